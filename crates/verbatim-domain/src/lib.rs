@@ -1,0 +1,12 @@
+//! What Verbatim is about, without any way to do it: identifiers, phone numbers, SMS text, message
+//! states, the conversation state machine, the bot's command language and the retry arithmetic.
+//!
+//! Nothing in here reads a clock, draws a random number, waits, or talks to anything. Time and
+//! chance are arguments; decisions come back as values. (STYLE 1, DESIGN invariant 8.)
+
+pub mod ids;
+pub mod message;
+pub mod time;
+
+pub use ids::*;
+pub use time::{Duration, Timestamp};

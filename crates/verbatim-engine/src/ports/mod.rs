@@ -1,0 +1,14 @@
+//! The ports: what the engine asks of the world. One file each; every port holds operations of the
+//! product, not tables (STYLE 3).
+
+pub mod carrier;
+pub mod clock;
+pub mod crypto_rows;
+pub mod platform;
+pub mod store;
+
+pub use carrier::*;
+pub use clock::*;
+pub use crypto_rows::*;
+pub use platform::*;
+pub use store::*;

@@ -1,0 +1,281 @@
+//! The platform port: the encrypted chat, seen from the engine.
+
+use async_trait::async_trait;
+use thiserror::Error;
+use verbatim_domain::{ConversationId, EventId, RoomId, Timestamp, UserId};
+
+/// In whose name something is said.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Speaker {
+    /// The federation bot.
+    Bot,
+    /// A contact's stand-in account.
+    StandIn(UserId),
+}
+
+/// What a room should look like. Opening converges on it, so it may be asked for again at any time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomSpec {
+    /// The conversation the room is for; decides the alias, so that a room is made once.
+    pub conversation: ConversationId,
+    /// The contact's stand-in.
+    pub stand_in: UserId,
+    /// Name shown for the stand-in.
+    pub stand_in_name: String,
+    /// The employee to invite.
+    pub employee: UserId,
+    /// Room name, such as `Jane Doe (SMS)`.
+    pub name: String,
+    /// Room topic: masked contact number, our number, "recorded".
+    pub topic: String,
+}
+
+/// What is said into a room.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Content {
+    /// A client's text, as the stand-in's message.
+    Text {
+        /// The text.
+        body: String,
+    },
+    /// Something the bot tells the employee (`m.notice`).
+    Notice {
+        /// The words.
+        body: String,
+        /// The event it answers.
+        reply_to: Option<EventId>,
+        /// The notice it replaces (an edit), so that there is one notice per message.
+        replaces: Option<EventId>,
+        /// Who should be made aware.
+        mentions: Option<UserId>,
+    },
+    /// `com.beeper.message_send_status` about an employee's message.
+    Status {
+        /// The employee's event.
+        about: EventId,
+        /// How it stands.
+        status: SendStatus,
+        /// Words for a failure.
+        message: Option<String>,
+        /// The stand-in, once the phone has it.
+        delivered_to: Option<UserId>,
+    },
+}
+
+/// The status of a `com.beeper.message_send_status` event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum SendStatus {
+    /// Sent (and delivered, if `delivered_to` says so).
+    Success,
+    /// Not certain yet.
+    Pending,
+    /// Failed; writing again may help.
+    FailRetriable,
+    /// Failed for good.
+    FailPermanent,
+}
+
+/// An encrypted event, ready to be sent as often as needed (opaque to the engine).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared(pub Vec<u8>);
+
+/// An event of a room as the homeserver delivered it, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomEvent {
+    /// Its id.
+    pub event: EventId,
+    /// Its room.
+    pub room: RoomId,
+    /// Who sent it.
+    pub sender: UserId,
+    /// When the homeserver says that it was sent.
+    pub sent_at: Timestamp,
+    /// Whether it was encrypted, and how far the sender's device is trusted.
+    pub trust: Trust,
+    /// What it is.
+    pub kind: EventKind,
+    /// The clear event as JSON, as evidence (for an encrypted event: what was inside).
+    pub clear: Vec<u8>,
+}
+
+/// How an event was protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trust {
+    /// Not encrypted at all.
+    Unencrypted,
+    /// Encrypted; the word says how the sending device is trusted (`verified`, `cross-signed`, `unsigned` …).
+    Encrypted(String),
+    /// Never encrypted by nature (membership and other state).
+    State,
+}
+
+/// What an employee (or the homeserver) did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventKind {
+    /// A text message (`m.text`, `m.emote` or `m.notice`), reply fallback removed.
+    Text {
+        /// The words.
+        body: String,
+        /// The event it answers.
+        reply_to: Option<EventId>,
+    },
+    /// New words for an earlier message.
+    Edit {
+        /// The earlier message.
+        of: EventId,
+        /// The new words.
+        body: String,
+    },
+    /// An earlier event was redacted.
+    Redaction {
+        /// Which.
+        of: Option<EventId>,
+    },
+    /// A reaction.
+    Reaction {
+        /// To which event.
+        to: EventId,
+        /// The key, usually an emoji.
+        key: String,
+    },
+    /// A file, image, voice message, sticker, location, poll …
+    Media {
+        /// The Matrix type, such as `m.image`.
+        what: String,
+        /// Caption or file name.
+        body: String,
+    },
+    /// Somebody's membership changed.
+    Membership {
+        /// Whose.
+        user: UserId,
+        /// To what.
+        change: Membership,
+        /// Whether the room is meant as a direct chat.
+        direct: bool,
+    },
+    /// The room's own state, receipts of our own making, call events …: nothing to act on.
+    Other {
+        /// The Matrix type.
+        what: String,
+    },
+}
+
+/// A membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Membership {
+    /// Asked in.
+    Invite,
+    /// In.
+    Join,
+    /// Out: left, declined or removed.
+    Leave,
+    /// Kept out.
+    Ban,
+    /// Asks to come in.
+    Knock,
+}
+
+/// An event could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum OpenError {
+    /// The key is not here. It may still come.
+    #[error("no key yet: {code}")]
+    NoKey {
+        /// `missing`, or the withheld code such as `m.unverified`.
+        code: String,
+        /// The room, as far as the event tells.
+        room: RoomId,
+        /// The sender, as far as the event tells.
+        sender: UserId,
+        /// When the homeserver says that it was sent.
+        sent_at: Timestamp,
+    },
+    /// It will never open.
+    #[error("cannot be opened: {code}")]
+    Never {
+        /// Why.
+        code: String,
+        /// The room, as far as the event tells.
+        room: RoomId,
+        /// The sender, as far as the event tells.
+        sender: UserId,
+        /// When the homeserver says that it was sent.
+        sent_at: Timestamp,
+    },
+    /// It is not an event.
+    #[error("not an event: {0}")]
+    Malformed(String),
+    /// Our own fault or the homeserver's absence: try again, never a gap.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+}
+
+/// The platform could not do something.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlatformError {
+    /// Try again later; it may or may not have happened, and every operation may be repeated.
+    #[error("platform not available: {0}")]
+    Unavailable(String),
+    /// The platform refuses, and will refuse again: an operator must act.
+    #[error("platform refuses: {0}")]
+    Refused(String),
+    /// This process no longer owns the shard: stop at once.
+    #[error("lease lost")]
+    Fenced,
+}
+
+/// Something the platform noticed by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// New room keys arrived for these rooms: try what could not be opened.
+    NewKeys(Vec<RoomId>),
+    /// The homeserver answers again, or does not.
+    Reachable(bool),
+}
+
+/// The encrypted chat.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// The bot's user id.
+    fn bot(&self) -> &UserId;
+
+    /// Whether a user is one of ours (bot or stand-in): their events are skipped.
+    fn is_ours(&self, user: &UserId) -> bool;
+
+    /// The stand-in's user id for an opaque local part.
+    fn stand_in(&self, opaque: &str) -> UserId;
+
+    /// Makes or finds the room, brings its state and members to the specification, publishes the
+    /// stand-in's devices first. Idempotent; safe to repeat after any failure.
+    async fn open_room(&self, spec: &RoomSpec) -> Result<RoomId, PlatformError>;
+
+    /// Brings the employee back: invites again if they are neither in nor invited.
+    /// True if an invitation was needed.
+    async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError>;
+
+    /// Encrypts for the members of the room at this moment. Nothing is sent yet, except keys.
+    async fn prepare(&self, room: &RoomId, speaker: &Speaker, content: &Content) -> Result<Prepared, PlatformError>;
+
+    /// Sends what was prepared. The same `txn` gives the same event, however often it is repeated.
+    async fn send(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        prepared: &Prepared,
+        at: Option<Timestamp>,
+    ) -> Result<EventId, PlatformError>;
+
+    /// Marks an event as read in the speaker's name.
+    async fn mark_read(&self, room: &RoomId, speaker: &Speaker, event: &EventId) -> Result<(), PlatformError>;
+
+    /// The bot accepts an invitation (a direct chat with an employee).
+    async fn join(&self, room: &RoomId) -> Result<(), PlatformError>;
+
+    /// Parses a raw event and decrypts it if need be.
+    async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError>;
+
+    /// The next thing the platform noticed; waits for it.
+    async fn next_signal(&self) -> Signal;
+}

@@ -1,0 +1,82 @@
+//! The sealed record: everything about an entry that does not depend on its place in the log.
+
+use verbatim_domain::{RecordId, Timestamp};
+
+/// A SHA-256 value.
+pub type Hash = [u8; 32];
+
+/// What a record is about. The numbers are part of the format and never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A text from a client's phone.
+    MessageIn = 1,
+    /// A text from an employee, accepted for sending.
+    MessageOut = 2,
+    /// What became of a message: submitted, sent, delivered, failed, with the evidence.
+    Status = 3,
+    /// An employee edited an earlier event.
+    Edit = 4,
+    /// An employee redacted an earlier event.
+    Redaction = 5,
+    /// An employee reacted to an event.
+    Reaction = 6,
+    /// Somebody joined, left, was invited or declined.
+    Membership = 7,
+    /// A file was offered.
+    Attachment = 8,
+    /// The bot told somebody something.
+    Notice = 9,
+    /// Consent or disclosure.
+    Consent = 10,
+    /// Something was written that was recorded but not relayed (unencrypted, unsupported, too late …).
+    Refused = 11,
+    /// An employee gave the bot a command.
+    Command = 12,
+    /// Configuration or provisioning changed.
+    Config = 13,
+    /// Keys were made, rotated or destroyed.
+    Key = 14,
+    /// Something that should be in the record is not, and why.
+    Gap = 15,
+    /// Input that could not be understood, kept as evidence.
+    Malformed = 16,
+    /// A reconciliation or poll with the carrier, and what it found.
+    Reconciliation = 17,
+}
+
+/// How long a record must be kept, as a class; the periods belong to the firm's policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RetentionClass(pub u8);
+
+/// A bucket of keys that die together: retention class × month of expiry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BucketId {
+    /// The class whose period decides the expiry.
+    pub class: RetentionClass,
+    /// Months since year 0 (year × 12 + month − 1) of the expiry, UTC.
+    pub expiry_month: u32,
+}
+
+/// A record as it is stored: sealed body, commitments, and the wrapped key, before it has a place in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedRecord {
+    /// Random id, unique in the installation; the associated data of the seal.
+    pub id: RecordId,
+    /// What it is about.
+    pub kind: Kind,
+    /// When we captured it (our clock).
+    pub captured_at: Timestamp,
+    /// Which keys wrap its data key.
+    pub bucket: BucketId,
+    /// `SHA-256("rec-commit/1" ‖ salt ‖ canonical body)`; the salt is inside the body.
+    pub commitment: Hash,
+    /// SHA-256 of [`Self::ciphertext`].
+    pub ciphertext_hash: Hash,
+    /// Commitment to the data key, so that one ciphertext cannot open to two texts.
+    pub key_commitment: Hash,
+    /// The sealed body.
+    pub ciphertext: Vec<u8>,
+    /// The data key, wrapped by the bucket key. Mutable and destroyable, so never part of the leaf.
+    pub wrapped_key: Vec<u8>,
+}
