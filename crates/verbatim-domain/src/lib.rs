@@ -4,9 +4,17 @@
 //! Nothing in here reads a clock, draws a random number, waits, or talks to anything. Time and
 //! chance are arguments; decisions come back as values. (STYLE 1, DESIGN invariant 8.)
 
+pub mod command;
+pub mod conversation;
 pub mod ids;
 pub mod message;
+pub mod notice;
+pub mod phone;
+pub mod retry;
+pub mod room;
+pub mod sms;
 pub mod time;
 
 pub use ids::*;
+pub use phone::PhoneNumber;
 pub use time::{Duration, Timestamp};

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use thiserror::Error;
+pub use verbatim_domain::room::{EventKind, Membership, Trust};
 use verbatim_domain::{ConversationId, EventId, RoomId, Timestamp, UserId};
 
 /// In whose name something is said.
@@ -98,84 +99,6 @@ pub struct RoomEvent {
     pub clear: Vec<u8>,
 }
 
-/// How an event was protected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trust {
-    /// Not encrypted at all.
-    Unencrypted,
-    /// Encrypted; the word says how the sending device is trusted (`verified`, `cross-signed`, `unsigned` …).
-    Encrypted(String),
-    /// Never encrypted by nature (membership and other state).
-    State,
-}
-
-/// What an employee (or the homeserver) did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EventKind {
-    /// A text message (`m.text`, `m.emote` or `m.notice`), reply fallback removed.
-    Text {
-        /// The words.
-        body: String,
-        /// The event it answers.
-        reply_to: Option<EventId>,
-    },
-    /// New words for an earlier message.
-    Edit {
-        /// The earlier message.
-        of: EventId,
-        /// The new words.
-        body: String,
-    },
-    /// An earlier event was redacted.
-    Redaction {
-        /// Which.
-        of: Option<EventId>,
-    },
-    /// A reaction.
-    Reaction {
-        /// To which event.
-        to: EventId,
-        /// The key, usually an emoji.
-        key: String,
-    },
-    /// A file, image, voice message, sticker, location, poll …
-    Media {
-        /// The Matrix type, such as `m.image`.
-        what: String,
-        /// Caption or file name.
-        body: String,
-    },
-    /// Somebody's membership changed.
-    Membership {
-        /// Whose.
-        user: UserId,
-        /// To what.
-        change: Membership,
-        /// Whether the room is meant as a direct chat.
-        direct: bool,
-    },
-    /// The room's own state, receipts of our own making, call events …: nothing to act on.
-    Other {
-        /// The Matrix type.
-        what: String,
-    },
-}
-
-/// A membership.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Membership {
-    /// Asked in.
-    Invite,
-    /// In.
-    Join,
-    /// Out: left, declined or removed.
-    Leave,
-    /// Kept out.
-    Ban,
-    /// Asks to come in.
-    Knock,
-}
-
 /// An event could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OpenError {
@@ -225,6 +148,26 @@ pub enum PlatformError {
     Fenced,
 }
 
+/// A homeserver transaction, taken apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// The events in the homeserver's order.
+    pub events: Vec<RawEvent>,
+    /// Entries that are not events (no id or no room): kept as evidence.
+    pub malformed: Vec<Vec<u8>>,
+}
+
+/// An event not yet opened, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEvent {
+    /// Its id.
+    pub event: EventId,
+    /// Its room.
+    pub room: RoomId,
+    /// The JSON as delivered.
+    pub raw: Vec<u8>,
+}
+
 /// Something the platform noticed by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
@@ -272,6 +215,13 @@ pub trait Platform: Send + Sync {
 
     /// The bot accepts an invitation (a direct chat with an employee).
     async fn join(&self, room: &RoomId) -> Result<(), PlatformError>;
+
+    /// Takes a homeserver transaction apart without opening anything, leaving out what our own users
+    /// sent (but not memberships).
+    ///
+    /// # Errors
+    /// When the body as a whole is not a transaction; the words carry no content.
+    fn read_transaction(&self, body: &[u8]) -> Result<Transaction, String>;
 
     /// Parses a raw event and decrypts it if need be.
     async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError>;

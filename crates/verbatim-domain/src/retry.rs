@@ -1,0 +1,108 @@
+//! Retry arithmetic: back-off, the reconciliation ladder, token bucket, circuit breaker. Pure.
+
+use crate::time::{Duration, Timestamp};
+
+/// A growing wait with an upper bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The first wait.
+    pub first: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+}
+
+impl Backoff {
+    /// The wait before try `attempt` (1 = first repetition): doubles each time up to the longest,
+    /// then shortened by up to a quarter; `chance` is a random number that the caller drew.
+    pub fn wait(&self, attempt: u32, chance: u32) -> Duration {
+        let doubled = self.first.0.saturating_mul(1u64 << attempt.saturating_sub(1).min(32));
+        let wait = doubled.min(self.longest.0);
+        Duration(wait - (wait / 4) * u64::from(chance % 1024) / 1024)
+    }
+}
+
+/// A bucket of tokens that refills steadily; one token is one SMS segment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TokenBucket {
+    per_second: f64,
+    burst: f64,
+    level: f64,
+    at: Timestamp,
+}
+
+impl TokenBucket {
+    /// A full bucket.
+    pub fn new(per_second: f64, burst: f64, now: Timestamp) -> Self {
+        Self { per_second, burst, level: burst, at: now }
+    }
+
+    /// Takes `n` tokens, or says how long to wait until there are enough. A demand above the burst is
+    /// met once the bucket is full, and leaves it in debt.
+    ///
+    /// # Errors
+    /// How long to wait before asking again.
+    pub fn take(&mut self, n: u32, now: Timestamp) -> Result<(), Duration> {
+        let passed = now.since(self.at).0 as f64 / 1000.0;
+        self.level = (self.level + passed * self.per_second).min(self.burst);
+        self.at = now;
+        let need = f64::from(n).min(self.burst);
+        if self.level >= need {
+            self.level -= f64::from(n);
+            return Ok(());
+        }
+        Err(Duration(((need - self.level) / self.per_second * 1000.0).ceil() as u64))
+    }
+}
+
+/// Stops asking a peer that fails, and tries again with one request after a rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Breaker {
+    threshold: u32,
+    rest: Duration,
+    failures: u32,
+    open_until: Option<Timestamp>,
+}
+
+impl Breaker {
+    /// Opens after `threshold` failures in a row, for `rest`.
+    pub fn new(threshold: u32, rest: Duration) -> Self {
+        Self { threshold, rest, failures: 0, open_until: None }
+    }
+
+    /// Whether a request may go out.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn admit(&mut self, now: Timestamp) -> Result<(), Duration> {
+        match self.open_until {
+            Some(until) if until > now => Err(until.since(now)),
+            Some(_) => {
+                // Half open: this request is the trial; others wait for another rest.
+                self.open_until = Some(now.after(self.rest));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A request went through.
+    pub fn succeeded(&mut self) {
+        self.failures = 0;
+        self.open_until = None;
+    }
+
+    /// A request failed for want of the peer. True if the breaker opened just now.
+    pub fn failed(&mut self, now: Timestamp) -> bool {
+        self.failures += 1;
+        let was_open = self.open_until.is_some();
+        if self.failures >= self.threshold {
+            self.open_until = Some(now.after(self.rest));
+        }
+        !was_open && self.open_until.is_some()
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.open_until.is_some()
+    }
+}
