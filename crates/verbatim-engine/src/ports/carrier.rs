@@ -160,15 +160,6 @@ pub enum SubmitOutcome {
     },
 }
 
-/// What a listing says about a submission of unknown outcome.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// It is there; go on from its state.
-    Yes(Receipt),
-    /// It is not there at this moment. Proof only once the validity window is over.
-    No,
-}
-
 /// A carrier could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CarrierError {
@@ -195,11 +186,19 @@ pub trait Carrier: Send + Sync {
     /// Sends one text. Never repeats by itself.
     async fn submit(&self, submission: &Submission) -> SubmitOutcome;
 
-    /// Looks for a submission of unknown outcome that was first tried at `tried_at`.
+    /// Looks for a submission of unknown outcome that was tried at `tried_at`: everything the carrier
+    /// lists that could be it (same parties, same text, not older), oldest first. The engine leaves out
+    /// what other messages have claimed. An empty answer is proof only once the validity window is over.
     ///
     /// # Errors
     /// When the carrier could not be asked; nothing is known then.
-    async fn find(&self, submission: &Submission, tried_at: Timestamp) -> Result<Found, CarrierError>;
+    async fn find(&self, submission: &Submission, tried_at: Timestamp) -> Result<Vec<Receipt>, CarrierError>;
+
+    /// How the texts that one of our numbers sent since `since` stand now: finds receipts that never came.
+    ///
+    /// # Errors
+    /// When the carrier could not be asked.
+    async fn receipts_since(&self, number: &str, since: Timestamp) -> Result<Vec<Receipt>, CarrierError>;
 
     /// Lists the texts received on one of our numbers since `since`, oldest first.
     ///

@@ -381,8 +381,6 @@ pub struct Message {
     pub provider_id: Option<ProviderId>,
     /// The room event: what the employee wrote, or what the stand-in said.
     pub event: Option<EventId>,
-    /// The notice that tells of its failure, once there is one.
-    pub notice: Option<EventId>,
     /// Segments, for outbound.
     pub segments: u32,
     /// When we captured it.
@@ -468,8 +466,6 @@ pub enum Change {
     Withdraw(MessageId),
     /// The room event of a message is known.
     SetEvent(MessageId, EventId),
-    /// The notice of a message is known.
-    SetNotice(MessageId, EventId),
     /// Queue a job.
     Enqueue(NewJob),
     /// A job is done. [`StoreError::Stale`] if it is not there any more.
@@ -667,6 +663,8 @@ pub trait Store: Send + Sync {
     async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError>;
     /// The message of a room event.
     async fn message_by_event(&self, event: &EventId) -> Result<Option<Message>, StoreError>;
+    /// The outbound message that has claimed a carrier's id.
+    async fn message_by_provider(&self, account: &AccountId, provider_id: &ProviderId) -> Result<Option<MessageId>, StoreError>;
     /// Messages of a conversation in order.
     async fn messages(&self, conversation: ConversationId, at: PageAt) -> Result<Page<Message>, StoreError>;
     /// Whether a carrier's text is recorded already.
