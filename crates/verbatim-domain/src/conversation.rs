@@ -12,6 +12,8 @@ use crate::room::{EventKind, Trust};
 pub struct View {
     /// Whether the sender is the employee who holds the conversation (others are recorded, not relayed).
     pub sender_is_holder: bool,
+    /// For a membership event: whether it is the holder's own membership that changed.
+    pub subject_is_holder: bool,
     /// Whether the employee still holds the number at this moment.
     pub holds_number: bool,
     /// Whether the client has been told whom they text with and that it is recorded.

@@ -15,7 +15,10 @@ impl Backoff {
     /// The wait before try `attempt` (1 = first repetition): doubles each time up to the longest,
     /// then shortened by up to a quarter; `chance` is a random number that the caller drew.
     pub fn wait(&self, attempt: u32, chance: u32) -> Duration {
-        let doubled = self.first.0.saturating_mul(1u64 << attempt.saturating_sub(1).min(32));
+        let doubled = self
+            .first
+            .0
+            .saturating_mul(1u64 << attempt.saturating_sub(1).min(32));
         let wait = doubled.min(self.longest.0);
         Duration(wait - (wait / 4) * u64::from(chance % 1024) / 1024)
     }
@@ -33,7 +36,12 @@ pub struct TokenBucket {
 impl TokenBucket {
     /// A full bucket.
     pub fn new(per_second: f64, burst: f64, now: Timestamp) -> Self {
-        Self { per_second, burst, level: burst, at: now }
+        Self {
+            per_second,
+            burst,
+            level: burst,
+            at: now,
+        }
     }
 
     /// Takes `n` tokens, or says how long to wait until there are enough. A demand above the burst is
@@ -50,7 +58,9 @@ impl TokenBucket {
             self.level -= f64::from(n);
             return Ok(());
         }
-        Err(Duration(((need - self.level) / self.per_second * 1000.0).ceil() as u64))
+        Err(Duration(
+            ((need - self.level) / self.per_second * 1000.0).ceil() as u64,
+        ))
     }
 }
 
@@ -66,7 +76,12 @@ pub struct Breaker {
 impl Breaker {
     /// Opens after `threshold` failures in a row, for `rest`.
     pub fn new(threshold: u32, rest: Duration) -> Self {
-        Self { threshold, rest, failures: 0, open_until: None }
+        Self {
+            threshold,
+            rest,
+            failures: 0,
+            open_until: None,
+        }
     }
 
     /// Whether a request may go out.

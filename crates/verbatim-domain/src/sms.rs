@@ -1,5 +1,13 @@
 //! SMS text: GSM 7-bit and UCS-2, segments, substitution (3GPP TS 23.038, TS 23.040).
 
+mod alphabet;
+mod segment;
+mod substitute;
+
+pub use alphabet::{decode_gsm7, encode_gsm7};
+pub use segment::{Reference, cost, cost_with, segments, segments_with};
+pub use substitute::substitute;
+
 /// How a text travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -16,17 +24,6 @@ pub struct Cost {
     pub encoding: Encoding,
     /// Septets or UTF-16 code units.
     pub units: u32,
-    /// Segments, with 8-bit references.
+    /// Segments, with 8-bit references unless asked otherwise. An empty text takes one.
     pub segments: u32,
-}
-
-/// What a text costs to send.
-pub fn cost(text: &str) -> Cost {
-    let units = text.chars().count() as u32;
-    Cost { encoding: Encoding::Gsm7, units, segments: 1 }
-}
-
-/// Replaces typographic characters where that brings the whole text into GSM-7; all or nothing.
-pub fn substitute(text: &str) -> String {
-    text.to_owned()
 }

@@ -3,12 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
 /// A span in milliseconds, never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Duration(pub u64);
 
@@ -20,7 +24,11 @@ impl Timestamp {
 
     /// This moment plus `span`, saturating.
     pub const fn after(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(if span.0 > i64::MAX as u64 { i64::MAX } else { span.0 as i64 }))
+        Self(self.0.saturating_add(if span.0 > i64::MAX as u64 {
+            i64::MAX
+        } else {
+            span.0 as i64
+        }))
     }
 
     /// How long ago `earlier` was; zero if it lies in the future.
