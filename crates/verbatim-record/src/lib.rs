@@ -2,13 +2,26 @@
 //!
 //! A [`Body`] is what happened, in clear. [`seal`] turns it into a [`SealedRecord`] under a data key of
 //! its own. A [`Leaf`] says, without personal data, that the record exists and where it stands. The
-//! [`merkle`] log binds all leaves. This package knows no database, no network and no clock.
+//! [`merkle`] log binds all leaves, and [`verify`] checks all of it from outside. This package knows no
+//! database, no network and no clock. The layouts are described in `docs/formats/record.md`.
 
 pub mod body;
+mod cipher;
+pub mod error;
+pub mod keys;
 pub mod leaf;
 pub mod merkle;
 pub mod record;
+pub mod seal;
+pub mod vault;
+pub mod verify;
 
 pub use body::Body;
+pub use error::{FormatError, KeyError, SealError};
+pub use keys::Kek;
 pub use leaf::Leaf;
+pub use merkle::Frontier;
 pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord};
+pub use seal::{Keyring, NewSeal, SealChance};
+pub use vault::Vault;
+pub use verify::{Fault, LogVerifier, Report, VerifyEntry};

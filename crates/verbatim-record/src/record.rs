@@ -45,6 +45,62 @@ pub enum Kind {
     Reconciliation = 17,
 }
 
+impl Kind {
+    /// Every kind, in the order of their codes.
+    pub const ALL: [Self; 17] = [
+        Self::MessageIn,
+        Self::MessageOut,
+        Self::Status,
+        Self::Edit,
+        Self::Redaction,
+        Self::Reaction,
+        Self::Membership,
+        Self::Attachment,
+        Self::Notice,
+        Self::Consent,
+        Self::Refused,
+        Self::Command,
+        Self::Config,
+        Self::Key,
+        Self::Gap,
+        Self::Malformed,
+        Self::Reconciliation,
+    ];
+
+    /// The number that stands for it in the format.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The kind that a number stands for.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Its name in listings and interfaces.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::MessageIn => "message_in",
+            Self::MessageOut => "message_out",
+            Self::Status => "status",
+            Self::Edit => "edit",
+            Self::Redaction => "redaction",
+            Self::Reaction => "reaction",
+            Self::Membership => "membership",
+            Self::Attachment => "attachment",
+            Self::Notice => "notice",
+            Self::Consent => "consent",
+            Self::Refused => "refused",
+            Self::Command => "command",
+            Self::Config => "config",
+            Self::Key => "key",
+            Self::Gap => "gap",
+            Self::Malformed => "malformed",
+            Self::Reconciliation => "reconciliation",
+        }
+    }
+}
+
 /// How long a record must be kept, as a class; the periods belong to the firm's policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RetentionClass(pub u8);

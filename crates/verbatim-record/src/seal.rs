@@ -1,0 +1,262 @@
+//! Sealing a body so that it can be read with its keys, proved with its commitments, and destroyed by
+//! destroying a key.
+//!
+//! Each record has a data key of its own; the record's bucket key wraps it; the key-encryption key wraps
+//! the bucket key. The ciphertext is hashed into the leaf, so rotation re-wraps and never re-encrypts.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+use subtle::ConstantTimeEq;
+use verbatim_domain::{RecordId, Timestamp};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::body::Body;
+use crate::cipher::{self, Derivation, NONCE, Secret, sha256};
+use crate::error::{FormatError, SealError};
+use crate::keys::Kek;
+use crate::record::{BucketId, Hash, Kind, SealedRecord};
+
+const VERSION: u8 = 1;
+const COMMIT_LABEL: &[u8] = b"rec-commit/1";
+const BODY_LABEL: &[u8] = b"rec-body/1";
+const DATA_KEY_LABEL: &[u8] = b"rec-dek/1";
+const BUCKET_LABEL: &[u8] = b"rec-bucket/1";
+/// Version, kind and record id: the clear head of a ciphertext.
+const HEAD: usize = 1 + 1 + 16;
+
+/// The chance that one seal needs, drawn by the caller. Never use one twice.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SealChance {
+    /// Hides the body behind its commitment.
+    pub salt: [u8; 32],
+    /// The record's own key.
+    pub data_key: [u8; 32],
+    /// Nonce of the body.
+    pub body_nonce: [u8; NONCE],
+    /// Nonce of the wrapped data key.
+    pub key_nonce: [u8; NONCE],
+}
+
+impl SealChance {
+    /// Cuts 112 random bytes into the four values.
+    pub fn from_bytes(bytes: [u8; 112]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        let mut chance = Self {
+            salt: [0; 32],
+            data_key: [0; 32],
+            body_nonce: [0; NONCE],
+            key_nonce: [0; NONCE],
+        };
+        chance.salt.copy_from_slice(&bytes[..32]);
+        chance.data_key.copy_from_slice(&bytes[32..64]);
+        chance.body_nonce.copy_from_slice(&bytes[64..88]);
+        chance.key_nonce.copy_from_slice(&bytes[88..]);
+        chance
+    }
+}
+
+/// What is to be sealed.
+pub struct NewSeal<'a> {
+    /// Random id, unique in the installation.
+    pub id: RecordId,
+    /// What the record is about.
+    pub kind: Kind,
+    /// When we captured it.
+    pub captured_at: Timestamp,
+    /// Which keys to seal it under.
+    pub bucket: BucketId,
+    /// What happened.
+    pub body: &'a Body,
+    /// Chance, drawn for this seal only.
+    pub chance: SealChance,
+}
+
+/// The open bucket keys of an installation.
+pub struct Keyring {
+    wrapping_key: Secret,
+    buckets: RwLock<HashMap<BucketId, Secret>>,
+}
+
+impl Keyring {
+    /// A ring without buckets.
+    pub fn new(kek: &Kek) -> Self {
+        Self {
+            wrapping_key: kek.derive("bucket"),
+            buckets: RwLock::default(),
+        }
+    }
+
+    /// Wraps a new bucket's key, from a random key and nonce.
+    ///
+    /// It is **not** opened: store it first, then [`Self::open_bucket`] what the store answers, because
+    /// another node may have stored a key for the same bucket a moment earlier, and that one stands.
+    pub fn new_bucket(&self, id: BucketId, key: [u8; 32], nonce: [u8; 24]) -> Vec<u8> {
+        let key = Zeroizing::new(key);
+        cipher::seal(
+            &self.wrapping_key,
+            &[VERSION],
+            &nonce,
+            &bucket_context(id),
+            key.as_ref(),
+        )
+    }
+
+    /// Unwraps a stored bucket key and keeps it in memory.
+    pub fn open_bucket(&self, id: BucketId, wrapped: &[u8]) -> Result<(), SealError> {
+        let sealed = after_version(wrapped, "the bucket key")?;
+        let key = cipher::open_key(&self.wrapping_key, &bucket_context(id), sealed)
+            .ok_or(SealError::BucketKey)?;
+        let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        buckets.insert(id, key);
+        Ok(())
+    }
+
+    /// Whether records of this bucket can be sealed and opened.
+    pub fn has_bucket(&self, id: BucketId) -> bool {
+        self.buckets
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&id)
+    }
+
+    /// Seals a body under a data key of its own.
+    pub fn seal(&self, new: NewSeal<'_>) -> Result<SealedRecord, SealError> {
+        let NewSeal {
+            id,
+            kind,
+            captured_at,
+            bucket,
+            body,
+            chance,
+        } = new;
+        let bucket_key = self.bucket(bucket)?;
+        let plain = Zeroizing::new(body.encode(&chance.salt));
+        let derived = Derivation::new(&chance.data_key);
+        let head = head(kind, id);
+        let ciphertext = cipher::seal(
+            &derived.expand(&[b"body"]),
+            &head,
+            &chance.body_nonce,
+            &body_context(&head),
+            &plain,
+        );
+        Ok(SealedRecord {
+            id,
+            kind,
+            captured_at,
+            bucket,
+            commitment: commitment(&chance.salt, &plain),
+            ciphertext_hash: sha256(&[&ciphertext]),
+            key_commitment: *derived.expand(&[b"commit"]),
+            wrapped_key: cipher::seal(
+                &bucket_key,
+                &[VERSION],
+                &chance.key_nonce,
+                &data_key_context(id),
+                &chance.data_key,
+            ),
+            ciphertext,
+        })
+    }
+
+    /// Opens a record, after checking that it is what its commitments say.
+    pub fn open(&self, record: &SealedRecord) -> Result<Body, SealError> {
+        check_ciphertext(record)?;
+        let bucket_key = self.bucket(record.bucket)?;
+        let wrapped = after_version(&record.wrapped_key, "the wrapped data key")?;
+        let data_key = cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
+            .ok_or(SealError::DataKey)?;
+        let derived = Derivation::new(&data_key);
+        if !same(&derived.expand(&[b"commit"]), &record.key_commitment) {
+            return Err(SealError::KeyCommitment);
+        }
+        let (head, sealed) = record.ciphertext.split_at(HEAD);
+        let plain = cipher::open(&derived.expand(&[b"body"]), &body_context(head), sealed)
+            .ok_or(SealError::Ciphertext)?;
+        let (body, salt) = Body::decode(&plain)?;
+        if !same(&commitment(&salt, &plain), &record.commitment) {
+            return Err(SealError::Commitment);
+        }
+        Ok(body)
+    }
+
+    fn bucket(&self, id: BucketId) -> Result<Secret, SealError> {
+        let buckets = self.buckets.read().unwrap_or_else(PoisonError::into_inner);
+        buckets
+            .get(&id)
+            .cloned()
+            .ok_or(SealError::BucketNotOpen(id))
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring").finish_non_exhaustive()
+    }
+}
+
+/// Checks, without any key, that the ciphertext is the one that was hashed and belongs to this record.
+pub fn check_ciphertext(record: &SealedRecord) -> Result<(), SealError> {
+    if sha256(&[&record.ciphertext]) != record.ciphertext_hash {
+        return Err(SealError::CiphertextHash);
+    }
+    after_version(&record.ciphertext, "the ciphertext")?;
+    if !record.ciphertext.starts_with(&head(record.kind, record.id)) {
+        return Err(SealError::Misplaced);
+    }
+    Ok(())
+}
+
+fn head(kind: Kind, id: RecordId) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head[0] = VERSION;
+    head[1] = kind.code();
+    head[2..].copy_from_slice(id.0.as_bytes());
+    head
+}
+
+fn commitment(salt: &[u8; 32], plain: &[u8]) -> Hash {
+    sha256(&[COMMIT_LABEL, salt, plain])
+}
+
+fn body_context(head: &[u8]) -> Vec<u8> {
+    [BODY_LABEL, head].concat()
+}
+
+fn data_key_context(id: RecordId) -> Vec<u8> {
+    [DATA_KEY_LABEL, &[VERSION], id.0.as_bytes()].concat()
+}
+
+fn bucket_context(id: BucketId) -> Vec<u8> {
+    [
+        BUCKET_LABEL,
+        &[VERSION, id.class.0],
+        &id.expiry_month.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.ct_eq(b).into()
+}
+
+/// What follows the version byte, if the version is the known one.
+pub(crate) fn after_version<'a>(
+    bytes: &'a [u8],
+    what: &'static str,
+) -> Result<&'a [u8], FormatError> {
+    match bytes.split_first() {
+        None => Err(FormatError::Length { what, found: 0 }),
+        Some((&VERSION, rest)) => Ok(rest),
+        Some((&version, _)) => {
+            let found = version.into();
+            Err(FormatError::UnknownVersion {
+                what,
+                found,
+                known: VERSION,
+            })
+        }
+    }
+}

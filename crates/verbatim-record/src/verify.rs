@@ -1,0 +1,382 @@
+//! Verifying a whole log, record by record, in memory bounded by the number of conversations.
+//!
+//! The verifier trusts nothing that it is given: every stored column is compared with the leaf, every
+//! leaf with its neighbours, and every stored root with the tree that it computes itself.
+
+use std::collections::{BTreeMap, HashMap};
+
+use verbatim_domain::{ConversationId, Timestamp};
+
+use crate::error::{FormatError, SealError};
+use crate::leaf::Leaf;
+use crate::merkle::{Frontier, leaf_hash};
+use crate::record::{Hash, SealedRecord};
+use crate::seal::{Keyring, check_ciphertext};
+
+/// One row of the record, as stored.
+#[derive(Debug, Clone, Copy)]
+pub struct VerifyEntry<'a> {
+    /// The encoded leaf.
+    pub leaf_bytes: &'a [u8],
+    /// The leaf's hash.
+    pub leaf_hash: Hash,
+    /// The conversation column; none and [`ConversationId::NONE`] are the same.
+    pub conversation: Option<ConversationId>,
+    /// Position in the conversation.
+    pub conversation_seq: u64,
+    /// Position in the log.
+    pub global_seq: u64,
+    /// The sealed record.
+    pub sealed: &'a SealedRecord,
+}
+
+/// The first thing that is wrong with a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A record is not what it should be.
+    #[error("leaf {global_seq}: {problem}")]
+    Leaf {
+        /// Position in the log.
+        global_seq: u64,
+        /// What is wrong with it.
+        problem: LeafProblem,
+    },
+    /// A stored root is not the root of the leaves before it.
+    #[error("the stored root at size {size} is not the root of the first {size} leaves")]
+    Root {
+        /// Number of leaves that the root is over.
+        size: u64,
+    },
+    /// A stored root is over more leaves than there are.
+    #[error("there is a stored root over {size} leaves, but the log has only {found}")]
+    RootBeyondLog {
+        /// Number of leaves that the root is over.
+        size: u64,
+        /// Number of leaves found.
+        found: u64,
+    },
+    /// A root was given after the leaves had passed it; the caller must give it earlier.
+    #[error(
+        "the root at size {size} was given after {passed} leaves and cannot be checked any more"
+    )]
+    RootTooLate {
+        /// Number of leaves that the root is over.
+        size: u64,
+        /// Number of leaves that were checked already.
+        passed: u64,
+    },
+    /// Leaves are missing at the end, or there are too many.
+    #[error("leaf {}: the log should have {expected} leaves and has {found}", expected.min(found))]
+    Size {
+        /// Number of leaves expected.
+        expected: u64,
+        /// Number of leaves found.
+        found: u64,
+    },
+}
+
+/// What is wrong with one record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LeafProblem {
+    /// Records are missing, repeated or out of order.
+    #[error("it is missing; the next stored record has position {found}")]
+    Missing {
+        /// The position column of the record found instead.
+        found: u64,
+    },
+    /// The leaf cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] FormatError),
+    /// The stored hash is not the leaf's.
+    #[error("the stored leaf hash is not the hash of the stored leaf")]
+    Hash,
+    /// A column does not say what the leaf says.
+    #[error("the stored {0} is not the one in the leaf")]
+    Column(&'static str),
+    /// The leaf is of another log.
+    #[error("it belongs to another log")]
+    OtherLog,
+    /// The conversation has a gap, a repetition, or a changed order.
+    #[error("it has position {found} in its conversation where {expected} comes next")]
+    ConversationGap {
+        /// The position that comes next.
+        expected: u64,
+        /// The position in the leaf.
+        found: u64,
+    },
+    /// The chain of the conversation is broken.
+    #[error("it does not follow the previous leaf of its conversation")]
+    Previous,
+    /// Time runs backwards.
+    #[error("it was captured before the leaf in front of it")]
+    Time,
+    /// It refers to itself or to what comes later.
+    #[error("it refers to leaf {0}, which is not an earlier one")]
+    About(u64),
+    /// The sealed record is altered or not the one that the leaf is about.
+    #[error("{0}")]
+    Seal(SealError),
+}
+
+/// What a verification found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a log is only verified if the report has no fault"]
+pub struct Report {
+    /// Number of leaves that were found good.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// Number of conversations, the installation's own records included.
+    pub conversations: u64,
+    /// Number of stored roots that were found good.
+    pub roots: u64,
+    /// Number of bodies that were opened and checked; zero without keys.
+    pub opened: u64,
+    /// The first thing that is wrong; none if all is well.
+    pub fault: Option<Fault>,
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    pub const fn is_good(&self) -> bool {
+        self.fault.is_none()
+    }
+}
+
+impl Fault {
+    /// The first bad leaf, if the fault is about one.
+    pub fn global_seq(&self) -> Option<u64> {
+        match self {
+            Self::Leaf { global_seq, .. } => Some(*global_seq),
+            Self::Size { expected, found } => Some(*expected.min(found)),
+            Self::Root { .. } | Self::RootBeyondLog { .. } | Self::RootTooLate { .. } => None,
+        }
+    }
+}
+
+/// Where a conversation stands: its next position and the hash of its last leaf.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    next: u64,
+    previous: Hash,
+}
+
+/// Checks a log from its first leaf on. After a fault it answers that fault for ever.
+#[derive(Default)]
+pub struct LogVerifier<'k> {
+    keyring: Option<&'k Keyring>,
+    log: Option<[u8; 16]>,
+    frontier: Frontier,
+    captured_at: Option<Timestamp>,
+    places: HashMap<ConversationId, Place>,
+    roots_ahead: BTreeMap<u64, Hash>,
+    roots: u64,
+    opened: u64,
+    fault: Option<Fault>,
+}
+
+impl<'k> LogVerifier<'k> {
+    /// A verifier that needs no keys.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Also opens every body, and checks it against its commitments.
+    pub fn with_keyring(mut self, keyring: &'k Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
+    }
+
+    /// Also checks that the leaves are of this log; without it, of the log of the first leaf.
+    pub fn of_log(mut self, log: [u8; 16]) -> Self {
+        self.log = Some(log);
+        self
+    }
+
+    /// Number of leaves found good so far.
+    pub const fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Checks the next record, which must be given in the order of the log.
+    pub fn record(&mut self, entry: &VerifyEntry<'_>) -> Result<(), Fault> {
+        self.still_good()?;
+        let global_seq = self.frontier.size();
+        let leaf = match self.check(entry) {
+            Ok(leaf) => leaf,
+            Err(problem) => {
+                return self.fail(Fault::Leaf {
+                    global_seq,
+                    problem,
+                });
+            }
+        };
+        self.log = Some(leaf.log);
+        self.captured_at = Some(leaf.captured_at);
+        let place = Place {
+            next: leaf.conversation_seq + 1,
+            previous: entry.leaf_hash,
+        };
+        self.places.insert(leaf.conversation, place);
+        self.opened += u64::from(self.keyring.is_some());
+        self.frontier.push(&entry.leaf_hash);
+        match self.roots_ahead.remove(&self.frontier.size()) {
+            Some(root) => self.compare_root(&root),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks a stored root: at once, or as soon as its size is reached. Give it before that.
+    pub fn root(&mut self, size: u64, root: Hash) -> Result<(), Fault> {
+        self.still_good()?;
+        let passed = self.frontier.size();
+        if size < passed {
+            return self.fail(Fault::RootTooLate { size, passed });
+        }
+        if size == passed {
+            return self.compare_root(&root);
+        }
+        match self.roots_ahead.insert(size, root) {
+            // Two different roots for one size cannot both be right.
+            Some(other) if other != root => self.fail(Fault::Root { size }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends the verification; the log must have this size and this root.
+    pub fn finish(mut self, expected_size: u64, expected_root: Hash) -> Report {
+        if self.fault.is_none() {
+            self.fault = self.final_fault(expected_size, &expected_root);
+        }
+        Report {
+            size: self.frontier.size(),
+            root: self.frontier.root(),
+            conversations: self.places.len() as u64,
+            roots: self.roots,
+            opened: self.opened,
+            fault: self.fault,
+        }
+    }
+
+    fn final_fault(&self, expected: u64, root: &Hash) -> Option<Fault> {
+        let found = self.frontier.size();
+        if found != expected {
+            return Some(Fault::Size { expected, found });
+        }
+        if let Some(&size) = self.roots_ahead.keys().next() {
+            return Some(Fault::RootBeyondLog { size, found });
+        }
+        (self.frontier.root() != *root).then_some(Fault::Root { size: found })
+    }
+
+    fn still_good(&self) -> Result<(), Fault> {
+        match &self.fault {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) -> Result<(), Fault> {
+        self.fault = Some(fault.clone());
+        Err(fault)
+    }
+
+    fn compare_root(&mut self, root: &Hash) -> Result<(), Fault> {
+        if self.frontier.root() != *root {
+            return self.fail(Fault::Root {
+                size: self.frontier.size(),
+            });
+        }
+        self.roots += 1;
+        Ok(())
+    }
+
+    fn check(&self, entry: &VerifyEntry<'_>) -> Result<Leaf, LeafProblem> {
+        if entry.global_seq != self.frontier.size() {
+            return Err(LeafProblem::Missing {
+                found: entry.global_seq,
+            });
+        }
+        let leaf = Leaf::decode(entry.leaf_bytes)?;
+        if leaf_hash(entry.leaf_bytes) != entry.leaf_hash {
+            return Err(LeafProblem::Hash);
+        }
+        check_columns(entry, &leaf)?;
+        self.check_place(&leaf)?;
+        self.check_time(entry.sealed, &leaf)?;
+        check_ciphertext(entry.sealed).map_err(LeafProblem::Seal)?;
+        if let Some(keyring) = self.keyring {
+            keyring.open(entry.sealed).map_err(LeafProblem::Seal)?;
+        }
+        Ok(leaf)
+    }
+
+    fn check_place(&self, leaf: &Leaf) -> Result<(), LeafProblem> {
+        if self.log.is_some_and(|log| log != leaf.log) {
+            return Err(LeafProblem::OtherLog);
+        }
+        let place = self
+            .places
+            .get(&leaf.conversation)
+            .copied()
+            .unwrap_or_default();
+        if leaf.conversation_seq != place.next {
+            let (expected, found) = (place.next, leaf.conversation_seq);
+            return Err(LeafProblem::ConversationGap { expected, found });
+        }
+        if leaf.previous != place.previous {
+            return Err(LeafProblem::Previous);
+        }
+        match leaf.about {
+            Some(about) if about >= leaf.global_seq => Err(LeafProblem::About(about)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The leaf's time is the record's, or the previous leaf's if the clock had stepped back.
+    fn check_time(&self, sealed: &SealedRecord, leaf: &Leaf) -> Result<(), LeafProblem> {
+        if self
+            .captured_at
+            .is_some_and(|before| leaf.captured_at < before)
+        {
+            return Err(LeafProblem::Time);
+        }
+        let expected = self
+            .captured_at
+            .map_or(sealed.captured_at, |before| before.max(sealed.captured_at));
+        same(leaf.captured_at == expected, "capture time")
+    }
+}
+
+fn check_columns(entry: &VerifyEntry<'_>, leaf: &Leaf) -> Result<(), LeafProblem> {
+    let sealed = entry.sealed;
+    let conversation = entry.conversation.unwrap_or(ConversationId::NONE);
+    same(entry.global_seq == leaf.global_seq, "position in the log")?;
+    same(conversation == leaf.conversation, "conversation")?;
+    same(
+        entry.conversation_seq == leaf.conversation_seq,
+        "position in the conversation",
+    )?;
+    same(sealed.kind == leaf.kind, "kind")?;
+    same(sealed.bucket.class == leaf.retention, "retention class")?;
+    same(
+        sealed.commitment == leaf.commitment,
+        "commitment to the body",
+    )?;
+    same(
+        sealed.ciphertext_hash == leaf.ciphertext_hash,
+        "ciphertext hash",
+    )?;
+    same(
+        sealed.key_commitment == leaf.key_commitment,
+        "commitment to the key",
+    )
+}
+
+fn same(equal: bool, what: &'static str) -> Result<(), LeafProblem> {
+    if equal {
+        Ok(())
+    } else {
+        Err(LeafProblem::Column(what))
+    }
+}
