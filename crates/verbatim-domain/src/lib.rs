@@ -5,7 +5,9 @@
 //! chance are arguments; decisions come back as values. (STYLE 1, DESIGN invariant 8.)
 
 pub mod command;
+pub mod contact;
 pub mod conversation;
+pub mod first_contact;
 pub mod ids;
 pub mod message;
 pub mod notice;

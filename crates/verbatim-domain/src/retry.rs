@@ -20,8 +20,23 @@ impl Backoff {
             .0
             .saturating_mul(1u64 << attempt.saturating_sub(1).min(32));
         let wait = doubled.min(self.longest.0);
-        Duration(wait - (wait / 4) * u64::from(chance % 1024) / 1024)
+        let quarter = u128::from(wait / 4) * u128::from(chance % 1024) / 1024;
+        Duration(wait - quarter as u64)
     }
+}
+
+/// How long to wait before the carrier is asked again what became of a submission, after `asked`
+/// questions: 5 s, 30 s, 2 min, 10 min, then hourly; never longer than `cap`, so that a short validity
+/// shortens the ladder.
+pub fn reconcile_wait(asked: u32, cap: Duration) -> Duration {
+    const LADDER: [Duration; 4] = [
+        Duration::from_secs(5),
+        Duration::from_secs(30),
+        Duration::from_secs(2 * 60),
+        Duration::from_secs(10 * 60),
+    ];
+    const THEN: Duration = Duration::from_secs(60 * 60);
+    LADDER.get(asked as usize).copied().unwrap_or(THEN).min(cap)
 }
 
 /// A bucket of tokens that refills steadily; one token is one SMS segment.
@@ -52,7 +67,8 @@ impl TokenBucket {
     pub fn take(&mut self, n: u32, now: Timestamp) -> Result<(), Duration> {
         let passed = now.since(self.at).0 as f64 / 1000.0;
         self.level = (self.level + passed * self.per_second).min(self.burst);
-        self.at = now;
+        // A clock that is set back must not earn the same time twice.
+        self.at = self.at.max(now);
         let need = f64::from(n).min(self.burst);
         if self.level >= need {
             self.level -= f64::from(n);
@@ -108,7 +124,7 @@ impl Breaker {
 
     /// A request failed for want of the peer. True if the breaker opened just now.
     pub fn failed(&mut self, now: Timestamp) -> bool {
-        self.failures += 1;
+        self.failures = self.failures.saturating_add(1);
         let was_open = self.open_until.is_some();
         if self.failures >= self.threshold {
             self.open_until = Some(now.after(self.rest));
@@ -121,3 +137,6 @@ impl Breaker {
         self.open_until.is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -201,11 +201,11 @@ mod tests {
         let family = "👨‍👩‍👧‍👦";
         assert_eq!(Encoding::Ucs2.units(family), 11);
         check(&("я".repeat(60) + family), &[60, 11], &[60, 11]);
-        // 60 + 11 + 63 = 134 = two full segments: keeping the picture whole would need a third.
+        // 60 + 11 + 62 just fits in two segments: keeping the picture whole would need a third.
         check(
-            &("я".repeat(60) + family + &"я".repeat(63)),
-            &[67, 67],
-            &[60, 66, 8],
+            &("я".repeat(60) + family + &"я".repeat(62)),
+            &[66, 67],
+            &[60, 66, 7],
         );
         // A letter with more accents than a segment has room for.
         check(
