@@ -8,6 +8,7 @@
 pub mod body;
 mod cipher;
 pub mod error;
+pub mod fault;
 pub mod keys;
 pub mod leaf;
 pub mod merkle;
@@ -18,10 +19,11 @@ pub mod verify;
 
 pub use body::Body;
 pub use error::{FormatError, KeyError, SealError};
+pub use fault::{Fault, LeafProblem};
 pub use keys::Kek;
 pub use leaf::Leaf;
 pub use merkle::Frontier;
 pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord};
 pub use seal::{Keyring, NewSeal, SealChance};
 pub use vault::Vault;
-pub use verify::{Fault, LogVerifier, Report, VerifyEntry};
+pub use verify::{LogVerifier, Report, VerifyEntry};

@@ -1,0 +1,177 @@
+//! The formats as they were promised: old data must stay readable, and new data must look the same.
+
+use crate::common::*;
+use verbatim_domain::Timestamp;
+use verbatim_record::{
+    Body, FormatError, Frontier, Kek, KeyError, Keyring, Kind, Leaf, SealError, SealedRecord, Vault,
+};
+
+#[test]
+fn bodies() {
+    for (name, body) in [
+        ("body-1-full.hex", full_body()),
+        ("body-1-small.hex", small_body()),
+    ] {
+        check_golden(name, &hex_lines(&body.encode(&counting(0x80))));
+        let read = Body::decode(&from_hex_lines(&golden(name))).unwrap();
+        assert_eq!(read, (body, counting(0x80)), "{name}");
+    }
+}
+
+#[test]
+fn leaf() {
+    let leaf = golden_leaf();
+    let text = parts(&[("entry", &leaf.encode()), ("hash", &leaf.hash())]);
+    check_golden("leaf-1.txt", &text);
+    assert_eq!(
+        Leaf::decode(&part(&golden("leaf-1.txt"), "entry")).unwrap(),
+        leaf
+    );
+    assert!(leaf.encode().len() <= 300);
+}
+
+#[test]
+fn frontiers() {
+    let mut frontier = Frontier::new();
+    for (size, name) in [(0, "frontier-1-0.txt"), (7, "frontier-1-7.txt")] {
+        while frontier.size() < size {
+            frontier.push(&[frontier.size() as u8; 32]);
+        }
+        check_golden(
+            name,
+            &parts(&[("state", &frontier.encode()), ("root", &frontier.root())]),
+        );
+        assert_eq!(
+            Frontier::decode(&part(&golden(name), "state")).unwrap(),
+            frontier
+        );
+    }
+}
+
+#[test]
+fn key_file() {
+    let kek = kek();
+    check_golden("kek-1.txt", &kek.to_text());
+    let read = Kek::parse(&golden("kek-1.txt")).unwrap();
+    assert_eq!(read.check(), kek.check());
+    let derived = parts(&[
+        ("id", &hex::decode(kek.id()).unwrap()),
+        ("check", &kek.check()),
+        ("derive test", &*kek.derive("test")),
+    ]);
+    check_golden("kek-1-derived.txt", &derived);
+}
+
+#[test]
+fn sealed_record() {
+    let ring = Keyring::new(&kek());
+    let bucket_key = ring.new_bucket(BUCKET, counting(0x40), counting(0x60));
+    ring.open_bucket(BUCKET, &bucket_key).unwrap();
+    let sealed = seal(
+        &ring,
+        0x10,
+        Kind::MessageIn,
+        1_795_000_000_789,
+        &full_body(),
+    );
+    let text = parts(&[
+        ("bucket_key", &bucket_key),
+        ("id", sealed.id.0.as_bytes()),
+        ("commitment", &sealed.commitment),
+        ("ciphertext_hash", &sealed.ciphertext_hash),
+        ("key_commitment", &sealed.key_commitment),
+        ("ciphertext", &sealed.ciphertext),
+        ("wrapped_key", &sealed.wrapped_key),
+    ]);
+    check_golden("sealed-1.txt", &text);
+    assert_eq!(open_golden(&golden("sealed-1.txt")).unwrap(), full_body());
+}
+
+/// Opens the golden record from its file and the key file alone.
+fn open_golden(text: &str) -> Result<Body, SealError> {
+    let ring = Keyring::new(&Kek::parse(&golden("kek-1.txt")).unwrap());
+    ring.open_bucket(BUCKET, &part(text, "bucket_key"))?;
+    let hash = |name| part(text, name).try_into().unwrap();
+    ring.open(&SealedRecord {
+        id: record_id(0x10),
+        kind: Kind::MessageIn,
+        captured_at: Timestamp(1_795_000_000_789),
+        bucket: BUCKET,
+        commitment: hash("commitment"),
+        ciphertext_hash: hash("ciphertext_hash"),
+        key_commitment: hash("key_commitment"),
+        ciphertext: part(text, "ciphertext"),
+        wrapped_key: part(text, "wrapped_key"),
+    })
+}
+
+#[test]
+fn vault() {
+    let vault = Vault::new(&kek());
+    let sealed = vault.seal("contact-name", b"row 1", "Ada".as_bytes(), counting(0x30));
+    let index = vault.index("number", "+15550100");
+    check_golden(
+        "vault-1.txt",
+        &parts(&[("sealed", &sealed), ("index", &index)]),
+    );
+    let stored = part(&golden("vault-1.txt"), "sealed");
+    assert_eq!(
+        vault.open("contact-name", b"row 1", &stored).unwrap(),
+        b"Ada"
+    );
+}
+
+/// Old reader, new data: the version is named, whatever follows it.
+#[test]
+fn a_newer_version_is_named() {
+    fn check<T: std::fmt::Debug>(result: Result<T, FormatError>) {
+        match result {
+            Err(
+                error @ FormatError::UnknownVersion {
+                    found: 2, known: 1, ..
+                },
+            ) => {
+                assert!(error.to_string().contains("version 2"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    fn format<T>(result: Result<T, SealError>) -> Result<T, FormatError> {
+        result.map_err(|error| match error {
+            SealError::Format(error) => error,
+            other => panic!("{other}"),
+        })
+    }
+    let ring = keyring();
+    check(Body::decode(&[0xa1, 0x00, 0x02]));
+    check(Body::decode(&[0xa2, 0x00, 0x02, 0xff, 0xff]));
+    check(Leaf::decode(&[2; 500]));
+    check(Leaf::decode(&[2]));
+    check(Frontier::decode(&[2, 1]));
+    check(format(ring.open_bucket(BUCKET, &[2; 9])));
+    check(format(Vault::new(&kek()).open("p", b"", &[2, 1])));
+    let sealed = seal(&ring, 1, Kind::Notice, 0, &small_body());
+    check(format(ring.open(&SealedRecord {
+        wrapped_key: vec![2; 73],
+        ..sealed.clone()
+    })));
+    let ciphertext = vec![2; 100];
+    let ciphertext_hash = sha256(&ciphertext);
+    check(format(ring.open(&SealedRecord {
+        ciphertext,
+        ciphertext_hash,
+        ..sealed
+    })));
+    let newer = kek()
+        .to_text()
+        .replace("verbatim-kek: 1", "verbatim-kek: 2");
+    assert_eq!(
+        Kek::parse(&newer).unwrap_err(),
+        KeyError::UnknownVersion("2".into())
+    );
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).into()
+}

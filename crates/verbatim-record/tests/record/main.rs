@@ -1,0 +1,15 @@
+//! Tests of the record format through its public interface.
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, a failed unwrap is a failed test"
+)]
+
+mod bits;
+mod common;
+mod formats;
+mod golden;
+mod keys;
+mod log;
+mod merkle;
+mod seal;
+mod verify;
