@@ -1,5 +1,29 @@
 //! What Verbatim does: the ports it needs, and the pipelines between them.
 //!
+//! Read in this order: [`intake`] (what reaches us becomes durable), [`worker`] (durable jobs are run, each
+//! lane in order), [`inbox`] (an employee's event is decided on), [`submit`] (a text goes to the carrier),
+//! [`relay`] and [`show`] (a room is made, spoken into, and told how messages stand), [`admin`] (people).
+//!
 //! No vendor, no database and no clock in here: only [`ports`].
 
+pub mod admin;
+mod audit;
+mod bot;
+mod core;
+mod inbox;
+pub mod intake;
+mod payload;
+mod poller;
 pub mod ports;
+mod recorder;
+mod relay;
+mod settings;
+mod show;
+mod submit;
+mod undecryptable;
+pub mod views;
+pub mod worker;
+
+pub use core::{Engine, OpenError, Parts};
+pub use intake::{TransactionError, WebhookAnswer};
+pub use settings::{DisclosureMode, Settings};

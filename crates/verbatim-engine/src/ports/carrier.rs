@@ -192,19 +192,31 @@ pub trait Carrier: Send + Sync {
     ///
     /// # Errors
     /// When the carrier could not be asked; nothing is known then.
-    async fn find(&self, submission: &Submission, tried_at: Timestamp) -> Result<Vec<Receipt>, CarrierError>;
+    async fn find(
+        &self,
+        submission: &Submission,
+        tried_at: Timestamp,
+    ) -> Result<Vec<Receipt>, CarrierError>;
 
     /// How the texts that one of our numbers sent since `since` stand now: finds receipts that never came.
     ///
     /// # Errors
     /// When the carrier could not be asked.
-    async fn receipts_since(&self, number: &str, since: Timestamp) -> Result<Vec<Receipt>, CarrierError>;
+    async fn receipts_since(
+        &self,
+        number: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Receipt>, CarrierError>;
 
     /// Lists the texts received on one of our numbers since `since`, oldest first.
     ///
     /// # Errors
     /// When the carrier could not be asked.
-    async fn inbound_since(&self, number: &str, since: Timestamp) -> Result<Vec<InboundText>, CarrierError>;
+    async fn inbound_since(
+        &self,
+        number: &str,
+        since: Timestamp,
+    ) -> Result<Vec<InboundText>, CarrierError>;
 
     /// Checks credentials, for `doctor`.
     ///

@@ -84,21 +84,45 @@ pub struct RowLease {
 #[async_trait]
 pub trait CryptoRows: Send + Sync {
     /// Applies a batch in one transaction, if the fence still stands (`None`: tests without leases).
-    async fn apply(&self, namespace: &str, fence: Option<Fence>, changes: Vec<RowChange>) -> Result<(), StoreError>;
+    async fn apply(
+        &self,
+        namespace: &str,
+        fence: Option<Fence>,
+        changes: Vec<RowChange>,
+    ) -> Result<(), StoreError>;
 
     /// One row.
     async fn get(&self, namespace: &str, key: &RowKey) -> Result<Option<Vec<u8>>, StoreError>;
 
     /// All rows of a kind, optionally narrowed by `k1`, with their keys.
-    async fn list(&self, namespace: &str, kind: &str, k1: Option<&str>) -> Result<Vec<(RowKey, Vec<u8>)>, StoreError>;
+    async fn list(
+        &self,
+        namespace: &str,
+        kind: &str,
+        k1: Option<&str>,
+    ) -> Result<Vec<(RowKey, Vec<u8>)>, StoreError>;
 
     /// Inbound group sessions.
-    async fn group_sessions(&self, namespace: &str, query: GroupSessionQuery) -> Result<Vec<GroupSessionRow>, StoreError>;
+    async fn group_sessions(
+        &self,
+        namespace: &str,
+        query: GroupSessionQuery,
+    ) -> Result<Vec<GroupSessionRow>, StoreError>;
 
     /// (all, backed up).
-    async fn group_session_counts(&self, namespace: &str, room: Option<&str>) -> Result<(usize, usize), StoreError>;
+    async fn group_session_counts(
+        &self,
+        namespace: &str,
+        room: Option<&str>,
+    ) -> Result<(usize, usize), StoreError>;
 
     /// Takes or extends a named lease in the namespace, by the database's clock. The same holder keeps
     /// the generation; an expired lease goes to anyone with generation + 1.
-    async fn lease(&self, namespace: &str, name: &str, holder: &str, duration_ms: u32) -> Result<Option<RowLease>, StoreError>;
+    async fn lease(
+        &self,
+        namespace: &str,
+        name: &str,
+        holder: &str,
+        duration_ms: u32,
+    ) -> Result<Option<RowLease>, StoreError>;
 }

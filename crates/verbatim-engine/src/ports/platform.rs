@@ -198,7 +198,12 @@ pub trait Platform: Send + Sync {
     async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError>;
 
     /// Encrypts for the members of the room at this moment. Nothing is sent yet, except keys.
-    async fn prepare(&self, room: &RoomId, speaker: &Speaker, content: &Content) -> Result<Prepared, PlatformError>;
+    async fn prepare(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        content: &Content,
+    ) -> Result<Prepared, PlatformError>;
 
     /// Sends what was prepared. The same `txn` gives the same event, however often it is repeated.
     async fn send(
@@ -211,7 +216,12 @@ pub trait Platform: Send + Sync {
     ) -> Result<EventId, PlatformError>;
 
     /// Marks an event as read in the speaker's name.
-    async fn mark_read(&self, room: &RoomId, speaker: &Speaker, event: &EventId) -> Result<(), PlatformError>;
+    async fn mark_read(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        event: &EventId,
+    ) -> Result<(), PlatformError>;
 
     /// The bot accepts an invitation (a direct chat with an employee).
     async fn join(&self, room: &RoomId) -> Result<(), PlatformError>;

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use thiserror::Error;
 use verbatim_domain::message::{Direction, MessageState};
 use verbatim_domain::{
-    AccountId, ContactId, ConversationId, Duration, EmployeeId, EventId, JobId, MessageId, NumberId,
-    ProviderId, RecordId, RoomId, Timestamp, UserId,
+    AccountId, ContactId, ConversationId, Duration, EmployeeId, EventId, JobId, MessageId,
+    NumberId, ProviderId, RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_record::{BucketId, Hash, Kind, Leaf, SealedRecord};
 
@@ -214,7 +214,13 @@ impl Lane {
     }
     /// Texts to a number that nobody holds.
     pub fn unrouted(number: &BlindIndex) -> Self {
-        Self(format!("unrouted:{}", number.0[..8].iter().map(|b| format!("{b:02x}")).collect::<String>()))
+        Self(format!(
+            "unrouted:{}",
+            number.0[..8]
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect::<String>()
+        ))
     }
     /// One event that could not be opened in time and no longer holds up its room.
     pub fn late(event: &EventId) -> Self {
@@ -608,13 +614,22 @@ pub trait Store: Send + Sync {
     async fn record_receipt(&self, receipt: ReceiptIn) -> Result<ReceiptOutcome, StoreError>;
 
     /// Commits the events of a homeserver transaction raw, with a `RoomEvent` job each. How many were new.
-    async fn record_room_events(&self, events: Vec<RoomEventIn>, at: Timestamp) -> Result<usize, StoreError>;
+    async fn record_room_events(
+        &self,
+        events: Vec<RoomEventIn>,
+        at: Timestamp,
+    ) -> Result<usize, StoreError>;
 
     /// Applies a commit.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// Heads of lanes that are due, oldest first, leaving out the lanes named.
-    async fn due_jobs(&self, now: Timestamp, busy: &[Lane], limit: u32) -> Result<Vec<Job>, StoreError>;
+    async fn due_jobs(
+        &self,
+        now: Timestamp,
+        busy: &[Lane],
+        limit: u32,
+    ) -> Result<Vec<Job>, StoreError>;
 
     /// When the next head of a lane becomes due, leaving out the lanes named.
     async fn next_due(&self, busy: &[Lane]) -> Result<Option<Timestamp>, StoreError>;
@@ -623,7 +638,12 @@ pub trait Store: Send + Sync {
     async fn work_arrived(&self);
 
     /// Takes or renews the lease by the store's clock. The same holder keeps the generation.
-    async fn take_lease(&self, name: &str, holder: &str, duration: Duration) -> Result<Option<Fence>, StoreError>;
+    async fn take_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        duration: Duration,
+    ) -> Result<Option<Fence>, StoreError>;
 
     /// Gives the lease back, if held.
     async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError>;
@@ -648,13 +668,23 @@ pub trait Store: Send + Sync {
     /// The contact that has a number.
     async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError>;
     /// Contacts in order of their coming; of one employee's conversations only, if named.
-    async fn contacts(&self, of: Option<EmployeeId>, at: PageAt) -> Result<Page<Contact>, StoreError>;
+    async fn contacts(
+        &self,
+        of: Option<EmployeeId>,
+        at: PageAt,
+    ) -> Result<Page<Contact>, StoreError>;
     /// A conversation.
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError>;
     /// The conversation of a room.
-    async fn conversation_by_room(&self, room: &RoomId) -> Result<Option<Conversation>, StoreError>;
+    async fn conversation_by_room(&self, room: &RoomId)
+    -> Result<Option<Conversation>, StoreError>;
     /// The conversation of (number, peer, employee).
-    async fn conversation_of(&self, number: NumberId, peer: &BlindIndex, employee: EmployeeId) -> Result<Option<Conversation>, StoreError>;
+    async fn conversation_of(
+        &self,
+        number: NumberId,
+        peer: &BlindIndex,
+        employee: EmployeeId,
+    ) -> Result<Option<Conversation>, StoreError>;
     /// Conversations in order of their beginning.
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError>;
     /// Whose direct chat a room is.
@@ -664,11 +694,23 @@ pub trait Store: Send + Sync {
     /// The message of a room event.
     async fn message_by_event(&self, event: &EventId) -> Result<Option<Message>, StoreError>;
     /// The outbound message that has claimed a carrier's id.
-    async fn message_by_provider(&self, account: &AccountId, provider_id: &ProviderId) -> Result<Option<MessageId>, StoreError>;
+    async fn message_by_provider(
+        &self,
+        account: &AccountId,
+        provider_id: &ProviderId,
+    ) -> Result<Option<MessageId>, StoreError>;
     /// Messages of a conversation in order.
-    async fn messages(&self, conversation: ConversationId, at: PageAt) -> Result<Page<Message>, StoreError>;
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        at: PageAt,
+    ) -> Result<Page<Message>, StoreError>;
     /// Whether a carrier's text is recorded already.
-    async fn has_inbound(&self, account: &AccountId, provider_id: &ProviderId) -> Result<bool, StoreError>;
+    async fn has_inbound(
+        &self,
+        account: &AccountId,
+        provider_id: &ProviderId,
+    ) -> Result<bool, StoreError>;
     /// Alarms, newest first.
     async fn alarms(&self) -> Result<Vec<Alarm>, StoreError>;
     /// A token by its hash.
@@ -685,7 +727,12 @@ pub trait Store: Send + Sync {
     /// Records from a log position on.
     async fn records(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError>;
     /// Records of a conversation (or of none) from a conversation position on.
-    async fn records_of(&self, conversation: Option<ConversationId>, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError>;
+    async fn records_of(
+        &self,
+        conversation: Option<ConversationId>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError>;
     /// Stored roots with a size greater than `after`, smallest first.
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError>;
 

@@ -1,0 +1,203 @@
+//! The direct chat with the bot: commands and their answers.
+
+use std::fmt::Write as _;
+
+use verbatim_domain::command::{self, Command};
+use verbatim_domain::conversation::Rule;
+use verbatim_record::Kind;
+
+use crate::admin::{Actor, AdminError};
+use crate::core::Engine;
+use crate::inbox::{Handling, event_body};
+use crate::payload::SayPayload;
+use crate::ports::{
+    Change, Content, Employee, EventKind, JobKind, Lane, NewJob, NewRecord, PageAt, StoreError,
+    Trust,
+};
+use crate::worker::JobError;
+
+impl Engine {
+    /// Somebody asks the bot into a room: employees get a direct chat, others nothing.
+    pub(crate) async fn invited(&self, handling: &Handling<'_>) -> Result<(), JobError> {
+        let event = handling.event;
+        let mut changes = Vec::new();
+        match self.store.employee_by_user(&event.sender).await?.filter(|e| e.ended.is_none()) {
+            Some(employee) => {
+                self.platform.join(&event.room).await?;
+                changes.push(Change::BindDirect(event.room.clone(), employee.id));
+                changes.push(self.answer(handling, command::help_text().to_owned()));
+            }
+            None => changes.push(self.alarm(
+                format!("stranger:{}", event.sender),
+                "Somebody who is no employee invited the bot: add them with `verbatim employee add`, then let them invite it again.",
+            )),
+        }
+        changes.push(Change::Finish(handling.job.id));
+        Ok(self.commit(changes).await?)
+    }
+
+    pub(crate) async fn in_direct_chat(
+        &self,
+        handling: &Handling<'_>,
+        employee: &Employee,
+    ) -> Result<(), JobError> {
+        let event = handling.event;
+        let EventKind::Text { body, .. } = &event.kind else {
+            return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
+        };
+        if event.sender != employee.user || employee.ended.is_some() {
+            return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
+        }
+        let rule = Rule {
+            id: "bot.command",
+            version: 1,
+            reason: "direct_chat",
+        };
+        let mut record = event_body(event, handling.raw, &rule);
+        record.actor = format!("employee:{}", employee.id);
+        let sealed = self.seal(Kind::Command, record).await?;
+        let answer = if event.trust == Trust::Unencrypted {
+            "Please talk to me in an encrypted chat: make a new direct chat with encryption switched on.".to_owned()
+        } else {
+            self.obey(employee, body).await?
+        };
+        self.commit(vec![
+            Change::Append(NewRecord {
+                conversation: None,
+                sealed,
+                about: None,
+            }),
+            self.answer(handling, answer),
+            Change::Finish(handling.job.id),
+        ])
+        .await?;
+        Ok(())
+    }
+
+    async fn obey(&self, employee: &Employee, line: &str) -> Result<String, StoreError> {
+        let result = match command::parse(line) {
+            Err(error) => return Ok(error.words),
+            Ok(Command::Help) => return Ok(command::help_text().to_owned()),
+            Ok(Command::Sms { number, name }) => {
+                self.bot_sms(employee, &number, name.as_deref()).await
+            }
+            Ok(Command::Numbers) => self.bot_numbers(employee).await,
+            Ok(Command::Contacts) => self.bot_contacts(employee).await,
+            Ok(Command::Status) => self.bot_status().await,
+        };
+        match result {
+            Ok(words) => Ok(words),
+            Err(AdminError::Store(error)) => Err(error),
+            Err(error) => Ok(format!("That did not work: {error}")),
+        }
+    }
+
+    async fn bot_sms(
+        &self,
+        employee: &Employee,
+        number: &str,
+        name: Option<&str>,
+    ) -> Result<String, AdminError> {
+        let actor = Actor::employee(employee.id);
+        let view = self
+            .start_conversation(&actor, &employee.user, None, number, name)
+            .await?;
+        Ok(format!(
+            "{}: the room is on its way; you are invited to it. You text from {}.",
+            view.title, view.number
+        ))
+    }
+
+    async fn bot_numbers(&self, employee: &Employee) -> Result<String, AdminError> {
+        let mine: Vec<String> = self
+            .list_numbers()
+            .await?
+            .into_iter()
+            .filter(|n| n.holder.as_ref() == Some(&employee.user.0))
+            .map(|n| n.number)
+            .collect();
+        Ok(if mine.is_empty() {
+            "You hold no number. Ask whoever runs Verbatim to assign you one.".to_owned()
+        } else {
+            format!("Your numbers: {}", mine.join(", "))
+        })
+    }
+
+    async fn bot_contacts(&self, employee: &Employee) -> Result<String, AdminError> {
+        const MOST: u32 = 50;
+        let page = self
+            .store
+            .contacts(
+                Some(employee.id),
+                PageAt {
+                    after: None,
+                    limit: MOST,
+                },
+            )
+            .await?;
+        if page.items.is_empty() {
+            return Ok(
+                "You have no contacts yet. Begin with: sms +14155552671 Jane Doe".to_owned(),
+            );
+        }
+        let mut words = String::from("Your contacts:");
+        for contact in &page.items {
+            let view = self.contact_view(contact)?;
+            let _ = write!(
+                words,
+                "\n• {} {}",
+                if view.name.is_empty() {
+                    "(no name)"
+                } else {
+                    &view.name
+                },
+                view.numbers.join(", ")
+            );
+        }
+        if page.next.is_some() {
+            let _ = write!(words, "\n… and more; these are the first {MOST}.");
+        }
+        Ok(words)
+    }
+
+    async fn bot_status(&self) -> Result<String, AdminError> {
+        let waiting: u64 = self
+            .store
+            .queue_stats()
+            .await?
+            .iter()
+            .map(|q| q.depth)
+            .sum();
+        let alarms = self.store.alarms().await?.len();
+        Ok(format!(
+            "Working. {waiting} thing(s) waiting to be sent or shown; {alarms} alarm(s) for the operator."
+        ))
+    }
+
+    fn answer(&self, handling: &Handling<'_>, body: String) -> Change {
+        let room = handling.event.room.clone();
+        let payload = SayPayload {
+            as_stand_in: false,
+            content: Content::Notice {
+                body,
+                reply_to: None,
+                replaces: None,
+                mentions: None,
+            },
+            room: Some(room.clone()),
+            slot: None,
+            at: None,
+            parties: None,
+        };
+        Change::Enqueue(NewJob {
+            lane: Lane::direct(&room),
+            kind: JobKind::Say,
+            due: self.now(),
+            payload: self.pack(&payload),
+            conversation: None,
+            message: None,
+            room: None,
+            unique: None,
+        })
+    }
+}

@@ -1,0 +1,225 @@
+//! The engine's parts, and what all pipelines share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use thiserror::Error;
+use verbatim_domain::retry::{Breaker, TokenBucket};
+use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
+use verbatim_record::{Body, Kek, Kind, SealedRecord, Vault};
+
+use crate::ports::{
+    Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, Platform,
+    Sealed, Store, StoreError,
+};
+use crate::recorder::Recorder;
+use crate::settings::Settings;
+
+/// What an engine is made of.
+pub struct Parts {
+    /// Everything durable.
+    pub store: Arc<dyn Store>,
+    /// The encrypted chat.
+    pub platform: Arc<dyn Platform>,
+    /// The carrier accounts.
+    pub carriers: Vec<Arc<dyn Carrier>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub entropy: Arc<dyn Entropy>,
+    /// The key-encryption key.
+    pub kek: Kek,
+    /// The firm's settings.
+    pub settings: Settings,
+}
+
+/// The engine could not be opened.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The key file is not the one that this store was sealed with.
+    #[error(
+        "wrong key file: this store was sealed with key {expected}, the key file holds {found}; restore the key file \
+         that belongs to this store"
+    )]
+    WrongKey {
+        /// Fingerprint stored with the installation, shortened.
+        expected: String,
+        /// Fingerprint of the key given, shortened.
+        found: String,
+    },
+    /// A bucket key does not open: the key file is right, but the store was altered.
+    #[error("a bucket key in the store cannot be opened: {0}")]
+    Bucket(String),
+}
+
+/// Everything that turns texts into room messages and back.
+pub struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) carriers: HashMap<AccountId, Arc<dyn Carrier>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) recorder: Recorder,
+    pub(crate) settings: Settings,
+    pub(crate) installation: Installation,
+    pub(crate) fence: Mutex<Option<Fence>>,
+    pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
+    pub(crate) breakers: Mutex<HashMap<AccountId, Breaker>>,
+    pub(crate) counters: crate::views::Counters,
+}
+
+impl Engine {
+    /// Checks that key file and store belong together and reads the bucket keys.
+    ///
+    /// # Errors
+    /// [`OpenError::WrongKey`] for a foreign key file.
+    pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
+        let mine = Installation {
+            log: parts.entropy.id(),
+            key_check: parts.kek.check(),
+        };
+        let installation = parts.store.installation(mine).await?;
+        if installation.key_check != parts.kek.check() {
+            return Err(OpenError::WrongKey {
+                expected: short(&installation.key_check),
+                found: short(&parts.kek.check()),
+            });
+        }
+        let recorder = Recorder::new(&parts.kek, &parts.settings);
+        for (bucket, wrapped) in parts.store.bucket_keys().await? {
+            recorder
+                .open_bucket(bucket, &wrapped)
+                .map_err(|e| OpenError::Bucket(e.to_string()))?;
+        }
+        Ok(Arc::new(Self {
+            store: parts.store,
+            platform: parts.platform,
+            carriers: parts
+                .carriers
+                .into_iter()
+                .map(|c| (c.account().clone(), c))
+                .collect(),
+            clock: parts.clock,
+            entropy: parts.entropy,
+            vault: Arc::new(Vault::new(&parts.kek)),
+            recorder,
+            settings: parts.settings,
+            installation,
+            fence: Mutex::new(None),
+            buckets: Mutex::default(),
+            breakers: Mutex::default(),
+            counters: crate::views::Counters::default(),
+        }))
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Seals a body as a record, captured now.
+    pub(crate) async fn seal(&self, kind: Kind, body: Body) -> Result<SealedRecord, StoreError> {
+        self.recorder
+            .seal(&*self.store, &*self.entropy, kind, body, self.now())
+            .await
+    }
+
+    /// Seals state that is not a record (queues, names).
+    pub(crate) fn hide(&self, purpose: &str, plain: &[u8]) -> Sealed {
+        let mut nonce = [0; 24];
+        self.entropy.fill(&mut nonce);
+        Sealed(self.vault.seal(purpose, b"", plain, nonce))
+    }
+
+    /// Opens what [`Self::hide`] sealed. Empty stays empty.
+    pub(crate) fn reveal(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, StoreError> {
+        if sealed.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.vault
+            .open(purpose, b"", &sealed.0)
+            .map_err(|e| StoreError::Damaged(format!("sealed {purpose} does not open: {e}")))
+    }
+
+    /// Like [`Self::reveal`], as text.
+    pub(crate) fn reveal_text(&self, purpose: &str, sealed: &Sealed) -> Result<String, StoreError> {
+        String::from_utf8(self.reveal(purpose, sealed)?)
+            .map_err(|_| StoreError::Damaged(format!("sealed {purpose} is not text")))
+    }
+
+    /// The keyed hash by which a phone number is looked up.
+    pub(crate) fn index(&self, number: &str) -> BlindIndex {
+        BlindIndex(self.vault.index("phone", number))
+    }
+
+    /// A phone number as it is indexed: E.164 if it is one, else as written (short codes, names).
+    pub(crate) fn canonical(&self, raw: &str) -> String {
+        PhoneNumber::parse(raw, self.settings.region.as_deref())
+            .map_or_else(|_| raw.trim().to_uppercase(), |n| n.as_str().to_owned())
+    }
+
+    /// A commit in the name of the lease that this process holds.
+    pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let fence = *self
+            .fence
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.store.commit(Commit { fence, changes }).await
+    }
+
+    /// Raises an alarm on its own; it is not part of a decision.
+    pub(crate) async fn raise(
+        &self,
+        key: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Result<(), StoreError> {
+        let changes = vec![self.alarm(key, text)];
+        self.store
+            .commit(Commit {
+                fence: None,
+                changes,
+            })
+            .await
+    }
+
+    /// An alarm as part of a commit.
+    pub(crate) fn alarm(&self, key: impl Into<String>, text: impl Into<String>) -> Change {
+        let (key, text) = (key.into(), text.into());
+        tracing::warn!(alarm = %key, "{text}");
+        Change::Raise(Alarm {
+            key,
+            text,
+            at: self.now(),
+        })
+    }
+
+    /// A random number for spreading retries.
+    pub(crate) fn chance(&self) -> u32 {
+        let mut bytes = [0; 4];
+        self.entropy.fill(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    /// The vault, for adapters that seal state of their own.
+    pub fn vault(&self) -> Arc<Vault> {
+        self.vault.clone()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store, for read-only tools (`record verify`).
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+}
+
+fn short(hash: &[u8; 32]) -> String {
+    hash[..6].iter().map(|b| format!("{b:02x}")).collect()
+}

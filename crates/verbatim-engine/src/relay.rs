@@ -1,0 +1,242 @@
+//! Rooms are made, offered, and spoken into.
+//!
+//! Everything here may be repeated: a room is found again by its conversation, and an event sent twice with
+//! the same transaction id is one event. So a death between the homeserver's answer and our commit is
+//! healed by running the job again.
+
+use verbatim_domain::{EventId, PhoneNumber, RoomId, first_contact};
+use verbatim_record::{Body, Kind};
+
+use crate::core::Engine;
+use crate::payload::SayPayload;
+use crate::ports::{
+    Change, Content, Conversation, InboundOutcome, InboundSms, Job, RoomSpec, Sealed, Speaker,
+    StoreError,
+};
+use crate::worker::JobError;
+
+impl Engine {
+    pub(crate) async fn run_open_room(&self, job: &Job) -> Result<(), JobError> {
+        let conversation = self.conversation_of_job(job).await?;
+        let spec = self.room_spec(&conversation)?;
+        let room = self.platform.open_room(&spec).await?;
+        self.introduce(&conversation, &room).await?;
+        let now = self.now();
+        let changes = vec![
+            Change::BindRoom(conversation.id, room.clone()),
+            Change::WakeRoom(room, now),
+            Change::Finish(job.id),
+        ];
+        Ok(self.commit(changes).await?)
+    }
+
+    /// The first thing in a room: whom it reaches, from which number, and that it is recorded.
+    async fn introduce(&self, conversation: &Conversation, room: &RoomId) -> Result<(), JobError> {
+        let (peer, ours) = (
+            self.peer_number(conversation)?,
+            self.reveal_text("number", &conversation.number.number)?,
+        );
+        let body = format!(
+            "This room texts {peer} from your number {ours}. Everything here is recorded. What you write leaves the \
+             encrypted chat as an SMS."
+        );
+        let content = Content::Notice {
+            body,
+            reply_to: None,
+            replaces: None,
+            mentions: None,
+        };
+        let prepared = self.platform.prepare(room, &Speaker::Bot, &content).await?;
+        let txn = format!("{}-intro-{}", self.prefix(), conversation.id);
+        self.platform
+            .send(room, &Speaker::Bot, &txn, &prepared, None)
+            .await?;
+        Ok(())
+    }
+
+    fn room_spec(&self, conversation: &Conversation) -> Result<RoomSpec, StoreError> {
+        let peer = self.peer_number(conversation)?;
+        let name = self.reveal_text("name", &conversation.contact.name)?;
+        let name = (!name.is_empty()).then_some(name);
+        let ours = self.reveal_text("number", &conversation.number.number)?;
+        Ok(RoomSpec {
+            conversation: conversation.id,
+            stand_in: self.platform.stand_in(&conversation.contact.stand_in),
+            stand_in_name: title(name.as_deref(), &peer),
+            employee: conversation.employee.user.clone(),
+            name: title(name.as_deref(), &peer),
+            topic: topic(&peer, &ours),
+        })
+    }
+
+    pub(crate) fn peer_number(&self, conversation: &Conversation) -> Result<String, StoreError> {
+        let found = conversation
+            .contact
+            .numbers
+            .iter()
+            .find(|(index, _)| *index == conversation.peer);
+        let (_, sealed) = found.ok_or_else(|| {
+            StoreError::Damaged("a conversation's contact has lost its number".to_owned())
+        })?;
+        self.reveal_text("number", sealed)
+    }
+
+    pub(crate) async fn run_say(&self, job: &Job) -> Result<(), JobError> {
+        let payload: SayPayload = self.unpack(&job.payload)?;
+        let (room, speaker) = self.where_and_who(job, &payload).await?;
+        let content = self.replacing(&payload).await?;
+        let prepared = self.platform.prepare(&room, &speaker, &content).await?;
+        let event = self
+            .platform
+            .send(&room, &speaker, &self.txn(job), &prepared, payload.at)
+            .await?;
+        let mut changes = Vec::new();
+        if let Some(message) = job.message {
+            changes.push(Change::SetEvent(message, event.clone()));
+        }
+        if let Some(slot) = &payload.slot {
+            if self.notice_about(slot).await?.is_none() {
+                changes.push(Change::SetCursor(slot_key(slot), event.0));
+            }
+        }
+        changes.push(Change::Finish(job.id));
+        self.commit(changes).await?;
+        self.counters.said.inc();
+        Ok(())
+    }
+
+    async fn where_and_who(
+        &self,
+        job: &Job,
+        payload: &SayPayload,
+    ) -> Result<(RoomId, Speaker), JobError> {
+        if let Some(room) = &payload.room {
+            return Ok((room.clone(), Speaker::Bot));
+        }
+        let conversation = self.conversation_of_job(job).await?;
+        let room = conversation.room.ok_or_else(|| {
+            StoreError::Damaged("something is to be said before its room is made".to_owned())
+        })?;
+        let speaker = if payload.as_stand_in {
+            Speaker::StandIn(self.platform.stand_in(&conversation.contact.stand_in))
+        } else {
+            Speaker::Bot
+        };
+        Ok((room, speaker))
+    }
+
+    /// A second notice about the same event is an edit of the first.
+    async fn replacing(&self, payload: &SayPayload) -> Result<Content, StoreError> {
+        let mut content = payload.content.clone();
+        if let (Some(slot), Content::Notice { replaces, .. }) = (&payload.slot, &mut content) {
+            *replaces = self.notice_about(slot).await?;
+        }
+        Ok(content)
+    }
+
+    pub(crate) async fn notice_about(&self, slot: &EventId) -> Result<Option<EventId>, StoreError> {
+        Ok(self.store.cursor(&slot_key(slot)).await?.map(EventId))
+    }
+
+    /// Deterministic, so that the homeserver sees a repetition as the same event.
+    fn txn(&self, job: &Job) -> String {
+        match job.message {
+            Some(message) => format!("{}-m{message}", self.prefix()),
+            None => format!("{}-j{}", self.prefix(), job.id.0),
+        }
+    }
+
+    /// Tells installations on one homeserver apart.
+    pub(crate) fn prefix(&self) -> String {
+        self.installation.log[..4]
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect()
+    }
+
+    pub(crate) async fn run_offer_room(&self, job: &Job) -> Result<(), JobError> {
+        let conversation = self.conversation_of_job(job).await?;
+        if let Some(room) = &conversation.room {
+            if conversation.employee.ended.is_none() {
+                self.platform
+                    .offer_room(room, &conversation.employee.user)
+                    .await?;
+            }
+        }
+        Ok(self.commit(vec![Change::Finish(job.id)]).await?)
+    }
+
+    /// A text came for a number that nobody held. Somebody may hold it now.
+    pub(crate) async fn run_route(&self, job: &Job) -> Result<(), JobError> {
+        let payload: SayPayload = self.unpack(&job.payload)?;
+        let Some(parties) = &payload.parties else {
+            return Err(
+                StoreError::Damaged("a text without parties cannot be placed".to_owned()).into(),
+            );
+        };
+        let body = Body {
+            actor: "system".to_owned(),
+            reason: "placed_late".to_owned(),
+            ..Body::default()
+        };
+        let outcome = self
+            .store
+            .record_inbound(InboundSms {
+                account: parties.account.as_str().into(),
+                provider_id: parties.provider_id.as_str().into(),
+                to: self.index(&parties.to),
+                from: self.index(&parties.from),
+                from_sealed: self.hide("number", parties.from.as_bytes()),
+                at: self.now(),
+                record: self.seal(Kind::Status, body).await?,
+                say: Sealed(job.payload.0.clone()),
+                fresh: self.fresh_ids(),
+                catch_all: self.catch_all().await?,
+                again: Some(job.id),
+            })
+            .await?;
+        if let InboundOutcome::Unplaced { .. } = outcome {
+            let due = self.now().after(verbatim_domain::Duration::from_secs(60));
+            self.commit(vec![Change::Retry {
+                job: job.id,
+                due,
+                payload: None,
+                counts: true,
+            }])
+            .await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn conversation_of_job(&self, job: &Job) -> Result<Conversation, StoreError> {
+        let id = job
+            .conversation
+            .ok_or_else(|| StoreError::Damaged("a job names no conversation".to_owned()))?;
+        self.store.conversation(id).await?.ok_or_else(|| {
+            StoreError::Damaged("a job names a conversation that is not there".to_owned())
+        })
+    }
+}
+
+/// The room's name; a sender that is no phone number (a short code, a name) is shown as it is.
+pub(crate) fn title(name: Option<&str>, peer: &str) -> String {
+    match PhoneNumber::parse(peer, None) {
+        Ok(number) => first_contact::room_name(name, &number),
+        Err(_) => format!("{} (SMS)", name.unwrap_or(peer)),
+    }
+}
+
+fn topic(peer: &str, ours: &str) -> String {
+    match (
+        PhoneNumber::parse(peer, None),
+        PhoneNumber::parse(ours, None),
+    ) {
+        (Ok(peer), Ok(ours)) => first_contact::topic(&peer, &ours),
+        _ => format!("Text messages with {peer} from your number {ours}. Recorded."),
+    }
+}
+
+/// Where the event id of the notice about an event is kept.
+fn slot_key(slot: &EventId) -> String {
+    format!("notice:{slot}")
+}

@@ -1,0 +1,219 @@
+//! What people and tools are shown: opened, named, ready to be written as JSON.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use serde::Serialize;
+
+/// A count that only grows.
+#[derive(Debug, Default)]
+pub struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn inc(&self) {
+        self.add(1);
+    }
+    pub(crate) fn add(&self, n: u64) {
+        self.0.fetch_add(n, Ordering::Relaxed);
+    }
+    /// The count so far.
+    pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A value that goes up and down.
+#[derive(Debug, Default)]
+pub struct Level(AtomicI64);
+
+impl Level {
+    pub(crate) fn set(&self, value: i64) {
+        self.0.store(value, Ordering::Relaxed);
+    }
+    /// The value now.
+    pub fn get(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What this process has counted since it started, for metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Texts from clients, recorded.
+    pub inbound: Count,
+    /// Texts from clients that were seen before.
+    pub duplicates: Count,
+    /// Webhooks that were not believed.
+    pub forged: Count,
+    /// Receipts, recorded or repeated.
+    pub receipts: Count,
+    /// Room events committed.
+    pub room_events: Count,
+    /// Events of employees decided on.
+    pub employee_events: Count,
+    /// Events said into rooms.
+    pub said: Count,
+    /// Texts that the carrier took.
+    pub submitted: Count,
+    /// Submissions of unknown outcome.
+    pub unknown: Count,
+    /// 1 if the homeserver answered last time, 0 if not.
+    pub homeserver_up: Level,
+}
+
+/// An employee.
+#[derive(Debug, Clone, Serialize)]
+pub struct EmployeeView {
+    /// Our id.
+    pub id: String,
+    /// Platform account.
+    pub user: String,
+    /// Display name.
+    pub name: String,
+    /// Whether they have left.
+    pub active: bool,
+    /// When they came, Unix milliseconds.
+    pub created_ms: i64,
+}
+
+/// A virtual number.
+#[derive(Debug, Clone, Serialize)]
+pub struct NumberView {
+    /// Our id.
+    pub id: String,
+    /// E.164.
+    pub number: String,
+    /// Carrier account.
+    pub account: String,
+    /// Platform account of the employee who holds it.
+    pub holder: Option<String>,
+    /// When it came, Unix milliseconds.
+    pub created_ms: i64,
+}
+
+/// A contact.
+#[derive(Debug, Clone, Serialize)]
+pub struct ContactView {
+    /// Our id.
+    pub id: String,
+    /// Name; empty while unknown.
+    pub name: String,
+    /// Phone numbers, E.164.
+    pub numbers: Vec<String>,
+    /// State word.
+    pub state: String,
+    /// When it came, Unix milliseconds.
+    pub created_ms: i64,
+}
+
+/// A conversation.
+#[derive(Debug, Clone, Serialize)]
+pub struct ConversationView {
+    /// Our id.
+    pub id: String,
+    /// As the room is named.
+    pub title: String,
+    /// Platform account of the employee.
+    pub employee: String,
+    /// Our number.
+    pub number: String,
+    /// The client's number.
+    pub peer: String,
+    /// The contact's id.
+    pub contact: String,
+    /// The room, once made.
+    pub room: Option<String>,
+    /// When it began, Unix milliseconds.
+    pub created_ms: i64,
+}
+
+/// A message, without its text.
+#[derive(Debug, Clone, Serialize)]
+pub struct MessageView {
+    /// Our id.
+    pub id: String,
+    /// `inbound` or `outbound`.
+    pub direction: String,
+    /// State word.
+    pub state: String,
+    /// The carrier's id.
+    pub provider_id: Option<String>,
+    /// The room event.
+    pub event: Option<String>,
+    /// Segments, for outbound.
+    pub segments: u32,
+    /// When it was captured, Unix milliseconds.
+    pub created_ms: i64,
+    /// Class of its failure.
+    pub failure: Option<String>,
+    /// The carrier's code for it.
+    pub failure_code: Option<String>,
+}
+
+/// A record, opened and checked against its leaf.
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordView {
+    /// Position in the log.
+    pub log_index: u64,
+    /// Position in the conversation.
+    pub conversation_seq: u64,
+    /// Kind word.
+    pub kind: String,
+    /// Our capture time, Unix milliseconds.
+    pub captured_ms: i64,
+    /// The origin's time, Unix milliseconds; 0 if not known.
+    pub origin_ms: i64,
+    /// The provider's or homeserver's time, Unix milliseconds; 0 if not known.
+    pub provider_ms: i64,
+    /// Who did it.
+    pub actor: String,
+    /// From.
+    pub from: String,
+    /// To.
+    pub to: String,
+    /// The message it is about.
+    pub message: String,
+    /// The text as typed or received.
+    pub text: String,
+    /// The text as transmitted, where it differs.
+    pub transmitted: String,
+    /// Rule and version.
+    pub rule: String,
+    /// Reason code.
+    pub reason: String,
+    /// Foreign ids.
+    pub refs: std::collections::BTreeMap<String, String>,
+    /// Details.
+    pub details: std::collections::BTreeMap<String, String>,
+    /// Size of the evidence in bytes.
+    pub evidence_bytes: usize,
+    /// Leaf hash, hex.
+    pub leaf_hash: String,
+}
+
+/// The result of verifying the log.
+#[derive(Debug, Clone, Serialize)]
+pub struct VerifyView {
+    /// Whether everything held.
+    pub ok: bool,
+    /// Records read.
+    pub records: u64,
+    /// Stored roots compared.
+    pub roots: u64,
+    /// Size of the log.
+    pub log_size: u64,
+    /// Its root, hex.
+    pub root: String,
+    /// The first fault, in words, naming the leaf.
+    pub fault: Option<String>,
+}
+
+/// A part of the readiness report.
+#[derive(Debug, Clone, Serialize)]
+pub struct Readiness {
+    /// What was looked at.
+    pub part: &'static str,
+    /// Whether it is well.
+    pub ok: bool,
+    /// What is wrong, without secrets.
+    pub note: String,
+}

@@ -1,0 +1,224 @@
+//! Runs what is due: each lane strictly in order, different lanes side by side.
+//!
+//! A job is a row that says what is left to do. Running it ends in one commit that finishes it, puts it
+//! back, or moves it; if the process dies before that commit, the successor runs the job again, and every
+//! job is written so that running it again does no harm.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use verbatim_domain::{Duration, Timestamp};
+
+use crate::core::Engine;
+use crate::ports::{Change, Fence, Job, JobKind, Lane, PlatformError, Signal, StoreError};
+
+/// Name of the lease under which jobs are run.
+pub const LEASE: &str = "worker";
+
+/// Why a job did not end in a commit of its own.
+#[derive(Debug)]
+pub(crate) enum JobError {
+    /// The store failed.
+    Store(StoreError),
+    /// The platform failed.
+    Platform(PlatformError),
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<PlatformError> for JobError {
+    fn from(error: PlatformError) -> Self {
+        Self::Platform(error)
+    }
+}
+
+/// Why the workers stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// They were asked to, and what was in hand is finished.
+    Asked,
+    /// Another process holds the lease now.
+    LeaseLost,
+}
+
+type Running<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = (Lane, Outcome)> + Send + 'a>>>;
+
+/// How a job ended, seen from the dispatcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its commit stands.
+    Done,
+    /// The store could not take it; the lane rests a little.
+    Rest,
+    /// The lease is gone.
+    Fenced,
+}
+
+impl Engine {
+    /// Takes over the lease that the caller holds. Jobs run and commit in its name from now on.
+    pub fn set_fence(&self, fence: Option<Fence>) {
+        *self
+            .fence
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fence;
+    }
+
+    /// Runs jobs until `stop` completes; then finishes what is in hand.
+    pub async fn run_jobs(&self, stop: impl Future<Output = ()> + Send) -> Stopped {
+        tokio::pin!(stop);
+        let mut busy: HashSet<Lane> = HashSet::new();
+        let mut running: Running<'_> = FuturesUnordered::new();
+        loop {
+            let wait = self.start_due(&mut busy, &mut running).await;
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some((lane, outcome)) = running.next(), if !running.is_empty() => {
+                    busy.remove(&lane);
+                    if outcome == Outcome::Fenced {
+                        return Stopped::LeaseLost;
+                    }
+                }
+                () = self.store.work_arrived() => {}
+                () = self.clock.sleep(wait) => {}
+            }
+        }
+        while let Some((_, outcome)) = running.next().await {
+            if outcome == Outcome::Fenced {
+                return Stopped::LeaseLost;
+            }
+        }
+        Stopped::Asked
+    }
+
+    /// Starts whatever is due and not under way; answers how long there is nothing else to start.
+    async fn start_due<'a>(
+        &'a self,
+        busy: &mut HashSet<Lane>,
+        running: &mut Running<'a>,
+    ) -> Duration {
+        const IDLE: Duration = Duration::from_secs(1);
+        let free = self.settings.concurrency.saturating_sub(busy.len());
+        if free == 0 {
+            return IDLE;
+        }
+        let lanes: Vec<Lane> = busy.iter().cloned().collect();
+        let limit = u32::try_from(free).unwrap_or(u32::MAX);
+        let jobs = match self.store.due_jobs(self.now(), &lanes, limit).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::error!(%error, "cannot read the queue");
+                return IDLE;
+            }
+        };
+        for job in jobs {
+            busy.insert(job.lane.clone());
+            running.push(Box::pin(async move {
+                let lane = job.lane.clone();
+                let outcome = self.run_job(&job).await;
+                if outcome == Outcome::Rest {
+                    self.clock.sleep(Duration::from_millis(500)).await;
+                }
+                (lane, outcome)
+            }));
+        }
+        let lanes: Vec<Lane> = busy.iter().cloned().collect();
+        match self.store.next_due(&lanes).await {
+            Ok(Some(due)) => due
+                .since(self.now())
+                .max(Duration::from_millis(1))
+                .min(IDLE),
+            _ => IDLE,
+        }
+    }
+
+    /// Runs one job to its commit.
+    pub async fn run_job(&self, job: &Job) -> Outcome {
+        let result = match job.kind {
+            JobKind::RoomEvent => self.run_room_event(job).await,
+            JobKind::OpenRoom => self.run_open_room(job).await,
+            JobKind::Say => self.run_say(job).await,
+            JobKind::Show => self.run_show(job).await,
+            JobKind::Submit => self.run_submit(job).await,
+            JobKind::Route => self.run_route(job).await,
+            JobKind::OfferRoom => self.run_offer_room(job).await,
+        };
+        let failed = match result {
+            Ok(()) => return Outcome::Done,
+            Err(JobError::Platform(PlatformError::Fenced)) => Err(StoreError::Fenced),
+            Err(JobError::Platform(error)) => self.put_back(job, &error).await,
+            Err(JobError::Store(error)) => Err(error),
+        };
+        self.judge(job, failed)
+    }
+
+    fn judge(&self, job: &Job, result: Result<(), StoreError>) -> Outcome {
+        match result {
+            Ok(()) => Outcome::Done,
+            Err(StoreError::Fenced) => Outcome::Fenced,
+            // Somebody else finished or moved it; there is nothing left to do.
+            Err(StoreError::Stale(_)) => Outcome::Done,
+            Err(error) => {
+                tracing::error!(%error, kind = ?job.kind, "job not committed, will run again");
+                Outcome::Rest
+            }
+        }
+    }
+
+    /// The platform is away or refuses: the job waits, longer each time; refusals raise an alarm.
+    async fn put_back(&self, job: &Job, error: &PlatformError) -> Result<(), StoreError> {
+        let due = self.retry_at(job.attempts + 1);
+        let mut changes = vec![Change::Retry {
+            job: job.id,
+            due,
+            payload: None,
+            counts: true,
+        }];
+        match error {
+            PlatformError::Refused(why) => {
+                changes.push(self.alarm(
+                    format!("platform-refuses:{:?}", job.kind),
+                    format!("The homeserver refuses ({why}); `verbatim doctor` says more. It is tried again."),
+                ));
+            }
+            other => {
+                tracing::info!(error = %other, kind = ?job.kind, attempt = job.attempts + 1, "put back")
+            }
+        }
+        self.commit(changes).await
+    }
+
+    /// When attempt number `attempt` should be made.
+    pub(crate) fn retry_at(&self, attempt: u32) -> Timestamp {
+        self.now()
+            .after(self.settings.backoff.wait(attempt.max(1), self.chance()))
+    }
+
+    /// Wakes what waits for keys or for the homeserver, until cancelled.
+    pub async fn run_signals(self: &Arc<Self>) {
+        loop {
+            match self.platform.next_signal().await {
+                Signal::NewKeys(rooms) => {
+                    let now = self.now();
+                    let changes = rooms
+                        .into_iter()
+                        .map(|room| Change::WakeRoom(room, now))
+                        .collect();
+                    if let Err(error) = self.commit(changes).await {
+                        // The ladder tries again by itself.
+                        tracing::warn!(%error, "could not wake events that wait for keys");
+                    }
+                }
+                Signal::Reachable(yes) => self.counters.homeserver_up.set(i64::from(yes)),
+            }
+        }
+    }
+}
