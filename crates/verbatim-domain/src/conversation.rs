@@ -5,7 +5,8 @@
 
 use crate::ids::EventId;
 use crate::notice::Notice;
-use crate::room::{EventKind, Trust};
+use crate::room::{EventKind, Membership, Trust};
+use crate::sms;
 
 /// What the decision may depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +95,149 @@ pub struct Decision {
 
 /// Decides what follows from an event in a conversation's room.
 pub fn decide(view: &View, trust: &Trust, event: &EventKind) -> Option<Decision> {
-    let _ = (view, trust, event);
-    None
+    Some(match event {
+        EventKind::Other { .. } => return None,
+        EventKind::Membership { change, .. } => membership(view, *change),
+        // Homeservers cut redacted events and clients group reactions without opening anything: both
+        // are in clear by nature, and neither is relayed.
+        EventKind::Redaction { of } => told(
+            RecordAs::Redaction,
+            of.as_ref(),
+            NO_REDACTIONS,
+            Notice::RedactionNotSent,
+        ),
+        EventKind::Reaction { to, .. } => told(
+            RecordAs::Reaction,
+            Some(to),
+            NO_REACTIONS,
+            Notice::ReactionNotSent,
+        ),
+        EventKind::Text { .. } | EventKind::Edit { .. } | EventKind::Media { .. }
+            if !matches!(trust, Trust::Encrypted(_)) =>
+        {
+            told(
+                RecordAs::Refused,
+                about(event),
+                ENCRYPTED_ONLY,
+                Notice::NotEncrypted,
+            )
+        }
+        EventKind::Edit { of, .. } => told(RecordAs::Edit, Some(of), NO_EDITS, Notice::EditNotSent),
+        EventKind::Media { what, .. } => told(
+            RecordAs::Attachment,
+            None,
+            NO_MEDIA,
+            Notice::MediaNotSent { what: what.clone() },
+        ),
+        EventKind::Text { body, reply_to } => text(view, body, reply_to.as_ref()),
+    })
 }
+
+fn about(event: &EventKind) -> Option<&EventId> {
+    match event {
+        EventKind::Text { reply_to, .. } => reply_to.as_ref(),
+        EventKind::Edit { of, .. } => Some(of),
+        _ => None,
+    }
+}
+
+const fn rule(id: &'static str, reason: &'static str) -> Rule {
+    Rule {
+        id,
+        version: 1,
+        reason,
+    }
+}
+
+const RELAY: Rule = rule("relay.text", "text_from_holder");
+const ENCRYPTED_ONLY: Rule = rule("refuse.unencrypted", "not_encrypted");
+const HOLDER_ONLY: Rule = rule("refuse.not_holder", "sender_does_not_hold_conversation");
+const NUMBER_LOST: Rule = rule("refuse.number", "number_not_held");
+const NO_REPLIES: Rule = rule("refuse.reply", "replies_not_supported");
+const NOT_EMPTY: Rule = rule("refuse.empty", "nothing_to_send");
+const NOT_TOO_LONG: Rule = rule("refuse.length", "too_long");
+const NOT_TOO_OLD: Rule = rule("refuse.age", "too_old");
+const NO_EDITS: Rule = rule("keep.edit", "cannot_reach_a_phone");
+const NO_REDACTIONS: Rule = rule("keep.redaction", "cannot_reach_a_phone");
+const NO_REACTIONS: Rule = rule("keep.reaction", "reactions_not_supported");
+const NO_MEDIA: Rule = rule("keep.attachment", "media_not_supported");
+const HOLDER_GONE: Rule = rule("room.holder_gone", "holder_left");
+const MEMBERSHIP: Rule = rule("room.membership", "membership_changed");
+
+/// Recorded, not relayed, and the employee is told.
+fn told(record: RecordAs, about: Option<&EventId>, rule: Rule, notice: Notice) -> Decision {
+    Decision {
+        record,
+        about: about.cloned(),
+        rule,
+        actions: vec![Action::Tell(notice)],
+    }
+}
+
+fn membership(view: &View, change: Membership) -> Decision {
+    let gone = view.subject_is_holder && matches!(change, Membership::Leave | Membership::Ban);
+    let (rule, actions) = if gone {
+        (HOLDER_GONE, vec![Action::Reoffer])
+    } else {
+        (MEMBERSHIP, Vec::new())
+    };
+    Decision {
+        record: RecordAs::Membership,
+        about: None,
+        rule,
+        actions,
+    }
+}
+
+fn text(view: &View, typed: &str, reply_to: Option<&EventId>) -> Decision {
+    // What counts is what would be transmitted: invisible characters alone are nothing to send.
+    let transmitted = sms::substitute(typed);
+    if let Some((rule, notice)) = refusal(view, &transmitted, reply_to) {
+        return told(RecordAs::Refused, reply_to, rule, notice);
+    }
+    let segments = sms::cost(&transmitted).segments;
+    let disclosure = view.disclosure.as_ref().filter(|_| !view.disclosed);
+    let disclose = disclosure.map(|text| Action::Disclose {
+        text: sms::substitute(text),
+    });
+    let submit = Action::Submit {
+        typed: typed.to_owned(),
+        transmitted,
+        segments,
+    };
+    Decision {
+        record: RecordAs::MessageOut,
+        about: None,
+        rule: RELAY,
+        actions: disclose.into_iter().chain([submit]).collect(),
+    }
+}
+
+/// Why a text is not relayed; who may write comes before what was written.
+fn refusal(view: &View, transmitted: &str, reply_to: Option<&EventId>) -> Option<(Rule, Notice)> {
+    let chars = transmitted.chars().count();
+    if !view.sender_is_holder {
+        Some((HOLDER_ONLY, Notice::NotYourConversation))
+    } else if !view.holds_number {
+        Some((NUMBER_LOST, Notice::NumberNotYours))
+    } else if reply_to.is_some() {
+        Some((NO_REPLIES, Notice::ReplyNotSent))
+    } else if transmitted.trim().is_empty() {
+        Some((NOT_EMPTY, Notice::Empty))
+    } else if chars > view.max_chars {
+        Some((
+            NOT_TOO_LONG,
+            Notice::TooLong {
+                chars,
+                max: view.max_chars,
+            },
+        ))
+    } else if view.too_old {
+        Some((NOT_TOO_OLD, Notice::TooOld))
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

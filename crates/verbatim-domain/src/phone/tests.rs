@@ -17,7 +17,14 @@ use Oracle::{Agrees, Differs};
 use PhoneError::{Impossible, NoCountry, NotANumber};
 
 /// Text, region to assume, what it is, what the oracle says.
-const CASES: &[(&str, Option<&str>, Result<&str, PhoneError>, Oracle)] = &[
+type Case = (
+    &'static str,
+    Option<&'static str>,
+    Result<&'static str, PhoneError>,
+    Oracle,
+);
+
+const CASES: &[Case] = &[
     ("+1 (415) 555-2671", None, Ok("+14155552671"), Agrees),
     ("415-555-2671", Some("US"), Ok("+14155552671"), Agrees),
     ("415-555-2671", Some("us"), Ok("+14155552671"), Agrees),
