@@ -1,0 +1,136 @@
+//! What each fuzz target does with an input. The targets in `fuzz_targets/` call these functions, and
+//! so does `e2e/tests/corpora.rs`, which replays every file in `corpus/` without a fuzzer.
+//!
+//! Each function panics on a broken promise, not only on a crash.
+
+use url::Url;
+use url::form_urlencoded::byte_serialize;
+use verbatim_carrier::twilio::form::parse_form;
+use verbatim_carrier::twilio::{Secret, TwilioConfig, webhook as twilio};
+use verbatim_domain::AccountId;
+use verbatim_domain::command::{self, Command};
+use verbatim_domain::sms;
+use verbatim_engine::ports::{CarrierEvent, Webhook, WebhookError};
+use verbatim_record::merkle::Frontier;
+use verbatim_record::{Body, Kek, Leaf};
+
+/// A function for each target.
+pub const TARGETS: [(&str, fn(&[u8])); 4] = [
+    ("webhook", webhook),
+    ("command", command),
+    ("gsm7", gsm7),
+    ("record", record),
+];
+
+/// The first line is path and query, the second one the content type (empty for none), the rest is the
+/// body.
+pub fn webhook(data: &[u8]) {
+    let mut parts = data.splitn(3, |byte| *byte == b'\n');
+    let mut line = || String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let (path_and_query, kind) = (line(), line());
+    let body = parts.next().unwrap_or_default().to_vec();
+    check_form(&body);
+
+    let mut headers = vec![("x-twilio-signature".to_owned(), "AAAA".to_owned())];
+    headers.extend((!kind.is_empty()).then(|| ("content-type".to_owned(), kind)));
+    let hook = Webhook {
+        path_and_query,
+        headers,
+        body,
+    };
+    let url = Url::parse("https://sms.firm.example").expect("valid");
+    let token = Secret::new("not a secret");
+    let config = TwilioConfig::new(AccountId::from("main"), format!("AC{:032}", 0), token, url);
+    assert_eq!(twilio::read(&config, &hook), Err(WebhookError::Signature));
+    for event in twilio::interpret(&config, &hook).into_iter().flatten() {
+        match event {
+            CarrierEvent::Inbound(text) => {
+                assert!(!text.provider_id.as_str().is_empty());
+                assert!(!text.from.is_empty() && !text.to.is_empty());
+                assert!(text.text.len() <= hook.body.len());
+                assert!(text.media.len() <= 64);
+            }
+            CarrierEvent::Receipt(receipt) => {
+                assert!(!receipt.provider_id.as_str().is_empty());
+                assert!(!receipt.provider_status.is_empty());
+            }
+        }
+    }
+}
+
+/// Writing the decoded form down again and reading that changes nothing.
+fn check_form(body: &[u8]) {
+    let fields = parse_form(body);
+    let text = |raw: &[u8]| byte_serialize(raw).collect::<String>();
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", text(name), text(value)))
+        .collect();
+    assert_eq!(parse_form(pairs.join("&").as_bytes()), fields);
+}
+
+/// A line for the bot.
+pub fn command(data: &[u8]) {
+    match command::parse(&String::from_utf8_lossy(data)) {
+        Ok(Command::Sms { number, name }) => {
+            assert!(!number.trim().is_empty());
+            assert!(name.is_none_or(|name| !name.trim().is_empty()));
+        }
+        Ok(_) => {}
+        Err(error) => assert!(!error.words.is_empty()),
+    }
+}
+
+/// A text on its way to a phone, and septets on their way back.
+pub fn gsm7(data: &[u8]) {
+    let decoded = sms::decode_gsm7(data);
+    let readable = !decoded.contains(char::REPLACEMENT_CHARACTER);
+    assert_eq!(sms::encode_gsm7(&decoded).is_some(), readable);
+
+    let text = String::from_utf8_lossy(data);
+    if let Some(septets) = sms::encode_gsm7(&text) {
+        assert_eq!(sms::decode_gsm7(&septets), text);
+        assert_eq!(sms::cost(&text).units as usize, septets.len());
+        assert_eq!(sms::substitute(&text), text);
+    }
+    let segments = sms::segments(&text);
+    assert_eq!(segments.len(), sms::cost(&text).segments as usize);
+    assert_eq!(segments.concat(), text);
+    let substituted = sms::substitute(&text);
+    assert!(substituted == text || sms::encode_gsm7(&substituted).is_some());
+}
+
+/// The first byte chooses what the rest is read as. What is read is written again byte for byte.
+pub fn record(data: &[u8]) {
+    let Some((choice, rest)) = data.split_first() else {
+        return;
+    };
+    match choice % 4 {
+        0 => {
+            if let Ok((body, salt)) = Body::decode(rest) {
+                assert_eq!(body.encode(&salt), rest);
+            }
+        }
+        1 => {
+            if let Ok(leaf) = Leaf::decode(rest) {
+                assert_eq!(leaf.encode(), rest);
+            }
+        }
+        2 => {
+            if let Ok(mut frontier) = Frontier::decode(rest) {
+                assert_eq!(frontier.encode(), rest);
+                // The last size that the format knows cannot grow.
+                if frontier.size() < i64::MAX as u64 {
+                    frontier.push(&[0; 32]);
+                    assert_eq!(Frontier::decode(&frontier.encode()), Ok(frontier));
+                }
+            }
+        }
+        _ => {
+            if let Ok(key) = Kek::parse(&String::from_utf8_lossy(rest)) {
+                let again = Kek::parse(&key.to_text()).map(|key| key.id());
+                assert_eq!(again, Ok(key.id()));
+            }
+        }
+    }
+}
