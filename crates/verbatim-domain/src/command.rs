@@ -3,6 +3,9 @@
 /// The most characters that a contact's name may have.
 const MAX_NAME_CHARS: usize = 100;
 
+/// The most characters that a number may be written with.
+const MAX_NUMBER_CHARS: usize = 60;
+
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -111,6 +114,11 @@ fn sms(rest: &str) -> Result<Command, CommandError> {
         .collect::<String>()
         .trim()
         .to_owned();
+    if number.chars().count() > MAX_NUMBER_CHARS {
+        return Err(error(
+            "That number is too long. Write one number with its country code: sms +1 415 555 2671 Jane Doe",
+        ));
+    }
     Ok(Command::Sms {
         number,
         name: name(after)?,

@@ -82,13 +82,13 @@ impl Notice {
                     .to_owned()
             }
             Self::EditNotSent => {
-                "Your edit was not sent: a text cannot be changed once it is written. \
-                The client has the earlier words. Write a new message to correct them."
+                "Your edit was not sent: a text cannot be changed on the client's \
+                phone. Write a new message to correct it."
                     .to_owned()
             }
             Self::RedactionNotSent => {
-                "Your deletion was not sent: a text cannot be taken back. The \
-                client still has it, and the record keeps it."
+                "Your deletion was not sent: a text cannot be taken back from the \
+                client's phone, and the record keeps it."
                     .to_owned()
             }
             Self::ReactionNotSent => {

@@ -161,6 +161,8 @@ fn errors_show_the_right_form() {
     "+1 415 555 2671 hello": To text a number, put “sms” before it: sms +1 415 555 2671 Jane Doe
     "texting-is-a-very-long-word now": I do not know “texting-is-a-very-lo…”. I understand sms, numbers, contacts, status and help; for example: sms +1 415 555 2671 Jane Doe
     "#);
+    let digits = format!("sms {}", "5".repeat(61));
+    insta::assert_snapshot!(parse(&digits).expect_err("too long").words, @"That number is too long. Write one number with its country code: sms +1 415 555 2671 Jane Doe");
     let long = format!("sms +1415 {}", "x".repeat(101));
     insta::assert_snapshot!(parse(&long).expect_err("too long").words, @"That name has 101 characters, and at most 100 are kept. A short one will do: sms +1 415 555 2671 Jane Doe");
 }
@@ -184,7 +186,7 @@ proptest! {
     fn never_panics_and_stays_bounded(line in "\\PC{0,300}|!?(sms|SMS) ?[0-9+() \u{202a}.\"'“tel:a-zé😀-]{0,80}") {
         match parse(&line) {
             Ok(Command::Sms { number, name }) => {
-                prop_assert!(number.chars().any(char::is_numeric));
+                prop_assert!(number.chars().any(char::is_numeric) && number.chars().count() <= 60);
                 prop_assert!(number.chars().all(|c| is_phone_char(c) && !is_invisible(c)));
                 prop_assert!(name.is_none_or(|n| !n.trim().is_empty() && n.chars().count() <= 100));
             }

@@ -74,8 +74,8 @@ fn notices_about_what_was_written() {
     insta::assert_snapshot!(listed(&plain()), @r"
     FailRetriable: Your message was not sent: it was not encrypted. Use a client that encrypts (and has finished setting encryption up), then write it again.
     FailRetriable: Your message became readable only after you had been asked to write it again. It is recorded, and it was not sent.
-    FailPermanent: Your edit was not sent: a text cannot be changed once it is written. The client has the earlier words. Write a new message to correct them.
-    FailPermanent: Your deletion was not sent: a text cannot be taken back. The client still has it, and the record keeps it.
+    FailPermanent: Your edit was not sent: a text cannot be changed on the client's phone. Write a new message to correct it.
+    FailPermanent: Your deletion was not sent: a text cannot be taken back from the client's phone, and the record keeps it.
     FailPermanent: Your reaction was not sent: reactions cannot be texted. Write a message instead.
     FailPermanent: Your picture was not sent: only text can be texted so far. Write a message instead.
     FailRetriable: Your reply was not sent: replies cannot be texted, and without what it answers it could mislead. Write it as a new message.
