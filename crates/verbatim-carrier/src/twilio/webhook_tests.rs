@@ -147,6 +147,7 @@ fn news_without_our_id_counts_by_the_carriers() {
         "?m=xyz",
         "?x=1",
         "?m=0123456789abcdef0123456789abcde",
+        "?m=01234567-89ab-cdef-0123-456789abcdef",
     ] {
         let path = format!("/hooks/main/status{query}");
         assert_eq!(
