@@ -1,0 +1,70 @@
+//! What comes from the system's own packages.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use crate::run;
+
+/// Where Debian puts its versions; others have the programs on the path.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+/// The folder with `initdb` and `postgres`; installed where we may.
+pub(crate) fn postgres(limit: Duration) -> anyhow::Result<PathBuf> {
+    if let Some(found) = find_postgres() {
+        return Ok(found);
+    }
+    println!("PostgreSQL is not installed");
+    install("postgresql", limit)?;
+    find_postgres().context("postgresql is installed, but its programs are not to be found")
+}
+
+fn find_postgres() -> Option<PathBuf> {
+    let debian = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let mut versions: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();
+    versions.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let candidates = versions
+        .into_iter()
+        .rev()
+        .chain(std::env::split_paths(&path));
+    candidates
+        .into_iter()
+        .find(|dir| has(dir, "initdb") && has(dir, "postgres"))
+}
+
+fn has(dir: &Path, program: &str) -> bool {
+    dir.join(program).is_file()
+}
+
+fn install(package: &str, limit: Duration) -> anyhow::Result<()> {
+    let hint = format!("install it: apt-get install {package}");
+    let user = run::capture({
+        let mut id = Command::new("id");
+        id.arg("-u");
+        id
+    })?;
+    if user.trim() != "0" {
+        bail!("{package} is missing, and only root may install it; {hint}");
+    }
+    apt(&["update", "--quiet"], limit).context(hint.clone())?;
+    apt(
+        &[
+            "install",
+            "--yes",
+            "--quiet",
+            "--no-install-recommends",
+            package,
+        ],
+        limit,
+    )
+    .context(hint)
+}
+
+fn apt(arguments: &[&str], limit: Duration) -> anyhow::Result<()> {
+    let mut apt = Command::new("apt-get");
+    apt.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+    run::run(apt, limit)
+}
