@@ -1,5 +1,6 @@
 //! Seals bodies into records, and makes the bucket keys that this needs.
 
+use time::OffsetDateTime;
 use verbatim_domain::{RecordId, Timestamp};
 use verbatim_record::{
     Body, BucketId, Kek, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealError,
@@ -89,22 +90,11 @@ fn damaged(error: SealError) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-/// Months since year 0 in the proleptic Gregorian calendar (days-to-civil arithmetic, H. Hinnant).
+/// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.
 fn month_of(at: Timestamp) -> u32 {
-    let days = at.as_millis().div_euclid(86_400_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let month = if shifted < 10 {
-        shifted + 2
-    } else {
-        shifted - 10
-    };
-    let year = year_of_era + era * 400 + i64::from(month < 2);
-    u32::try_from(year * 12 + month).unwrap_or(0)
+    let day = OffsetDateTime::from_unix_timestamp(at.as_millis().div_euclid(1000))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    u32::try_from(day.year()).unwrap_or(0) * 12 + u32::from(u8::from(day.month())) - 1
 }
 
 #[cfg(test)]

@@ -1,1 +1,118 @@
-fn main() {}
+//! Verbatim, the one binary: configuration, wiring, commands.
+
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod demo_stack;
+mod exit;
+mod local;
+mod logging;
+mod no_rows;
+mod serve;
+mod system;
+mod wiring;
+mod work;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{CommandFactory, Parser};
+
+use crate::cli::{Cli, Command};
+use crate::commands::api::Out;
+use crate::config::{Config, ConfigError};
+use crate::local::Api;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    harden();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("verbatim: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("verbatim: {error:#}");
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let out = Out { json: cli.json };
+    match cli.command {
+        Command::Completion { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "verbatim", &mut std::io::stdout());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Init(args) => commands::init::run(&args),
+        Command::Demo(args) => demo_stack::run(args).await,
+        Command::Doctor => commands::doctor::run(&cli.config, &out).await,
+        Command::Serve => {
+            let config = Config::read(&cli.config)?;
+            logging::start(&config.log)?;
+            serve::run(&config).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        command => with_api(&cli.config, &out, command).await,
+    }
+}
+
+async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Result<ExitCode> {
+    let api = Api::connect(&Config::read(config)?).await?;
+    match command {
+        Command::Employee(command) => commands::api::employee(&api, out, command).await,
+        Command::Number(command) => commands::api::number(&api, out, command).await,
+        Command::Contact(command) => commands::api::contact(&api, out, command).await,
+        Command::Conversation(command) => commands::api::conversation(&api, out, command).await,
+        Command::Alarm(command) => commands::api::alarm(&api, out, command).await,
+        Command::Token(command) => commands::api::token(&api, out, command).await,
+        Command::Record(command) => commands::record::run(&api, out, command).await,
+        Command::Status => {
+            out.one(&api.call("GET", "status", None).await?);
+            Ok(ExitCode::SUCCESS)
+        }
+        // `run` has dealt with the others.
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// TLS provider chosen; no core dumps, which would hold texts and keys (DESIGN invariant 6).
+fn harden() {
+    // An error means that one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    if rustix::process::setrlimit(rustix::process::Resource::Core, none).is_err() {
+        eprintln!("verbatim: core dumps could not be switched off; see `verbatim doctor`");
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    use verbatim_engine::OpenError;
+    use verbatim_engine::ports::StoreError;
+    for cause in error.chain() {
+        if let Some(config) = cause.downcast_ref::<ConfigError>() {
+            return match config {
+                ConfigError::Read { .. } => exit::CONFIG_UNREADABLE,
+                _ => exit::CONFIG_INVALID,
+            };
+        }
+        if cause.is::<verbatim_record::KeyError>() {
+            return exit::KEY;
+        }
+        match cause.downcast_ref::<OpenError>() {
+            Some(OpenError::WrongKey { .. } | OpenError::Bucket(_)) => return exit::KEY,
+            Some(OpenError::Store(_)) => return exit::STORE,
+            None => {}
+        }
+        if cause.is::<StoreError>() {
+            return exit::STORE;
+        }
+    }
+    1
+}

@@ -39,7 +39,7 @@ pub(crate) fn plan(place: &Place, ports: Ports, secrets: &Secrets) -> StackPlan 
         homeserver_url: format!("http://{}", ports.homeserver()),
         server_name: SERVER_NAME.to_owned(),
         carrier_url: format!("http://{}", ports.carrier()),
-        inbound_webhook_url: format!("http://{}/webhooks/twilio/inbound", ports.public()),
+        inbound_webhook_url: format!("http://{}/hooks/demo/sms", ports.public()),
         secrets: secrets.clone(),
         holders,
     }

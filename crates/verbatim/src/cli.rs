@@ -1,0 +1,232 @@
+//! The command line, as data.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Text clients from an encrypted chat, with a record that an examiner can verify.
+#[derive(Debug, Parser)]
+#[command(name = "verbatim", version, propagate_version = true)]
+#[command(after_help = "Start with `verbatim demo`, or with `verbatim init` for a real homeserver and carrier.")]
+pub(crate) struct Cli {
+    /// The configuration file.
+    #[arg(long, short, global = true, env = "VERBATIM_CONFIG", default_value = "verbatim.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// Answer as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write a configuration, keys and the registration file for the homeserver.
+    Init(InitArgs),
+    /// Check every part and say what to do about each failure.
+    Doctor,
+    /// Run until SIGTERM or Ctrl-C.
+    Serve,
+    /// Try everything on this machine, with a local homeserver and a simulated carrier.
+    Demo(crate::demo::DemoArgs),
+    /// Employees.
+    #[command(subcommand)]
+    Employee(EmployeeCommand),
+    /// Virtual numbers.
+    #[command(subcommand)]
+    Number(NumberCommand),
+    /// Contacts (clients).
+    #[command(subcommand)]
+    Contact(ContactCommand),
+    /// Conversations.
+    #[command(subcommand)]
+    Conversation(ConversationCommand),
+    /// The record: read it, verify it.
+    #[command(subcommand)]
+    Record(RecordCommand),
+    /// What an operator should look at.
+    #[command(subcommand)]
+    Alarm(AlarmCommand),
+    /// Tokens for the REST API.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// What waits and what was counted.
+    Status,
+    /// Write a completion script for a shell.
+    #[command(after_help = "Example:\n  verbatim completion bash > /etc/bash_completion.d/verbatim")]
+    Completion {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  verbatim init --dir /etc/verbatim --firm 'Acme Wealth' --homeserver https://matrix.acme.example \\
+      --server-name acme.example --twilio-sid AC… --public-url https://sms.acme.example
+Nothing that exists is overwritten; the Twilio token is read from standard input or TWILIO_AUTH_TOKEN.")]
+pub(crate) struct InitArgs {
+    /// Where to write.
+    #[arg(long, default_value = ".", value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The firm's name, as clients see it.
+    #[arg(long)]
+    pub(crate) firm: Option<String>,
+    /// Base address of the homeserver.
+    #[arg(long, value_name = "URL")]
+    pub(crate) homeserver: Option<String>,
+    /// The part after the colon in user ids.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) server_name: Option<String>,
+    /// Where the homeserver reaches Verbatim.
+    #[arg(long, value_name = "URL")]
+    pub(crate) appservice_url: Option<String>,
+    /// Twilio account, AC….
+    #[arg(long, value_name = "SID")]
+    pub(crate) twilio_sid: Option<String>,
+    /// Where Twilio reaches Verbatim.
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+    /// The store, if not SQLite beside the configuration.
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EmployeeCommand {
+    /// Add an employee, or change the name.
+    #[command(after_help = "Example:\n  verbatim employee add @alice:acme.example 'Alice Ng'")]
+    Add {
+        /// Matrix account.
+        user: String,
+        /// Name, as clients see it.
+        name: String,
+    },
+    /// Add employees from a CSV file with the columns `user,name`.
+    Import(ImportArgs),
+    /// An employee leaves: their numbers come free.
+    End {
+        /// Matrix account.
+        user: String,
+    },
+    /// List employees.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NumberCommand {
+    /// Add a number of a carrier account.
+    #[command(after_help = "Example:\n  verbatim number add +14155550100 --account twilio-main --holder @alice:acme.example")]
+    Add {
+        /// The number.
+        number: String,
+        /// The carrier account, as the configuration names it.
+        #[arg(long)]
+        account: String,
+        /// Assign it at once.
+        #[arg(long, value_name = "USER")]
+        holder: Option<String>,
+    },
+    /// Add numbers from a CSV file with the columns `number,account` and perhaps `holder`.
+    Import(ImportArgs),
+    /// Give a number to an employee.
+    Assign {
+        /// The number.
+        number: String,
+        /// Matrix account.
+        user: String,
+    },
+    /// Take a number back.
+    Release {
+        /// The number.
+        number: String,
+    },
+    /// List numbers.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContactCommand {
+    /// Add a contact, or name one.
+    Add {
+        /// The number.
+        number: String,
+        /// The name.
+        name: String,
+    },
+    /// Add contacts from a CSV file with the columns `number,name`.
+    Import(ImportArgs),
+    /// List contacts.
+    List,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "The first line names the columns. Rows that fail are named; the others stand. Importing again does no harm.")]
+pub(crate) struct ImportArgs {
+    /// The CSV file, UTF-8; `-` for standard input.
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConversationCommand {
+    /// Begin a conversation, or find the one there is.
+    #[command(after_help = "Example:\n  verbatim conversation start @alice:acme.example +14155552671 --name 'Jane Doe'")]
+    Start {
+        /// The employee's Matrix account.
+        user: String,
+        /// The client's number.
+        peer: String,
+        /// The client's name.
+        #[arg(long)]
+        name: Option<String>,
+        /// Which of the employee's numbers, if they hold several.
+        #[arg(long)]
+        number: Option<String>,
+    },
+    /// List conversations.
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// The timeline of a conversation: every record, opened and checked.
+    Show {
+        /// The conversation's id, as `conversation list` shows it.
+        conversation: String,
+    },
+    /// Recompute the whole log, compare it with every stored root, open every record.
+    /// Exit code 41 names the first bad leaf.
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AlarmCommand {
+    /// List alarms, newest first.
+    List,
+    /// Clear an alarm that was dealt with.
+    Clear {
+        /// Its key.
+        key: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token. It is shown once.
+    #[command(after_help = "Example:\n  verbatim token create crm --scope read --scope provision")]
+    Create {
+        /// What it is for; appears in the record as the actor.
+        name: String,
+        /// What it may do.
+        #[arg(long = "scope", required = true)]
+        scopes: Vec<String>,
+    },
+    /// Withdraw the tokens of a name.
+    Revoke {
+        /// The name.
+        name: String,
+    },
+    /// List tokens, without their secrets.
+    List,
+}

@@ -1,0 +1,8 @@
+//! What the command line does, one file per area.
+
+pub(crate) mod api;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod init;
+pub(crate) mod record;
+pub(crate) mod table;

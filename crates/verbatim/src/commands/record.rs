@@ -1,0 +1,83 @@
+//! `verbatim record show|verify`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::api::Out;
+use crate::cli::RecordCommand;
+use crate::exit;
+use crate::local::Api;
+
+const PAGE: usize = 200;
+
+pub(crate) async fn run(api: &Api, out: &Out, command: RecordCommand) -> Result<ExitCode> {
+    match command {
+        RecordCommand::Show { conversation } => show(api, out, &conversation).await,
+        RecordCommand::Verify => verify(api, out).await,
+    }
+}
+
+async fn show(api: &Api, out: &Out, conversation: &str) -> Result<ExitCode> {
+    let mut from = 0;
+    loop {
+        let path = format!("conversations/{conversation}/timeline?from={from}&limit={PAGE}");
+        let page = api.call("GET", &path, None).await?;
+        let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        for item in &items {
+            if out.json { println!("{item}") } else { print_record(item) }
+        }
+        if items.len() < PAGE {
+            return Ok(ExitCode::SUCCESS);
+        }
+        from += items.len();
+    }
+}
+
+fn print_record(record: &Value) {
+    let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default();
+    let number = |key: &str| record.get(key).and_then(Value::as_i64).unwrap_or_default();
+    println!(
+        "#{} (log {})  {}  {}  {}",
+        number("conversation_seq"),
+        number("log_index"),
+        utc(number("captured_ms")),
+        text("kind"),
+        text("actor")
+    );
+    for (name, value) in [("from", text("from")), ("to", text("to")), ("text", text("text")), ("sent as", text("transmitted"))] {
+        if !value.is_empty() {
+            println!("    {name}: {value}");
+        }
+    }
+    println!("    why: {} ({})", text("reason"), text("rule"));
+    println!("    leaf: {}", text("leaf_hash"));
+}
+
+/// A time of the record as RFC 3339 in UTC.
+fn utc(ms: i64) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
+    at.ok().and_then(|t| t.format(&Rfc3339).ok()).unwrap_or_else(|| format!("{ms} ms"))
+}
+
+async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
+    let view = api.call("GET", "record/verify", None).await?;
+    let ok = view.get("ok").and_then(Value::as_bool).unwrap_or(false);
+    if out.json {
+        println!("{view}");
+    } else {
+        let field = |key: &str| view.get(key).map(ToString::to_string).unwrap_or_default();
+        println!("records read and opened: {}", field("records"));
+        println!("stored roots compared:   {}", field("roots"));
+        println!("log size:                {}", field("log_size"));
+        println!("root:                    {}", field("root").trim_matches('"'));
+        match view.get("fault").and_then(Value::as_str) {
+            None => println!("the record is as it was written"),
+            Some(fault) => println!("FAULT: {fault}"),
+        }
+    }
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(exit::RECORD_DOES_NOT_VERIFY) })
+}

@@ -1,0 +1,273 @@
+//! The configuration: one typed tree over one commented file of defaults (STYLE 18).
+
+mod secret;
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use thiserror::Error;
+
+pub(crate) use secret::SecretRef;
+
+/// The defaults, and what `verbatim init` starts from.
+pub(crate) const DEFAULTS: &str = include_str!("default.toml");
+
+const PLACEHOLDER: &str = "CHANGE-ME";
+
+/// The configuration file cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum ConfigError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}; `verbatim init` writes one")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path}: {why}")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        why: String,
+    },
+    /// A setting still has its example value.
+    #[error("{path}: `{key}` still has its example value; set it")]
+    Placeholder {
+        /// Which file.
+        path: PathBuf,
+        /// Which setting.
+        key: String,
+    },
+    /// A secret cannot be had.
+    #[error("secret {what}: {why}")]
+    Secret {
+        /// Which.
+        what: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) firm: Firm,
+    pub(crate) store: StoreConfig,
+    pub(crate) keys: Keys,
+    pub(crate) homeserver: Homeserver,
+    pub(crate) listen: Listen,
+    pub(crate) limits: Limits,
+    pub(crate) record: RecordConfig,
+    pub(crate) log: LogConfig,
+    #[serde(default)]
+    pub(crate) carrier: Vec<CarrierConfig>,
+    /// The folder of the file; relative paths start here.
+    #[serde(skip)]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Firm {
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) disclosure: Disclosure,
+    pub(crate) disclosure_text: String,
+    pub(crate) catch_all: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Disclosure {
+    First,
+    Off,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoreConfig {
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keys {
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Homeserver {
+    pub(crate) url: String,
+    pub(crate) server_name: String,
+    pub(crate) as_id: String,
+    pub(crate) as_token: SecretRef,
+    pub(crate) hs_token: SecretRef,
+    pub(crate) appservice_url: String,
+    pub(crate) bot: String,
+    pub(crate) bot_name: String,
+    pub(crate) stand_in_prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listen {
+    pub(crate) public: std::net::SocketAddr,
+    pub(crate) appservice: std::net::SocketAddr,
+    pub(crate) api: std::net::SocketAddr,
+    pub(crate) ops: std::net::SocketAddr,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) max_chars: usize,
+    pub(crate) max_age_minutes: u64,
+    pub(crate) validity_seconds: u64,
+    pub(crate) segments_per_second: f64,
+    pub(crate) segment_burst: f64,
+    pub(crate) poll_seconds: u64,
+    pub(crate) unknown_notice_seconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordConfig {
+    pub(crate) retention_months: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    pub(crate) format: LogFormat,
+    pub(crate) level: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CarrierConfig {
+    pub(crate) name: String,
+    pub(crate) kind: CarrierKind,
+    pub(crate) account_sid: String,
+    pub(crate) auth_token: SecretRef,
+    pub(crate) auth_token_previous: Option<SecretRef>,
+    pub(crate) public_url: String,
+    pub(crate) messaging_service_sid: Option<String>,
+    #[serde(default = "twilio_api")]
+    pub(crate) api_base: String,
+    #[serde(default = "timeout")]
+    pub(crate) timeout_ms: u64,
+    #[serde(default)]
+    pub(crate) shared_keys: Vec<SharedKeyConfig>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CarrierKind {
+    Twilio,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SharedKeyConfig {
+    pub(crate) id: String,
+    pub(crate) secret: SecretRef,
+}
+
+fn twilio_api() -> String {
+    "https://api.twilio.com".to_owned()
+}
+
+const fn timeout() -> u64 {
+    15_000
+}
+
+impl Config {
+    /// Reads a file over the defaults.
+    ///
+    /// # Errors
+    /// For unknown settings, wrong types, and example values that were not changed.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, path)
+    }
+
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let invalid = |why: String| ConfigError::Invalid { path: path.to_owned(), why };
+        let mut merged: toml::Table = DEFAULTS.parse().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        let given: toml::Table = text.parse().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        merge(&mut merged, given);
+        if let Some(key) = placeholder(&merged, "") {
+            return Err(ConfigError::Placeholder { path: path.to_owned(), key });
+        }
+        let mut config: Self = merged.try_into().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        config.dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        Ok(config)
+    }
+
+    /// A path of the configuration, seen from here.
+    pub(crate) fn path(&self, relative: &Path) -> PathBuf {
+        if relative.is_absolute() { relative.to_owned() } else { self.dir.join(relative) }
+    }
+
+    /// The store's address with an SQLite path seen from here.
+    pub(crate) fn store_url(&self) -> String {
+        match self.store.url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.path(Path::new(path)).display()),
+            None => self.store.url.clone(),
+        }
+    }
+
+    /// The value of a secret.
+    pub(crate) fn secret(&self, what: &str, secret: &SecretRef) -> Result<String, ConfigError> {
+        let value = secret.value(&self.dir).map_err(|why| ConfigError::Secret { what: what.to_owned(), why })?;
+        if value.contains(PLACEHOLDER) || value.starts_with("change-me") {
+            return Err(ConfigError::Secret { what: what.to_owned(), why: "still has its example value".to_owned() });
+        }
+        Ok(value)
+    }
+}
+
+/// Later values win; tables are merged, everything else is replaced.
+fn merge(base: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (base.get_mut(&key), value) {
+            // A secret is one value although it is written as a table.
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if !is_secret(old) => merge(old, new),
+            (_, value) => {
+                base.insert(key, value);
+            }
+        }
+    }
+}
+
+fn is_secret(table: &toml::Table) -> bool {
+    table.contains_key("file") && table.len() == 1 || table.contains_key("env")
+}
+
+fn placeholder(table: &toml::Table, prefix: &str) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::String(text) if text.contains(PLACEHOLDER) => Some(path),
+            toml::Value::Table(inner) => placeholder(inner, &path),
+            toml::Value::Array(items) => items.iter().find_map(|i| i.as_table().and_then(|t| placeholder(t, &path))),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

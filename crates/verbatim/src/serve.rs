@@ -1,0 +1,142 @@
+//! `verbatim serve`: listeners, worker, and an orderly end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use verbatim_console::{OpsState, api_router, appservice_router, edge_router, ops_router, serve as serve_http};
+use verbatim_engine::Engine;
+use verbatim_engine::admin::Actor;
+
+use crate::config::Config;
+use crate::local::TokenFile;
+use crate::wiring::{Wired, wire};
+use crate::work::Worker;
+
+/// How long work in hand may take at the end.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// A running Verbatim.
+pub(crate) struct Running {
+    /// For those who share the process (the demo).
+    pub(crate) engine: Arc<Engine>,
+    ops: Arc<OpsState>,
+    stop: watch::Sender<bool>,
+    worker: tokio::task::JoinHandle<()>,
+    servers: JoinSet<Result<()>>,
+    token: TokenFile,
+}
+
+/// Starts everything; returns once all listeners are bound.
+pub(crate) async fn start(config: &Config) -> Result<Running> {
+    let listen = &config.listen;
+    let hs_token = config.secret("homeserver.hs_token", &config.homeserver.hs_token)?;
+    let public = bind("public", listen.public).await?;
+    let appservice = bind("appservice", listen.appservice).await?;
+    let api = bind("api", listen.api).await?;
+    let ops_listener = bind("ops", listen.ops).await?;
+
+    let Wired { engine, platform, store } = wire(config).await?;
+    let token = local_token(config, &engine).await?;
+    let (stop, stopped) = watch::channel(false);
+    let ops = Arc::new(OpsState::new(engine.clone()));
+    let mut servers = JoinSet::new();
+    let mut serve = |listener, router| {
+        let mut stopped = stopped.clone();
+        servers.spawn(async move {
+            let end = async move {
+                let _ = stopped.wait_for(|s| *s).await;
+            };
+            serve_http(listener, router, end).await.context("listener")
+        });
+    };
+    serve(public, edge_router(engine.clone()));
+    serve(appservice, appservice_router(engine.clone(), hs_token));
+    serve(api, api_router(engine.clone()));
+    serve(ops_listener, ops_router(ops.clone()));
+
+    let worker = Worker { engine: engine.clone(), platform, store: store.store.clone(), holder: holder(config) };
+    let worker = tokio::spawn(worker.run(stopped));
+    Ok(Running { engine, ops, stop, worker, servers, token })
+}
+
+impl Running {
+    /// Intake ends, what is in hand is finished, the rest stays durable.
+    pub(crate) async fn stop(mut self) -> Result<()> {
+        self.ops.draining.store(true, Ordering::Relaxed);
+        let _ = self.stop.send(true);
+        self.token.remove();
+        let end = async {
+            let _ = (&mut self.worker).await;
+            while let Some(server) = self.servers.join_next().await {
+                server??;
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(DRAIN, end).await {
+            Ok(result) => result,
+            Err(_) => {
+                tracing::warn!("not everything ended in time; it is durable and goes on at the next start");
+                self.worker.abort();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Runs until SIGTERM or Ctrl-C.
+pub(crate) async fn run(config: &Config) -> Result<()> {
+    let running = start(config).await?;
+    tracing::info!(public = %config.listen.public, api = %config.listen.api, "serving");
+    terminated().await?;
+    tracing::info!("stopping");
+    running.stop().await
+}
+
+/// Completes on SIGTERM or Ctrl-C.
+pub(crate) async fn terminated() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut term = signal(SignalKind::terminate()).context("signals")?;
+    tokio::select! {
+        _ = term.recv() => {}
+        result = tokio::signal::ctrl_c() => result.context("signals")?,
+    }
+    Ok(())
+}
+
+async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}: change [listen] {name}, or stop what uses it"))
+}
+
+/// A token for the command line on this machine, good while this process runs.
+async fn local_token(config: &Config, engine: &Engine) -> Result<TokenFile> {
+    let actor = Actor::operator("serve");
+    engine.revoke_tokens(&actor, crate::local::TOKEN_NAME).await?;
+    let scopes = verbatim_console::SCOPES.map(str::to_owned);
+    let token = engine.create_token(&actor, crate::local::TOKEN_NAME, &scopes).await?;
+    TokenFile::write(&token_path(config), &token)
+}
+
+/// Where the token for the command line lies.
+pub(crate) fn token_path(config: &Config) -> PathBuf {
+    config.dir.join("verbatim.cli-token")
+}
+
+/// On SQLite only one process can have the store, so a restart takes its own lease over at once.
+fn holder(config: &Config) -> String {
+    if config.store.url.starts_with("sqlite:") {
+        return "this-store".to_owned();
+    }
+    let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let mut random = [0; 8];
+    use verbatim_engine::ports::Entropy;
+    crate::system::SystemEntropy.fill(&mut random);
+    format!("{}-{}-{}", host.trim(), std::process::id(), hex::encode(random))
+}

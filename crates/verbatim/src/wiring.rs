@@ -1,0 +1,134 @@
+//! From a configuration to an engine with its adapters.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
+use verbatim_domain::{Duration, UserId};
+use verbatim_engine::ports::{Carrier, Entropy};
+use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
+use verbatim_matrix::{MatrixConfig, MatrixPlatform};
+use verbatim_record::{Kek, Vault};
+use verbatim_store::OpenStore;
+
+use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure};
+use crate::system::{SystemClock, SystemEntropy};
+
+/// An engine with the adapters that must be driven as well.
+pub(crate) struct Wired {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) platform: Arc<MatrixPlatform>,
+    pub(crate) store: OpenStore,
+}
+
+/// Opens the store, checks the key file against it, and puts everything together. Starts nothing.
+pub(crate) async fn wire(config: &Config) -> Result<Wired> {
+    let store = verbatim_store::open(&config.store_url()).await.context("store")?;
+    let kek = read_kek(&config.path(&config.keys.file))?;
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let vault = Arc::new(Vault::new(&kek));
+    let platform = MatrixPlatform::new(matrix_config(config)?, store.crypto.clone(), vault, entropy.clone())
+        .context("[homeserver]")?;
+    let carriers = config.carrier.iter().map(|c| carrier(config, c)).collect::<Result<Vec<_>>>()?;
+    let engine = Engine::open(Parts {
+        store: store.store.clone(),
+        platform: platform.clone(),
+        carriers,
+        clock: Arc::new(SystemClock),
+        entropy,
+        kek,
+        settings: settings(config),
+    })
+    .await
+    .with_context(|| format!("key file {}", config.keys.file.display()))?;
+    Ok(Wired { engine, platform, store })
+}
+
+/// The Matrix side without the store, for checks beside a running service: it keeps no keys.
+pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
+    let kek = read_kek(&config.path(&config.keys.file))?;
+    let rows = Arc::new(crate::no_rows::NoRows);
+    MatrixPlatform::new(matrix_config(config)?, rows, Arc::new(Vault::new(&kek)), Arc::new(SystemEntropy))
+        .context("[homeserver]")
+}
+
+/// Reads the key file.
+pub(crate) fn read_kek(path: &Path) -> Result<Kek> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the key file {}: restore it from its copy", path.display()))?;
+    Kek::parse(&text).with_context(|| format!("key file {}", path.display()))
+}
+
+/// The Matrix side of the configuration.
+pub(crate) fn matrix_config(config: &Config) -> Result<MatrixConfig> {
+    let homeserver = &config.homeserver;
+    Ok(MatrixConfig {
+        homeserver: homeserver.url.parse().context("[homeserver] url")?,
+        server_name: homeserver.server_name.clone(),
+        as_id: homeserver.as_id.clone(),
+        as_token: verbatim_matrix::Secret(config.secret("homeserver.as_token", &homeserver.as_token)?),
+        bot_localpart: homeserver.bot.clone(),
+        bot_name: homeserver.bot_name.clone(),
+        stand_in_prefix: homeserver.stand_in_prefix.clone(),
+        avatar: None,
+    })
+}
+
+/// A carrier account of the configuration.
+pub(crate) fn carrier(config: &Config, carrier: &CarrierConfig) -> Result<Arc<dyn Carrier>> {
+    let place = || format!("[[carrier]] {}", carrier.name);
+    let secret = |what: &str, value| {
+        config.secret(&format!("carrier {} {what}", carrier.name), value).map(twilio::Secret::new)
+    };
+    match carrier.kind {
+        CarrierKind::Twilio => {
+            let shared_keys = carrier
+                .shared_keys
+                .iter()
+                .map(|k| Ok(twilio::SharedKey { id: k.id.clone(), secret: secret("shared key", &k.secret)? }))
+                .collect::<Result<Vec<_>>>()?;
+            let twilio = Twilio::new(TwilioConfig {
+                account: carrier.name.as_str().into(),
+                account_sid: carrier.account_sid.clone(),
+                auth_token: secret("auth_token", &carrier.auth_token)?,
+                auth_token_previous: carrier
+                    .auth_token_previous
+                    .as_ref()
+                    .map(|s| secret("auth_token_previous", s))
+                    .transpose()?,
+                shared_keys,
+                api_base: carrier.api_base.parse().with_context(place)?,
+                public_url: carrier.public_url.parse().with_context(place)?,
+                messaging_service_sid: carrier.messaging_service_sid.clone(),
+                timeout_ms: carrier.timeout_ms,
+            })
+            .with_context(place)?;
+            Ok(twilio)
+        }
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    let base = Settings::default();
+    let text = &config.firm.disclosure_text;
+    Settings {
+        firm: config.firm.name.clone(),
+        disclosure: match config.firm.disclosure {
+            Disclosure::First => DisclosureMode::First,
+            Disclosure::Off => DisclosureMode::Off,
+        },
+        disclosure_template: if text.is_empty() { base.disclosure_template.clone() } else { text.clone() },
+        region: (!config.firm.region.is_empty()).then(|| config.firm.region.clone()),
+        catch_all: (!config.firm.catch_all.is_empty()).then(|| UserId(config.firm.catch_all.clone())),
+        retention_months: config.record.retention_months,
+        max_chars: config.limits.max_chars,
+        max_age: Duration::from_secs(config.limits.max_age_minutes * 60),
+        validity: Duration::from_secs(config.limits.validity_seconds),
+        segments_per_second: config.limits.segments_per_second,
+        segment_burst: config.limits.segment_burst,
+        poll_every: Duration::from_secs(config.limits.poll_seconds.max(1)),
+        unknown_notice: Duration::from_secs(config.limits.unknown_notice_seconds),
+        ..base
+    }
+}
