@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use verbatim_domain::{ConversationId, Timestamp};
 
-use crate::fault::{Fault, LeafProblem};
+pub use crate::fault::{Fault, LeafProblem};
 use crate::leaf::Leaf;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::record::{Hash, SealedRecord};
