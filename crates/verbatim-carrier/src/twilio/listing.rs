@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 use url::Url;
-use verbatim_domain::{ProviderId, Timestamp};
+use verbatim_domain::{Duration, ProviderId, Timestamp};
 use verbatim_engine::ports::{CarrierError, Receipt};
 
 use super::api::Api;
@@ -115,9 +115,11 @@ impl Item {
         self.date_sent.as_deref().and_then(parse_rfc2822)
     }
 
-    /// Whether it is from `since` or later; if its date cannot be read, it might be.
+    /// Whether it is from `since` or later, as far as a date of whole seconds tells; if its date cannot be
+    /// read, it might be.
     pub(super) fn is_since(&self, since: Timestamp) -> bool {
-        self.created().is_none_or(|created| created >= since)
+        self.created()
+            .is_none_or(|created| created.after(Duration(999)) >= since)
     }
 
     /// Its state as a receipt. A listing does not tell the callback address, so our id is unknown.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use verbatim_domain::Timestamp;
 use verbatim_engine::ports::{Carrier, CarrierError, FailureClass, Receipt, ReceiptStatus};
 
-use super::{CLIENT, OURS, Peer, Reply, TRIED_AT, adapter, submission};
+use super::{CLIENT, OURS, Peer, Reply, TEN, TRIED_AT, adapter, submission};
 
 const LISTING: &str = "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json";
 const TEXT: &str = "a&b=c+d% 😀";
@@ -67,7 +67,7 @@ async fn a_submission_is_found_and_goes_on_from_its_state() {
         status: ReceiptStatus::Undelivered(FailureClass::Delivery),
         provider_status: "undelivered".into(),
         code: Some("30003".into()),
-        provider_at: Some(Timestamp(TRIED_AT.0 + 63_000)),
+        provider_at: Some(Timestamp(TEN.0 + 63_000)),
     };
     assert_eq!(found, Ok(vec![expected]));
     let request = &peer.requests()[0];
@@ -268,7 +268,7 @@ async fn lost_texts_are_listed_oldest_first() {
     assert_eq!(order, ["SM1", "MM2", "SM3"]);
     assert_eq!([&got[0].text, &got[2].text], ["", TEXT]);
     assert_eq!((got[2].from.as_str(), got[2].to.as_str()), (CLIENT, OURS));
-    assert_eq!(got[2].provider_at, Some(Timestamp(TRIED_AT.0 + 9_000)));
+    assert_eq!(got[2].provider_at, Some(Timestamp(TEN.0 + 9_000)));
     assert!(
         got[2]
             .details

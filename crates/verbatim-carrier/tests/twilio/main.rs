@@ -17,7 +17,9 @@ use peer::{Peer, Reply};
 const OURS: &str = "+14155550101";
 const CLIENT: &str = "+14155550100";
 /// Mon, 23 Nov 2026 10:00:00 UTC
-const TRIED_AT: Timestamp = Timestamp(1_795_428_000_000);
+const TEN: Timestamp = Timestamp(1_795_428_000_000);
+/// Within that second, which is as near as the carrier's dates come.
+const TRIED_AT: Timestamp = Timestamp(TEN.0 + 999);
 
 fn adapter(base: &str, change: impl FnOnce(&mut TwilioConfig)) -> Arc<Twilio> {
     // A second installation fails, and the first one stands.
