@@ -154,7 +154,7 @@ impl Engine {
             revoked: None,
         };
         let details = [("name", name), ("scopes", &scopes.join(" "))];
-        self.record_config(actor, "token.create", &details, vec![Change::PutToken(row)])
+        self.change(actor, "token.create", &details, vec![Change::PutToken(row)])
             .await?;
         Ok(token)
     }
@@ -180,7 +180,7 @@ impl Engine {
             .collect();
         let count = rows.len();
         if count > 0 {
-            self.record_config(actor, "token.revoke", &[("name", name)], rows)
+            self.change(actor, "token.revoke", &[("name", name)], rows)
                 .await?;
         }
         Ok(count)
@@ -219,7 +219,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn clear_alarm(&self, actor: &Actor, key: &str) -> Result<(), AdminError> {
-        self.record_config(
+        self.change(
             actor,
             "alarm.clear",
             &[("key", key)],

@@ -1,0 +1,111 @@
+//! What operators, the API and the bot ask for: people, numbers, conversations, the record.
+//!
+//! Every change is recorded in the same commit (DESIGN invariant 7).
+
+mod contacts;
+mod conversations;
+mod numbers;
+mod people;
+
+use thiserror::Error;
+use verbatim_domain::phone::PhoneError;
+use verbatim_domain::{EmployeeId, PhoneNumber};
+use verbatim_record::{Body, Kind};
+
+use crate::core::Engine;
+use crate::ports::{Change, Commit, NewRecord, StoreError};
+
+/// Who asks for a change; goes into its record.
+#[derive(Debug, Clone)]
+pub struct Actor(pub String);
+
+impl Actor {
+    /// An operator at the command line or behind an API token.
+    pub fn operator(name: &str) -> Self {
+        Self(format!("operator:{name}"))
+    }
+    /// An employee, through the bot.
+    pub fn employee(id: EmployeeId) -> Self {
+        Self(format!("employee:{id}"))
+    }
+}
+
+/// Why something was not done.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// Not a phone number.
+    #[error("`{input}` is {why}")]
+    Phone {
+        /// What was given.
+        input: String,
+        /// Why not.
+        why: PhoneError,
+    },
+    /// There is no such thing.
+    #[error("there is no {what} `{which}`: {mend}")]
+    NotFound {
+        /// What.
+        what: &'static str,
+        /// Which.
+        which: String,
+        /// What to do about it.
+        mend: &'static str,
+    },
+    /// The request does not make sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The store said no.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const EVERYTHING: u32 = 1000;
+
+impl Engine {
+    /// Commits changes together with the record of them.
+    pub(crate) async fn change(
+        &self,
+        actor: &Actor,
+        what: &str,
+        details: &[(&str, &str)],
+        mut changes: Vec<Change>,
+    ) -> Result<(), AdminError> {
+        let mut body = Body {
+            actor: actor.0.clone(),
+            rule: "config.change".to_owned(),
+            rule_version: 1,
+            reason: what.to_owned(),
+            ..Body::default()
+        };
+        body.details.extend(
+            details
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        let sealed = self.seal(Kind::Config, body).await?;
+        changes.insert(
+            0,
+            Change::Append(NewRecord {
+                conversation: None,
+                sealed,
+                about: None,
+            }),
+        );
+        Ok(self
+            .store
+            .commit(Commit {
+                fence: None,
+                changes,
+            })
+            .await?)
+    }
+
+    pub(super) fn phone(&self, input: &str) -> Result<PhoneNumber, AdminError> {
+        PhoneNumber::parse(input, self.settings.region.as_deref()).map_err(|why| {
+            AdminError::Phone {
+                input: input.to_owned(),
+                why,
+            }
+        })
+    }
+}

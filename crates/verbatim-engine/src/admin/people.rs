@@ -1,0 +1,136 @@
+//! Employees come and go.
+
+use verbatim_domain::{EmployeeId, UserId};
+
+use super::{Actor, AdminError, EVERYTHING};
+use crate::core::Engine;
+use crate::ports::{Change, Employee, Page, PageAt};
+use crate::views::EmployeeView;
+
+impl Engine {
+    /// Adds an employee, or changes the name of one who exists.
+    ///
+    /// # Errors
+    /// When the account is not a full user id.
+    pub async fn add_employee(
+        &self,
+        actor: &Actor,
+        user: &str,
+        name: &str,
+    ) -> Result<EmployeeView, AdminError> {
+        let user = UserId(user.trim().to_owned());
+        if !(user.0.starts_with('@') && user.0.contains(':')) || user.0.len() > 255 {
+            return Err(AdminError::Invalid(format!(
+                "`{user}` is not a user id: write it like @alice:example.org"
+            )));
+        }
+        if self.platform.is_ours(&user) {
+            return Err(AdminError::Invalid(format!(
+                "`{user}` is one of Verbatim's own accounts"
+            )));
+        }
+        let known = self.store.employee_by_user(&user).await?;
+        let employee = Employee {
+            id: known
+                .as_ref()
+                .map_or_else(|| EmployeeId::from_random(self.entropy.id()), |e| e.id),
+            user: user.clone(),
+            name: self.hide("name", name.trim().as_bytes()),
+            created: known.map_or_else(|| self.now(), |e| e.created),
+            ended: None,
+        };
+        let changes = vec![Change::PutEmployee(employee.clone())];
+        self.change(
+            actor,
+            "employee.add",
+            &[("user", &user.0), ("name", name.trim())],
+            changes,
+        )
+        .await?;
+        self.employee_view(&employee)
+    }
+
+    /// Ends an employee's time: their numbers come free at once.
+    ///
+    /// # Errors
+    /// When there is no such employee.
+    pub async fn end_employee(
+        &self,
+        actor: &Actor,
+        user: &str,
+    ) -> Result<EmployeeView, AdminError> {
+        let mut employee = self.employee(user).await?;
+        employee.ended = Some(self.now());
+        let mut changes = vec![Change::PutEmployee(employee.clone())];
+        for number in self.all_numbers().await? {
+            if number
+                .holder
+                .as_ref()
+                .is_some_and(|(holder, _)| *holder == employee.id)
+            {
+                changes.push(Change::Release(number.id, self.now()));
+            }
+        }
+        self.change(actor, "employee.end", &[("user", user)], changes)
+            .await?;
+        self.employee_view(&employee)
+    }
+
+    /// A page of employees.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_employees(&self, at: PageAt) -> Result<Page<EmployeeView>, AdminError> {
+        let page = self.store.employees(at).await?;
+        let items = page
+            .items
+            .iter()
+            .map(|e| self.employee_view(e))
+            .collect::<Result<_, _>>()?;
+        Ok(Page {
+            items,
+            next: page.next,
+        })
+    }
+
+    pub(super) async fn employee(&self, user: &str) -> Result<Employee, AdminError> {
+        self.store
+            .employee_by_user(&UserId(user.to_owned()))
+            .await?
+            .ok_or_else(|| AdminError::NotFound {
+                what: "employee",
+                which: user.to_owned(),
+                mend: "add them with `verbatim employee add`",
+            })
+    }
+
+    pub(crate) fn employee_view(&self, employee: &Employee) -> Result<EmployeeView, AdminError> {
+        Ok(EmployeeView {
+            id: employee.id.to_string(),
+            user: employee.user.0.clone(),
+            name: self.reveal_text("name", &employee.name)?,
+            active: employee.ended.is_none(),
+            created_ms: employee.created.as_millis(),
+        })
+    }
+
+    pub(super) async fn employee_user(&self, id: EmployeeId) -> Result<Option<String>, AdminError> {
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .employees(PageAt {
+                    after,
+                    limit: EVERYTHING,
+                })
+                .await?;
+            if let Some(found) = page.items.iter().find(|e| e.id == id) {
+                return Ok(Some(found.user.0.clone()));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+}
