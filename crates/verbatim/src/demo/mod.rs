@@ -73,21 +73,27 @@ async fn attempt(args: &DemoArgs, stack: &dyn DemoStack) -> anyhow::Result<ExitC
     };
     let outcome = if args.check {
         tokio::select! {
-            report = setup.check(&up) => report.map(|report| {
-                println!("{}", report.json());
-                ExitCode::SUCCESS
-            }),
-            () = stop.wait() => Ok(ExitCode::from(INTERRUPTED)),
+            report = setup.check(&up) => report.map(Some),
+            () = stop.wait() => Ok(None),
         }
     } else {
-        setup.serve(&mut up, &mut stop).await
+        setup.serve(&mut up, &mut stop).await.map(|()| None)
     };
     let stopped = up.shut_down(&setup.progress).await;
     if outcome.is_err() {
         eprintln!("logs: {}", setup.place.logs().display());
     }
-    let code = outcome?;
-    stopped.map(|()| code)
+    let report = outcome?;
+    stopped?;
+    Ok(match report {
+        Some(report) => {
+            // Last, so that whoever reads lines finds it where it belongs.
+            println!("{}", report.json());
+            ExitCode::SUCCESS
+        }
+        None if args.check => ExitCode::from(INTERRUPTED),
+        None => ExitCode::SUCCESS,
+    })
 }
 
 /// What is known before anything runs.
@@ -192,14 +198,14 @@ impl Setup {
             .context("the simulated carrier did not start")
     }
 
-    async fn serve(&self, up: &mut Up, stop: &mut StopSignal) -> anyhow::Result<ExitCode> {
+    async fn serve(&self, up: &mut Up, stop: &mut StopSignal) -> anyhow::Result<()> {
         if self.json {
             println!("{}", welcome::json(&self.plan));
         } else {
             println!("{}", welcome::text(&self.plan, &self.place.logs()));
         }
         tokio::select! {
-            () = stop.wait() => Ok(ExitCode::SUCCESS),
+            () = stop.wait() => Ok(()),
             why = up.synapse.ended() => Err(anyhow::anyhow!(why)),
         }
     }
