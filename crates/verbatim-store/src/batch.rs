@@ -1,0 +1,191 @@
+//! Group commit: many operations, one transaction, one flush to the disk, then all answers.
+//!
+//! An operation that fails is undone alone. If the transaction fails, nothing of the batch holds, every
+//! caller is told so, and what is kept in memory is thrown away.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use verbatim_engine::ports::StoreError;
+
+use crate::tx::Frame;
+use crate::work::{Work, Write};
+
+/// Operations in one transaction, at most.
+pub(crate) const MOST: usize = 256;
+/// Operations waiting for the writer, at most; callers beyond that wait for a place.
+pub(crate) const WAITING: usize = 4096;
+
+/// What a test may let happen at the next commit.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The commit fails; nothing was written.
+    Refuse,
+    /// The commit succeeds, but is reported as failed.
+    LoseAnswer,
+    /// The writer dies before the commit.
+    Die,
+}
+
+/// Faults to come, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Faults(Arc<Mutex<VecDeque<Fault>>>);
+
+impl Faults {
+    /// Plans one.
+    pub(crate) fn plan(&self, fault: Fault) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(fault);
+    }
+
+    fn next(&self) -> Option<Fault> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+    }
+}
+
+/// How a batch ended for the writer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Committed; whether there is new work for workers.
+    Done {
+        /// Jobs were queued, woken or finished.
+        woke: bool,
+    },
+    /// Failed: the connection may be unusable.
+    Failed,
+    /// A planned death: stop at once, clean nothing up.
+    Dead,
+}
+
+/// Runs a batch and answers every caller.
+pub(crate) async fn run(work: &mut Work, mut batch: Vec<Box<dyn Write>>, faults: &Faults) -> End {
+    work.woke = false;
+    let result = match attempt(work, &mut batch, work.tx.marks_are_cheap()).await {
+        Err(Failed::Operation) => {
+            // Died here: nothing was committed. One operation failed without a mark to go back to;
+            // the whole batch runs again, with marks.
+            match roll_back(work).await {
+                Ok(()) => attempt(work, &mut batch, true).await,
+                Err(error) => Err(Failed::Batch(error)),
+            }
+        }
+        other => other,
+    };
+    let result = match result {
+        Ok(()) => commit(work, faults).await,
+        Err(Failed::Batch(error)) => Err(error),
+        Err(Failed::Operation) => Err(StoreError::Unavailable("the batch failed twice".into())),
+    };
+    finish(work, batch, result).await
+}
+
+async fn finish(
+    work: &mut Work,
+    batch: Vec<Box<dyn Write>>,
+    result: Result<(), StoreError>,
+) -> End {
+    if result == Err(dead()) {
+        return End::Dead;
+    }
+    let end = match &result {
+        // Died here or later: the batch is durable, its callers will ask again and find it.
+        Ok(()) => End::Done { woke: work.woke },
+        Err(error) => {
+            tracing::warn!(%error, operations = batch.len(), "a batch was not committed");
+            let _ = roll_back(work).await;
+            End::Failed
+        }
+    };
+    for write in batch {
+        write.answer(result.clone());
+    }
+    end
+}
+
+enum Failed {
+    /// An operation failed by itself, and there is no mark to go back to.
+    Operation,
+    /// The transaction cannot go on.
+    Batch(StoreError),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Batch(error)
+    }
+}
+
+async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> Result<(), Failed> {
+    work.woke = false;
+    work.tx.frame(Frame::Begin).await?;
+    work.log.begin(&*work.tx).await?;
+    for write in batch.iter_mut() {
+        if marks {
+            marked(work, write).await?;
+        } else {
+            write.run(work).await.map_err(|_| Failed::Operation)?;
+        }
+    }
+    work.log.save(&*work.tx).await?;
+    work.tx.settle().await.map_err(|error| match error {
+        error if marks || is_lost(&error) => Failed::Batch(error),
+        _ => Failed::Operation,
+    })
+}
+
+async fn marked(work: &mut Work, write: &mut Box<dyn Write>) -> Result<(), StoreError> {
+    let woke = work.woke;
+    work.tx.frame(Frame::Mark).await?;
+    work.log.mark();
+    let mut result = write.run(work).await;
+    if let Err(error) = work.tx.settle().await {
+        // The cause; what the operation itself met may only have been its consequence.
+        write.spoil(error.clone());
+        result = Err(error);
+    }
+    match result {
+        Ok(()) => work.tx.frame(Frame::Keep).await,
+        Err(error) if is_lost(&error) => Err(error),
+        Err(_) => {
+            work.log.undo();
+            work.woke = woke;
+            work.tx.frame(Frame::Undo).await
+        }
+    }
+}
+
+/// Whether an error takes the whole transaction with it.
+fn is_lost(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_) | StoreError::Full)
+}
+
+fn dead() -> StoreError {
+    StoreError::Unavailable("the writer was killed".into())
+}
+
+async fn commit(work: &Work, faults: &Faults) -> Result<(), StoreError> {
+    match faults.next() {
+        None => work.tx.frame(Frame::Commit).await,
+        Some(Fault::Die) => Err(dead()),
+        Some(Fault::Refuse) => Err(StoreError::Unavailable("the commit was refused".into())),
+        Some(Fault::LoseAnswer) => {
+            work.tx.frame(Frame::Commit).await?;
+            Err(StoreError::Unavailable(
+                "the answer to the commit was lost".into(),
+            ))
+        }
+    }
+}
+
+/// Undoes what is open, and forgets what was believed about the log.
+async fn roll_back(work: &mut Work) -> Result<(), StoreError> {
+    work.log.forget();
+    let _ = work.tx.settle().await;
+    work.tx.frame(Frame::Rollback).await
+}

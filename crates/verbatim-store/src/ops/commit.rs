@@ -1,0 +1,134 @@
+//! Changes that the engine has decided on: all of them or none.
+
+use std::sync::Arc;
+
+use verbatim_domain::{ConversationId, RecordId};
+use verbatim_engine::ports::{Change, Commit, StoreError};
+use verbatim_record::SealedRecord;
+
+use super::messages::Step;
+use super::{config, jobs, lease, messages, people};
+use crate::sql::log as sql;
+use crate::value::params;
+use crate::work::Work;
+
+/// Applies a commit, if its fence still stands.
+pub(crate) async fn apply(work: &mut Work, commit: &Commit) -> Result<(), StoreError> {
+    lease::check(work, commit.fence).await?;
+    for change in &commit.changes {
+        one(work, change).await?;
+    }
+    Ok(())
+}
+
+/// Appends a record; what it is about must be in the log already.
+pub(super) async fn append(
+    work: &mut Work,
+    conversation: Option<ConversationId>,
+    sealed: &SealedRecord,
+    about: Option<RecordId>,
+) -> Result<(), StoreError> {
+    let tx = Arc::clone(&work.tx);
+    let about = match about {
+        None => None,
+        Some(id) => {
+            let row = tx.query_opt(&sql::RECORD_SEQ, params![id]).await?;
+            let none = || StoreError::Conflict("the record it is about is not there".into());
+            Some(row.ok_or_else(none)?.get(0)?)
+        }
+    };
+    work.log.append(&*tx, conversation, sealed, about).await
+}
+
+async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::Append(new) => append(work, new.conversation, &new.sealed, new.about).await,
+        Change::AddMessage(_)
+        | Change::Advance { .. }
+        | Change::Withdraw(_)
+        | Change::SetEvent(..) => message(work, change).await,
+        Change::Enqueue(_)
+        | Change::Finish(_)
+        | Change::Retry { .. }
+        | Change::Move(..)
+        | Change::WakeRoom(..)
+        | Change::WakeLane(..) => job(work, change).await,
+        Change::Raise(alarm) => config::raise(work, alarm).await,
+        Change::Clear(key) => config::clear(work, key).await,
+        Change::PutToken(token) => config::put_token(work, token).await,
+        Change::SetCursor(name, value) => config::set_cursor(work, name, value).await,
+        _ => person(work, change).await,
+    }
+}
+
+async fn message(work: &mut Work, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::AddMessage(message) => messages::add(work, message).await,
+        Change::Advance {
+            message,
+            to,
+            provider_id,
+            failure,
+            tried,
+        } => {
+            let (provider_id, failure) = (provider_id.as_ref(), failure.as_ref());
+            let step = Step {
+                to: *to,
+                provider_id,
+                failure,
+                tried: *tried,
+            };
+            messages::advance(work, *message, &step).await
+        }
+        Change::Withdraw(message) => messages::withdraw(work, *message).await,
+        Change::SetEvent(message, event) => messages::set_event(work, *message, event).await,
+        other => unknown(other),
+    }
+}
+
+async fn job(work: &mut Work, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::Enqueue(job) => jobs::enqueue(work, job).await,
+        Change::Finish(job) => jobs::finish(work, *job).await.map(drop),
+        Change::Retry {
+            job,
+            due,
+            payload,
+            counts,
+        } => jobs::retry(work, *job, *due, payload.as_ref(), *counts).await,
+        Change::Move(job, lane) => jobs::relocate(work, *job, lane).await,
+        Change::WakeRoom(room, at) => jobs::wake_room(work, room, *at).await,
+        Change::WakeLane(lane, at) => jobs::wake_lane(work, lane, *at).await,
+        other => unknown(other),
+    }
+}
+
+async fn person(work: &mut Work, change: &Change) -> Result<(), StoreError> {
+    match change {
+        Change::BindRoom(conversation, room) => people::bind_room(work, *conversation, room).await,
+        Change::Disclosed(conversation, at) => people::disclosed(work, *conversation, *at).await,
+        Change::BindDirect(room, employee) => people::bind_direct(work, room, *employee).await,
+        Change::PutEmployee(employee) => people::put_employee(work, employee).await,
+        Change::PutNumber(number) => people::put_number(work, number).await,
+        Change::Assign(number, employee, at) => people::assign(work, *number, *employee, *at).await,
+        Change::Release(number, at) => people::release(work, *number, *at).await,
+        Change::PutContact(contact) => people::put_contact(work, contact).await,
+        Change::PutConversation {
+            id,
+            number,
+            contact,
+            peer,
+            employee,
+            at,
+        } => people::add_conversation(work, *id, *number, *contact, *peer, *employee, *at).await,
+        other => unknown(other),
+    }
+}
+
+/// A change that the lists above forgot: refused, never skipped.
+fn unknown(change: &Change) -> Result<(), StoreError> {
+    let _ = change;
+    Err(StoreError::Damaged(
+        "a change that this store does not know".into(),
+    ))
+}

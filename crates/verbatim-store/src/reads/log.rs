@@ -1,0 +1,123 @@
+//! Records, roots and bucket keys.
+
+use verbatim_domain::{ConversationId, Timestamp};
+use verbatim_engine::ports::{LogRoot, StoreError, StoredRecord};
+use verbatim_record::merkle::Frontier;
+use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
+
+use super::strange;
+use crate::sql::log as sql;
+use crate::tx::Tx;
+use crate::value::{Row, params};
+
+/// Records or roots read at once, at most.
+const MOST: u32 = 10_000;
+
+fn record(row: &Row) -> Result<StoredRecord, StoreError> {
+    let kind: u8 = row.get(1)?;
+    let conversation: ConversationId = row.get(12)?;
+    let class = RetentionClass(row.get(3)?);
+    Ok(StoredRecord {
+        sealed: SealedRecord {
+            id: row.get(0)?,
+            kind: Kind::from_code(kind).ok_or_else(|| strange("record kind", kind))?,
+            captured_at: row.get(2)?,
+            bucket: BucketId {
+                class,
+                expiry_month: row.get(4)?,
+            },
+            commitment: row.get(5)?,
+            ciphertext_hash: row.get(6)?,
+            key_commitment: row.get(7)?,
+            ciphertext: row.get(8)?,
+            wrapped_key: row.get(9)?,
+        },
+        leaf_bytes: row.get(10)?,
+        leaf_hash: row.get(11)?,
+        conversation: (conversation != ConversationId::NONE).then_some(conversation),
+        conversation_seq: row.get(13)?,
+        global_seq: row.get(14)?,
+    })
+}
+
+fn root(row: &Row) -> Result<LogRoot, StoreError> {
+    Ok(LogRoot {
+        size: row.get(0)?,
+        root: row.get(1)?,
+        at: row.get(2)?,
+    })
+}
+
+/// Records from a log position on.
+pub(crate) async fn records(
+    tx: &dyn Tx,
+    (from, limit): &(u64, u32),
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let params = params![*from, (*limit).min(MOST)];
+    tx.query(&sql::RECORDS, params)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+/// Records of a conversation (or of none) from a conversation position on.
+pub(crate) async fn records_of(
+    tx: &dyn Tx,
+    (conversation, from, limit): &(Option<ConversationId>, u64, u32),
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let conversation = conversation.unwrap_or(ConversationId::NONE);
+    let params = params![conversation, *from, (*limit).min(MOST)];
+    tx.query(&sql::RECORDS_OF, params)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+/// The root as of the last commit; of an empty log, the empty root.
+pub(crate) async fn last_root(tx: &dyn Tx, (): &()) -> Result<LogRoot, StoreError> {
+    match tx.query_opt(&sql::ROOT_LAST, vec![]).await? {
+        Some(row) => root(&row),
+        None => Ok(LogRoot {
+            size: 0,
+            root: Frontier::new().root(),
+            at: Timestamp(0),
+        }),
+    }
+}
+
+/// Roots with a greater size, smallest first.
+pub(crate) async fn roots(
+    tx: &dyn Tx,
+    (after, limit): &(u64, u32),
+) -> Result<Vec<LogRoot>, StoreError> {
+    let params = params![*after, (*limit).min(MOST)];
+    tx.query(&sql::ROOTS, params)
+        .await?
+        .iter()
+        .map(root)
+        .collect()
+}
+
+/// All wrapped bucket keys.
+pub(crate) async fn bucket_keys(
+    tx: &dyn Tx,
+    (): &(),
+) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {
+    let key = |row: &Row| {
+        let class = RetentionClass(row.get(0)?);
+        Ok((
+            BucketId {
+                class,
+                expiry_month: row.get(1)?,
+            },
+            row.get(2)?,
+        ))
+    };
+    tx.query(&sql::BUCKET_KEYS, vec![])
+        .await?
+        .iter()
+        .map(key)
+        .collect()
+}

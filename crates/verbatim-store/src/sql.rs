@@ -1,0 +1,38 @@
+//! Every SQL text of the product, by area.
+
+pub(crate) mod config;
+pub(crate) mod crypto;
+pub(crate) mod intake;
+pub(crate) mod jobs;
+pub(crate) mod log;
+pub(crate) mod messages;
+pub(crate) mod people;
+pub(crate) mod schema;
+
+use crate::stmt::{Dialect, Stmt};
+
+/// Every named statement.
+pub(crate) fn all() -> impl Iterator<Item = &'static Stmt> {
+    [
+        config::ALL,
+        crypto::ALL,
+        intake::ALL,
+        jobs::ALL,
+        log::ALL,
+        messages::ALL,
+        people::ALL,
+        schema::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+/// Names of the statements that this process has not executed in a dialect yet.
+#[doc(hidden)]
+pub fn never_run(dialect: Dialect) -> Vec<&'static str> {
+    all()
+        .filter(|stmt| !stmt.has_run(dialect))
+        .map(|stmt| stmt.name)
+        .collect()
+}

@@ -1,0 +1,327 @@
+//! A client's text: seen once, bound to its holder, never lost.
+
+use verbatim_domain::ConversationId;
+use verbatim_engine::ports::*;
+
+use super::cases;
+use super::world::*;
+
+cases! {
+    first_text_makes_contact_conversation_and_jobs,
+    second_text_reuses_all,
+    a_repeat_is_seen_once,
+    same_id_of_another_account_is_another_text,
+    another_number_is_another_conversation,
+    known_contact_is_not_made_again,
+    reassigned_number_starts_a_new_conversation,
+    gap_between_holders_belongs_to_nobody,
+    nobody_holds_it_then_somebody_does,
+    a_number_that_is_not_ours,
+    catch_all_gets_it,
+    catch_all_that_has_left_does_not,
+    placing_again_needs_its_job,
+}
+
+fn placed(outcome: Result<InboundOutcome, StoreError>) -> (ConversationId, bool, bool) {
+    match outcome {
+        Ok(InboundOutcome::Placed {
+            conversation,
+            new_contact,
+            caught,
+            ..
+        }) => (conversation, new_contact, caught),
+        other => panic!("not placed: {other:?}"),
+    }
+}
+
+async fn first_text_makes_contact_conversation_and_jobs(w: &World) {
+    let held = w.alice().await;
+    let sms = w.sms(held.index, peer(1), 1000);
+    let (fresh, provider_id) = (sms.fresh.clone(), sms.provider_id.clone());
+    assert_eq!(
+        w.store.has_inbound(&account(), &provider_id).await,
+        Ok(false)
+    );
+    let (conversation, new_contact, caught) = placed(w.store.record_inbound(sms).await);
+    assert_eq!(
+        (conversation, new_contact, caught),
+        (fresh.conversation, true, false)
+    );
+    assert_eq!(
+        w.store.has_inbound(&account(), &provider_id).await,
+        Ok(true)
+    );
+
+    let found = w
+        .store
+        .conversation(conversation)
+        .await
+        .unwrap()
+        .expect("conversation");
+    assert_eq!(found.contact.state, "incomplete");
+    assert_eq!(found.contact.stand_in, fresh.stand_in);
+    assert_eq!(found.contact.numbers, vec![(peer(1), sealed("+1555…"))]);
+    assert_eq!(
+        (found.employee.id, found.number.id),
+        (held.employee, held.number)
+    );
+    assert_eq!(
+        (found.peer, found.room, found.disclosed),
+        (peer(1), None, None)
+    );
+
+    let message = w.message(fresh.message).await;
+    assert_eq!(message.conversation, Some(conversation));
+    assert_eq!(message.provider_id, Some(provider_id));
+    let records = w.store.records_of(Some(conversation), 0, 10).await.unwrap();
+    assert_eq!(records[0].sealed.id, message.record);
+
+    let lane = Lane::room(conversation);
+    let open = w.only_job(1000).await;
+    assert_eq!((open.kind, &open.lane), (JobKind::OpenRoom, &lane));
+    w.commit(vec![finish(&open)]).await;
+    let say = w.only_job(1000).await;
+    assert_eq!(
+        (say.kind, &say.lane, say.payload),
+        (JobKind::Say, &lane, sealed("say"))
+    );
+    assert_eq!(say.message, Some(fresh.message));
+}
+
+async fn second_text_reuses_all(w: &World) {
+    let held = w.alice().await;
+    let (conversation, _) = w.conversation(held, 1, 1000).await;
+    w.drain().await;
+    let again = w
+        .store
+        .record_inbound(w.sms(held.index, peer(1), 2000))
+        .await;
+    assert_eq!(placed(again), (conversation, false, false));
+    let kinds: Vec<_> = w.drain().await.into_iter().map(|(_, kind)| kind).collect();
+    assert_eq!(kinds, [JobKind::Say]);
+}
+
+async fn a_repeat_is_seen_once(w: &World) {
+    let held = w.alice().await;
+    let sms = w.sms(held.index, peer(1), 1000);
+    placed(w.store.record_inbound(sms.clone()).await);
+    w.drain().await;
+    assert_eq!(
+        w.store.record_inbound(sms).await,
+        Ok(InboundOutcome::Duplicate)
+    );
+    assert_eq!((w.log_size().await, w.due(i64::MAX).await.len()), (1, 0));
+}
+
+async fn same_id_of_another_account_is_another_text(w: &World) {
+    let held = w.alice().await;
+    let sms = w.sms(held.index, peer(1), 1000);
+    let mut other = w.sms(held.index, peer(1), 1000);
+    other.provider_id = sms.provider_id.clone();
+    other.account = "other".into();
+    placed(w.store.record_inbound(sms).await);
+    placed(w.store.record_inbound(other).await);
+    assert_eq!(w.log_size().await, 2);
+}
+
+async fn another_number_is_another_conversation(w: &World) {
+    let held = w.alice().await;
+    let second = w.held(201, held.employee, 0).await;
+    let (a, _) = w.conversation(held, 1, 1000).await;
+    let (b, _) = w.conversation(second, 1, 1000).await;
+    assert_ne!(a, b);
+    assert_eq!(
+        w.store.contacts(None, first(10)).await.unwrap().items.len(),
+        1
+    );
+}
+
+async fn known_contact_is_not_made_again(w: &World) {
+    let held = w.alice().await;
+    let contact = Contact {
+        id: verbatim_domain::ContactId::from_random(w.bytes()),
+        stand_in: "sms_known".into(),
+        state: "confirmed".into(),
+        name: sealed("Carol"),
+        numbers: vec![(peer(1), sealed("+1555…"))],
+        created: at(5),
+    };
+    w.commit(vec![Change::PutContact(contact.clone())]).await;
+    let (conversation, new_contact, _) = placed(
+        w.store
+            .record_inbound(w.sms(held.index, peer(1), 1000))
+            .await,
+    );
+    assert!(!new_contact);
+    let found = w
+        .store
+        .conversation(conversation)
+        .await
+        .unwrap()
+        .expect("conversation");
+    assert_eq!(found.contact, contact);
+}
+
+/// Invariant 10: a number's past does not leak. A text captured while Alice held the number still
+/// goes to her, however late it is recorded.
+async fn reassigned_number_starts_a_new_conversation(w: &World) {
+    let held = w.alice().await;
+    let bob = w.employee("bob").await;
+    let (old, _) = w.conversation(held, 1, 1000).await;
+    let release = Change::Release(held.number, at(2000));
+    w.commit(vec![release, Change::Assign(held.number, bob, at(2000))])
+        .await;
+
+    let (new, new_contact, _) = placed(
+        w.store
+            .record_inbound(w.sms(held.index, peer(1), 2000))
+            .await,
+    );
+    assert_ne!(old, new);
+    assert!(!new_contact);
+    assert_eq!(
+        w.store
+            .conversation(new)
+            .await
+            .unwrap()
+            .unwrap()
+            .employee
+            .id,
+        bob
+    );
+    assert_eq!(w.conversation(held, 1, 1999).await.0, old);
+    let number = w.store.number(&held.index).await.unwrap().expect("number");
+    assert_eq!(number.holder, Some((bob, at(2000))));
+}
+
+async fn gap_between_holders_belongs_to_nobody(w: &World) {
+    let held = w.alice().await;
+    w.commit(vec![Change::Release(held.number, at(2000))]).await;
+    w.commit(vec![Change::Assign(held.number, held.employee, at(3000))])
+        .await;
+    for (ms, theirs) in [(1999, true), (2000, false), (2999, false), (3000, true)] {
+        let outcome = w
+            .store
+            .record_inbound(w.sms(held.index, peer(1), ms))
+            .await
+            .unwrap();
+        assert_eq!(
+            matches!(outcome, InboundOutcome::Placed { .. }),
+            theirs,
+            "{ms}: {outcome:?}"
+        );
+    }
+}
+
+async fn nobody_holds_it_then_somebody_does(w: &World) {
+    w.install().await;
+    let number = w.new_number(200);
+    let (id, index) = (number.id, number.index);
+    w.commit(vec![Change::PutNumber(number)]).await;
+    let sms = w.sms(index, peer(1), 1000);
+    let message = sms.fresh.message;
+    let unplaced = InboundOutcome::Unplaced {
+        message,
+        known_number: true,
+    };
+    assert_eq!(
+        w.store.record_inbound(sms.clone()).await,
+        Ok(unplaced.clone())
+    );
+    assert_eq!(w.message(message).await.conversation, None);
+    assert_eq!(w.store.records_of(None, 0, 10).await.unwrap().len(), 1);
+
+    let route = w.only_job(1000).await;
+    assert_eq!(
+        (route.kind, &route.lane),
+        (JobKind::Route, &Lane::unrouted(&index))
+    );
+    assert_eq!(
+        (route.message, &route.payload),
+        (Some(message), &sealed("say"))
+    );
+    let mut again = w.sms(index, peer(1), 1000);
+    again.again = Some(route.id);
+    // Still nobody: nothing changes.
+    assert_eq!(w.store.record_inbound(again.clone()).await, Ok(unplaced));
+    assert_eq!(w.only_job(1000).await.id, route.id);
+
+    let alice = w.employee("alice").await;
+    w.commit(vec![Change::Assign(id, alice, at(500))]).await;
+    let (conversation, _, _) = placed(w.store.record_inbound(again).await);
+    assert_eq!(w.message(message).await.conversation, Some(conversation));
+    let lane = Lane::room(conversation);
+    let expected = [(lane.clone(), JobKind::OpenRoom), (lane, JobKind::Say)];
+    assert_eq!(w.drain().await, expected);
+    assert_eq!(w.log_size().await, 1);
+}
+
+async fn a_number_that_is_not_ours(w: &World) {
+    let held = w.alice().await;
+    let mut sms = w.sms(peer(99), peer(1), 1000);
+    sms.catch_all = Some(held.employee);
+    let message = sms.fresh.message;
+    let expected = InboundOutcome::Unplaced {
+        message,
+        known_number: false,
+    };
+    assert_eq!(w.store.record_inbound(sms).await, Ok(expected));
+    assert_eq!(w.log_size().await, 1);
+}
+
+async fn catch_all_gets_it(w: &World) {
+    let held = w.alice().await;
+    let bob = w.employee("bob").await;
+    w.commit(vec![Change::Release(held.number, at(500))]).await;
+    let mut sms = w.sms(held.index, peer(1), 1000);
+    sms.catch_all = Some(bob);
+    let (first, _, caught) = placed(w.store.record_inbound(sms).await);
+    assert!(caught);
+    assert_eq!(
+        w.store
+            .conversation(first)
+            .await
+            .unwrap()
+            .unwrap()
+            .employee
+            .id,
+        bob
+    );
+    let mut sms = w.sms(held.index, peer(1), 1001);
+    sms.catch_all = Some(bob);
+    assert_eq!(
+        placed(w.store.record_inbound(sms).await),
+        (first, false, true)
+    );
+}
+
+async fn catch_all_that_has_left_does_not(w: &World) {
+    let held = w.alice().await;
+    let gone = verbatim_domain::EmployeeId::from_random(w.bytes());
+    let mut employee = w.new_employee(gone, "gone");
+    employee.ended = Some(at(10));
+    let release = Change::Release(held.number, at(500));
+    w.commit(vec![release, Change::PutEmployee(employee)]).await;
+    let mut sms = w.sms(held.index, peer(1), 1000);
+    sms.catch_all = Some(gone);
+    let outcome = w.store.record_inbound(sms).await.unwrap();
+    assert!(
+        matches!(
+            outcome,
+            InboundOutcome::Unplaced {
+                known_number: true,
+                ..
+            }
+        ),
+        "{outcome:?}"
+    );
+}
+
+async fn placing_again_needs_its_job(w: &World) {
+    let held = w.alice().await;
+    let mut sms = w.sms(held.index, peer(1), 1000);
+    sms.again = Some(verbatim_domain::JobId(4711));
+    let error = w.store.record_inbound(sms).await.expect_err("no such job");
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    assert_eq!(w.log_size().await, 0);
+}

@@ -1,0 +1,201 @@
+//! The log: positions without gaps, chained per conversation, roots that can be recomputed.
+
+use std::collections::HashMap;
+
+use futures_util::future::join_all;
+use verbatim_domain::ConversationId;
+use verbatim_engine::ports::*;
+use verbatim_record::merkle::{Frontier, root_of};
+use verbatim_record::{Kind, Leaf};
+
+use super::cases;
+use super::world::*;
+
+cases! {
+    an_empty_log,
+    records_are_read_back,
+    about_names_the_position,
+    captured_at_never_goes_back,
+    many_writers_leave_no_gap,
+    failures_among_many_leave_no_gap,
+}
+
+/// Reads everything and checks it against itself, as an examiner would.
+pub(crate) async fn audit(w: &World) -> u64 {
+    let records = w.store.records(0, 100_000).await.expect("records");
+    let mut heads: HashMap<ConversationId, (u64, [u8; 32])> = HashMap::new();
+    let mut hashes = Vec::new();
+    let mut before = at(0);
+    for (position, record) in (0..).zip(&records) {
+        let leaf = Leaf::decode(&record.leaf_bytes).expect("leaf");
+        let conversation = record.conversation.unwrap_or(ConversationId::NONE);
+        let (seq, previous) = heads.get(&conversation).copied().unwrap_or((0, [0; 32]));
+        assert_eq!(leaf.hash(), record.leaf_hash);
+        assert_eq!(
+            (leaf.log, leaf.global_seq, record.global_seq),
+            (LOG, position, position)
+        );
+        assert_eq!(
+            (leaf.conversation, record.conversation_seq),
+            (conversation, seq)
+        );
+        assert_eq!((leaf.conversation_seq, leaf.previous), (seq, previous));
+        assert_eq!(leaf.commitment, record.sealed.commitment);
+        assert!(leaf.captured_at >= before, "time went back");
+        before = leaf.captured_at;
+        heads.insert(conversation, (seq + 1, record.leaf_hash));
+        hashes.push(record.leaf_hash);
+    }
+    let mut size = 0;
+    for root in w.store.roots(0, 100_000).await.expect("roots") {
+        assert!(root.size > size, "roots grow");
+        size = root.size;
+        let leaves = &hashes[..usize::try_from(size).expect("small")];
+        assert_eq!(root.root, root_of(leaves), "root of {size}");
+    }
+    let last = w.store.log_root().await.expect("root");
+    assert_eq!(
+        (last.size, size),
+        (hashes.len() as u64, hashes.len() as u64)
+    );
+    last.size
+}
+
+async fn an_empty_log(w: &World) {
+    let root = LogRoot {
+        size: 0,
+        root: Frontier::new().root(),
+        at: at(0),
+    };
+    assert_eq!(w.store.log_root().await, Ok(root));
+    assert_eq!(w.store.records(0, 10).await, Ok(vec![]));
+    assert_eq!(w.store.roots(0, 10).await, Ok(vec![]));
+}
+
+async fn records_are_read_back(w: &World) {
+    let held = w.alice().await;
+    let sms = w.sms(held.index, peer(1), 1000);
+    let sealed = sms.record.clone();
+    w.store.record_inbound(sms).await.expect("recorded");
+    for kind in [Kind::Config, Kind::Key] {
+        let sealed = w.record(kind, 1);
+        let new = NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        };
+        w.commit(vec![Change::Append(new)]).await;
+    }
+    let all = w.store.records(0, 10).await.unwrap();
+    assert_eq!(all[0].sealed, sealed);
+    assert_eq!(w.store.records(1, 1).await.unwrap(), all[1..2]);
+    assert_eq!(w.store.records_of(None, 1, 10).await.unwrap(), all[2..]);
+    assert_eq!(w.store.roots(1, 1).await.unwrap()[0].size, 2);
+    assert_eq!(audit(w).await, 3);
+}
+
+async fn about_names_the_position(w: &World) {
+    w.install().await;
+    let first = w.record(Kind::Config, 1);
+    let append = |sealed, about| {
+        Change::Append(NewRecord {
+            conversation: None,
+            sealed,
+            about,
+        })
+    };
+    let id = first.id;
+    // Within one commit, too.
+    let changes = vec![
+        append(first, None),
+        append(w.record(Kind::Edit, 1), Some(id)),
+    ];
+    w.commit(changes).await;
+    let second = &w.store.records(1, 1).await.unwrap()[0];
+    assert_eq!(
+        Leaf::decode(&second.leaf_bytes).expect("leaf").about,
+        Some(0)
+    );
+    let nothing = verbatim_domain::RecordId::from_random(w.bytes());
+    let error = w
+        .refused(vec![append(w.record(Kind::Edit, 1), Some(nothing))])
+        .await;
+    assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
+    assert_eq!(audit(w).await, 2);
+}
+
+async fn captured_at_never_goes_back(w: &World) {
+    w.install().await;
+    for ms in [100, 50, 200] {
+        let sealed = w.record(Kind::Config, ms);
+        let new = NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        };
+        w.commit(vec![Change::Append(new)]).await;
+    }
+    let records = w.store.records(0, 10).await.unwrap();
+    let leaf = |n: usize| {
+        Leaf::decode(&records[n].leaf_bytes)
+            .expect("leaf")
+            .captured_at
+    };
+    assert_eq!([leaf(0), leaf(1), leaf(2)], [at(100), at(100), at(200)]);
+    assert_eq!(
+        records[1].sealed.captured_at,
+        at(50),
+        "the record keeps its own time"
+    );
+}
+
+async fn many_writers_leave_no_gap(w: &World) {
+    let held = w.alice().await;
+    let writers = (0..64u8).map(|n| async move {
+        for i in 0..8 {
+            let sms = w.sms(held.index, peer(n % 16), i);
+            let outcome = w.store.record_inbound(sms).await.expect("recorded");
+            assert!(matches!(outcome, InboundOutcome::Placed { .. }));
+        }
+    });
+    join_all(writers).await;
+    assert_eq!(audit(w).await, 64 * 8);
+    assert_eq!(
+        w.store.conversations(first(100)).await.unwrap().items.len(),
+        16
+    );
+    assert_eq!(w.drain().await.len(), 64 * 8 + 16);
+}
+
+/// Operations that fail share transactions with those that do not, and take nobody with them.
+async fn failures_among_many_leave_no_gap(w: &World) {
+    let held = w.alice().await;
+    let writers = (0..64u8).map(|n| async move {
+        for i in 0..4 {
+            let good = w
+                .store
+                .record_inbound(w.sms(held.index, peer(n % 8), i))
+                .await;
+            assert!(
+                matches!(good, Ok(InboundOutcome::Placed { .. })),
+                "{good:?}"
+            );
+            let sealed = w.record(Kind::Config, i);
+            let append = Change::Append(NewRecord {
+                conversation: None,
+                sealed,
+                about: None,
+            });
+            let gone = Change::Finish(verbatim_domain::JobId(1_000_000));
+            let commit = Commit {
+                fence: None,
+                changes: vec![append, gone],
+            };
+            let bad = w.store.commit(commit).await;
+            assert!(matches!(bad, Err(StoreError::Stale(_))), "{bad:?}");
+        }
+    });
+    join_all(writers).await;
+    assert_eq!(audit(w).await, 64 * 4);
+    assert!(w.store.records_of(None, 0, 10).await.unwrap().is_empty());
+}
