@@ -1,0 +1,18 @@
+//! The outside world in memory: each port does its work, keeps a ledger of what reached it, and has
+//! switches for its failures. Nothing here asks the system for time or chance.
+
+pub mod carrier;
+pub mod clock;
+pub mod entropy;
+pub mod platform;
+
+pub use carrier::FakeCarrier;
+pub use clock::VirtualClock;
+pub use entropy::SeededEntropy;
+pub use platform::FakePlatform;
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,176 @@
+//! A homeserver in memory, with the employees' clients.
+//!
+//! Rooms, members and timelines are kept; what employees do is queued as homeserver transactions
+//! ([`FakePlatform::next_transaction`], [`FakePlatform::acknowledge`]). Encrypted events are opaque in
+//! the raw JSON and open once their key is here.
+
+mod clients;
+mod port;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::Notify;
+use verbatim_domain::{ConversationId, EventId, RoomId, Timestamp, UserId};
+use verbatim_engine::ports::{Clock, Content, EventKind, Membership, RoomSpec, Signal, Trust};
+
+use super::lock;
+
+/// How one call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformFault {
+    /// Nothing happened, and the caller is told so.
+    Unavailable,
+    /// It happened, and the caller is told that it did not.
+    LoseAnswer,
+    /// A part of it happened (a room without its members), and the caller is told that it failed.
+    Halfway,
+    /// The homeserver refuses.
+    Refuse,
+}
+
+/// Where the key of an encrypted event is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Key {
+    /// It needs none: written without encryption.
+    Clear,
+    /// Here.
+    Here,
+    /// Not here yet; the word says why.
+    Late(&'static str),
+    /// Nobody will ever have it.
+    Never(&'static str),
+}
+
+/// Something in a timeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its id.
+    pub event: EventId,
+    /// Who sent it.
+    pub sender: UserId,
+    /// What it is.
+    pub what: What,
+}
+
+/// What an entry is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// Said by the bot or a stand-in.
+    Said(Content),
+    /// Done by an employee.
+    Done(EventKind),
+}
+
+/// A room as the homeserver has it.
+#[derive(Debug, Clone, Default)]
+pub struct Room {
+    /// What it was opened for, as asked for last.
+    pub spec: Option<RoomSpec>,
+    /// Who stands how.
+    pub members: BTreeMap<UserId, u8>,
+    /// What was said, in order.
+    pub timeline: Vec<Entry>,
+    /// Who has read what.
+    pub read: Vec<(UserId, EventId)>,
+}
+
+/// Codes in [`Room::members`].
+pub const INVITED: u8 = 1;
+/// See [`INVITED`].
+pub const JOINED: u8 = 2;
+
+struct Inner {
+    room: RoomId,
+    sender: UserId,
+    at: Timestamp,
+    trust: Trust,
+    kind: EventKind,
+    key: Key,
+}
+
+/// Everything behind the homeserver's door.
+#[derive(Default)]
+pub struct Server {
+    /// The rooms.
+    pub rooms: BTreeMap<RoomId, Room>,
+    /// No call gets through.
+    pub down: bool,
+    /// How the next writing calls fail, in order.
+    pub faults: VecDeque<PlatformFault>,
+    /// Whether employees accept invitations by themselves.
+    pub shy: bool,
+    /// Things that no correct caller does.
+    pub blunders: Vec<String>,
+    by_conversation: HashMap<ConversationId, RoomId>,
+    transactions: HashMap<(UserId, String), (EventId, Content)>,
+    inner: HashMap<EventId, Inner>,
+    outgoing: VecDeque<serde_json::Value>,
+    signals: VecDeque<Signal>,
+    counter: u64,
+}
+
+/// The platform port in memory.
+pub struct FakePlatform {
+    bot: UserId,
+    clock: Arc<dyn Clock>,
+    server: Mutex<Server>,
+    signalled: Notify,
+}
+
+impl FakePlatform {
+    /// An empty homeserver.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let bot = UserId("@verbatim:example.org".to_owned());
+        Self {
+            bot,
+            clock,
+            server: Mutex::default(),
+            signalled: Notify::new(),
+        }
+    }
+
+    /// Looks behind the door.
+    pub fn server(&self) -> MutexGuard<'_, Server> {
+        lock(&self.server)
+    }
+
+    /// What was said and done in a room, in order.
+    pub fn timeline(&self, room: &RoomId) -> Vec<Entry> {
+        self.server()
+            .rooms
+            .get(room)
+            .map(|room| room.timeline.clone())
+            .unwrap_or_default()
+    }
+
+    /// Every room, in order of its making.
+    pub fn rooms(&self) -> Vec<RoomId> {
+        self.server().rooms.keys().cloned().collect()
+    }
+}
+
+impl Server {
+    fn next(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    fn new_event(&mut self) -> EventId {
+        EventId(format!("$e{:06}", self.next()))
+    }
+
+    fn new_room(&mut self) -> RoomId {
+        RoomId(format!("!r{:06}:example.org", self.next()))
+    }
+}
+
+fn word(change: Membership) -> &'static str {
+    match change {
+        Membership::Invite => "invite",
+        Membership::Join => "join",
+        Membership::Leave => "leave",
+        Membership::Ban => "ban",
+        Membership::Knock => "knock",
+    }
+}

@@ -1,0 +1,158 @@
+//! What employees do with their clients, and how it reaches us.
+
+use serde_json::{Value, json};
+use verbatim_domain::{EventId, RoomId, UserId};
+use verbatim_engine::ports::{EventKind, Membership, Signal, Trust};
+
+use super::{Entry, FakePlatform, INVITED, Inner, JOINED, Key, Room, Server, What, word};
+
+impl FakePlatform {
+    /// An employee does something in a room.
+    pub fn write(&self, room: &RoomId, user: &UserId, kind: EventKind, key: Key) -> EventId {
+        let trust = match key {
+            Key::Clear => Trust::Unencrypted,
+            _ => Trust::Encrypted("cross-signed".to_owned()),
+        };
+        self.happen(&mut self.server(), room, user, kind, trust, key)
+    }
+
+    /// An employee leaves a room or declines an invitation.
+    pub fn leave(&self, room: &RoomId, user: &UserId) -> EventId {
+        self.membership(&mut self.server(), room, user, user, Membership::Leave)
+    }
+
+    /// An employee accepts an invitation.
+    pub fn join_as(&self, room: &RoomId, user: &UserId) -> EventId {
+        self.membership(&mut self.server(), room, user, user, Membership::Join)
+    }
+
+    /// An employee begins a direct chat with the bot.
+    pub fn invite_bot(&self, user: &UserId) -> RoomId {
+        let server = &mut *self.server();
+        let room = server.new_room();
+        server.rooms.insert(room.clone(), Room::default());
+        self.membership(server, &room, user, user, Membership::Join);
+        self.membership(server, &room, user, &self.bot, Membership::Invite);
+        room
+    }
+
+    /// The key of an event arrives; whether it was awaited.
+    pub fn bring_key(&self, event: &EventId) -> bool {
+        let server = &mut *self.server();
+        let Some(inner) = server.inner.get_mut(event) else {
+            return false;
+        };
+        if !matches!(inner.key, Key::Late(_)) {
+            return false;
+        }
+        inner.key = Key::Here;
+        let signal = Signal::NewKeys(vec![inner.room.clone()]);
+        server.signals.push_back(signal);
+        self.signalled.notify_one();
+        true
+    }
+
+    /// The rooms for which keys came since the last call, as [`Signal::NewKeys`] would tell.
+    pub fn take_signals(&self) -> Vec<Signal> {
+        self.server().signals.drain(..).collect()
+    }
+
+    /// The next homeserver transaction: how many events it has, and its body. Repeated until
+    /// acknowledged.
+    pub fn next_transaction(&self, most: usize) -> Option<(usize, Vec<u8>)> {
+        let server = self.server();
+        let events: Vec<&Value> = server.outgoing.iter().take(most).collect();
+        (!events.is_empty()).then(|| {
+            (
+                events.len(),
+                json!({ "events": events }).to_string().into_bytes(),
+            )
+        })
+    }
+
+    /// The application service has answered 200 to a transaction of so many events.
+    pub fn acknowledge(&self, events: usize) {
+        let server = &mut *self.server();
+        let events = events.min(server.outgoing.len());
+        server.outgoing.drain(..events);
+    }
+
+    /// Sets a member's standing and tells it to everybody who is to know.
+    pub(super) fn membership(
+        &self,
+        server: &mut Server,
+        room: &RoomId,
+        sender: &UserId,
+        user: &UserId,
+        change: Membership,
+    ) -> EventId {
+        let members = &mut server.rooms.entry(room.clone()).or_default().members;
+        match change {
+            Membership::Invite => drop(members.insert(user.clone(), INVITED)),
+            Membership::Join => drop(members.insert(user.clone(), JOINED)),
+            _ => drop(members.remove(user)),
+        }
+        let kind = EventKind::Membership {
+            user: user.clone(),
+            change,
+            direct: false,
+        };
+        self.happen(server, room, sender, kind, Trust::State, Key::Clear)
+    }
+
+    fn happen(
+        &self,
+        server: &mut Server,
+        room: &RoomId,
+        user: &UserId,
+        kind: EventKind,
+        trust: Trust,
+        key: Key,
+    ) -> EventId {
+        let event = server.new_event();
+        let at = self.clock.now();
+        let mut raw = json!({
+            "event_id": event.0, "room_id": room.0, "sender": user.0,
+            "origin_server_ts": at.as_millis(),
+        });
+        let (event_type, content) = match (&trust, &kind) {
+            (Trust::Encrypted(_), _) => (
+                "m.room.encrypted",
+                json!({ "algorithm": "m.megolm.v1.aes-sha2", "ciphertext": event.0 }),
+            ),
+            (_, EventKind::Membership { change, .. }) => {
+                ("m.room.member", json!({ "membership": word(*change) }))
+            }
+            (_, EventKind::Text { body, .. }) => (
+                "m.room.message",
+                json!({ "msgtype": "m.text", "body": body }),
+            ),
+            _ => ("m.room.message", json!({})),
+        };
+        raw["type"] = event_type.into();
+        raw["content"] = content;
+        let what = What::Done(kind.clone());
+        let entry = Entry {
+            event: event.clone(),
+            sender: user.clone(),
+            what,
+        };
+        server
+            .rooms
+            .entry(room.clone())
+            .or_default()
+            .timeline
+            .push(entry);
+        let inner = Inner {
+            room: room.clone(),
+            sender: user.clone(),
+            at,
+            trust,
+            kind,
+            key,
+        };
+        server.inner.insert(event.clone(), inner);
+        server.outgoing.push_back(raw);
+        event
+    }
+}
