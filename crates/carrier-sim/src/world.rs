@@ -104,6 +104,12 @@ impl World {
             .contains(&(phone.to_owned(), number.to_owned()))
     }
 
+    /// The numbers of the account that a phone refuses.
+    pub(crate) fn opted_out(&self, phone: &str) -> Vec<&String> {
+        let of_phone = |number: &&String| self.is_opted_out(phone, number);
+        self.numbers.keys().filter(of_phone).collect()
+    }
+
     /// The entries that a phone shows, oldest first.
     pub(crate) fn shown(&self, phone: &str) -> impl Iterator<Item = &Entry> {
         let indices = self.shown.get(phone).map_or(&[][..], Vec::as_slice);

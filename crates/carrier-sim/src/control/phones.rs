@@ -15,7 +15,16 @@ const MAX_WAIT_MS: u64 = 60_000;
 
 /// `GET /sim/phones`
 pub(super) async fn list(State(sim): State<Arc<Sim>>) -> Json<Value> {
-    Json(json!({ "phones": sim.world().phones }))
+    let world = sim.world();
+    let phones: Vec<Value> = world
+        .phones
+        .iter()
+        .map(|phone| {
+            let opted_out = world.opted_out(&phone.number);
+            json!({ "number": phone.number, "name": phone.name, "opted_out": opted_out })
+        })
+        .collect();
+    Json(json!({ "phones": phones }))
 }
 
 #[derive(Deserialize)]
