@@ -33,7 +33,7 @@ pub(crate) use stack::{DemoStack, Expected, ReadBack, RunningStack, StackPlan};
 use check::{Employee, Report, Scene};
 use phone::Phones;
 use place::Place;
-use progress::Progress;
+use progress::{Progress, show};
 use python::{Python, Venv};
 use signal::StopSignal;
 use synapse::Synapse;
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: DemoArgs, stack: &dyn DemoStack) -> anyhow::Result
     match attempt(&args, stack).await {
         Err(error) if machine => {
             eprintln!("{error:#}");
-            println!("{}", check::failure_json(&error));
+            show(&format!("{}\n", check::failure_json(&error)));
             Ok(ExitCode::FAILURE)
         }
         outcome => outcome,
@@ -88,7 +88,7 @@ async fn attempt(args: &DemoArgs, stack: &dyn DemoStack) -> anyhow::Result<ExitC
     Ok(match report {
         Some(report) => {
             // Last, so that whoever reads lines finds it where it belongs.
-            println!("{}", report.json());
+            show(&format!("{}\n", report.json()));
             ExitCode::SUCCESS
         }
         None if args.check => ExitCode::from(INTERRUPTED),
@@ -200,9 +200,12 @@ impl Setup {
 
     async fn serve(&self, up: &mut Up, stop: &mut StopSignal) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", welcome::json(&self.plan));
+            show(&format!("{}\n", welcome::json(&self.plan)));
         } else {
-            println!("{}", welcome::text(&self.plan, &self.place.logs()));
+            show(&format!(
+                "{}\n",
+                welcome::text(&self.plan, &self.place.logs())
+            ));
         }
         tokio::select! {
             () = stop.wait() => Ok(()),

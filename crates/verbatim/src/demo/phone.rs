@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// How long one question for new texts may stay open.
 const POLL_MS: u64 = 5_000;
@@ -43,16 +43,23 @@ impl Phones {
         })
     }
 
-    /// Puts a phone on the network.
-    pub(crate) async fn add(&self, name: &str, number: &str) -> anyhow::Result<()> {
-        self.post(&self.base, json!({"name": name, "number": number}))
-            .await
-    }
-
-    /// A phone texts one of our numbers.
+    /// A phone texts one of our numbers. One that the simulator does not know appears.
     pub(crate) async fn send(&self, phone: &str, to: &str, body: &str) -> anyhow::Result<()> {
         let url = format!("{}/{phone}/send", self.base);
-        self.post(&url, json!({"to": to, "body": body})).await
+        let answer = self
+            .http
+            .post(url)
+            .json(&json!({"to": to, "body": body}))
+            .send()
+            .await?;
+        let status = answer.status();
+        if !status.is_success() {
+            bail!(
+                "the carrier refused ({status}): {}",
+                answer.text().await.unwrap_or_default()
+            );
+        }
+        Ok(())
     }
 
     /// Waits until the phone has received this text. The caller sets the deadline.
@@ -82,17 +89,5 @@ impl Phones {
                 .max()
                 .unwrap_or(after);
         }
-    }
-
-    async fn post(&self, url: &str, body: Value) -> anyhow::Result<()> {
-        let answer = self.http.post(url).json(&body).send().await?;
-        let status = answer.status();
-        if !status.is_success() {
-            bail!(
-                "the carrier refused ({status}): {}",
-                answer.text().await.unwrap_or_default()
-            );
-        }
-        Ok(())
     }
 }

@@ -9,9 +9,6 @@ use super::stack::{Holder, StackPlan};
 /// The homeserver's name; `.test` is reserved (RFC 6761).
 pub(crate) const SERVER_NAME: &str = "verbatim.test";
 
-/// The carrier account in Verbatim's configuration; webhook addresses hold it.
-pub(crate) const CARRIER_ACCOUNT: &str = "demo";
-
 /// One number per employee, in their order.
 const NUMBERS: [&str; EMPLOYEES.len()] = ["+12025550101", "+12025550102"];
 

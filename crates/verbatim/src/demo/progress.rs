@@ -1,7 +1,10 @@
 //! What the person at the terminal sees while the demo sets up: one line per step, with times.
 
 use std::io::{IsTerminal, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+/// Back to the start of the line, and nothing on it.
+const CLEAR: &str = "\r\x1b[2K";
 
 /// Prints steps to standard output, or nothing at all.
 #[derive(Debug)]
@@ -32,16 +35,22 @@ impl Progress {
         step
     }
 
-    /// A line that is not a step.
-    pub(crate) fn say(&self, line: impl AsRef<str>) {
+    fn print(&self, text: &str) {
         if !self.quiet {
-            println!("{}", line.as_ref());
+            show(text);
         }
     }
 
     fn elapsed(&self) -> f64 {
         self.began.elapsed().as_secs_f64()
     }
+}
+
+/// Prints to standard output. A terminal or pipe that is gone is no reason to stop, and none
+/// to panic.
+pub(crate) fn show(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A step that is under way.
@@ -56,39 +65,36 @@ pub(crate) struct Step<'a> {
 impl Step<'_> {
     /// Shows what the step is doing just now, where a terminal can overwrite it later.
     pub(crate) fn detail(&self, line: &str) {
-        if self.progress.quiet || !self.progress.terminal {
+        if !self.progress.terminal {
             return;
         }
         let text: String = format!("{} … {line}", self.what).chars().take(70).collect();
-        print!("\r\x1b[2K[{:>6.1} s]   {text}", self.progress.elapsed());
-        // A terminal that is gone is no reason to stop.
-        let _ = std::io::stdout().flush();
+        self.progress.print(&format!(
+            "{CLEAR}[{:>6.1} s]   {text}",
+            self.progress.elapsed()
+        ));
     }
 
-    /// The name of the step, for error messages.
-    pub(crate) fn name(&self) -> &str {
-        &self.what
-    }
-
-    /// Ends the step and prints its line; returns how long it took.
-    pub(crate) fn done(self, result: impl AsRef<str>) -> Duration {
-        let took = self.began.elapsed();
-        if !self.progress.quiet {
-            let clear = if self.progress.terminal {
-                "\r\x1b[2K"
-            } else {
-                ""
-            };
-            let result = result.as_ref();
-            let colon = if result.is_empty() { "" } else { ": " };
-            println!(
-                "{clear}[{:>6.1} s] ✓ {}{colon}{result} ({} ms)",
-                self.progress.elapsed(),
-                self.what,
-                took.as_millis()
-            );
+    /// Says that this will take a while, where `detail` cannot.
+    pub(crate) fn announce(&self, why: &str) {
+        if !self.progress.terminal {
+            let elapsed = self.progress.elapsed();
+            self.progress
+                .print(&format!("[{elapsed:>6.1} s]   {} … {why}\n", self.what));
         }
-        took
+    }
+
+    /// Ends the step and prints its line.
+    pub(crate) fn done(self, result: impl AsRef<str>) {
+        let clear = if self.progress.terminal { CLEAR } else { "" };
+        let result = result.as_ref();
+        let colon = if result.is_empty() { "" } else { ": " };
+        self.progress.print(&format!(
+            "{clear}[{:>6.1} s] ✓ {}{colon}{result} ({} ms)\n",
+            self.progress.elapsed(),
+            self.what,
+            self.began.elapsed().as_millis()
+        ));
     }
 }
 

@@ -1,7 +1,8 @@
 //! Python: found on the machine, and one virtual environment per tool.
 //!
-//! An environment counts as made only when its stamp is there, and the stamp is written last:
-//! what an interrupted run left behind is rebuilt.
+//! An environment is made beside its place, stamped, and moved there when it is complete: what
+//! an interrupted run left behind is never used, not even if its pip still runs. (Nothing in an
+//! environment that we use depends on its path; the scripts in `bin` do, and we run modules.)
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,12 +45,13 @@ impl Python {
             if found.at_least(OLDEST) {
                 return Ok(found);
             }
-            too_old.push(format!("{candidate} is {}", found.version));
+            too_old.push(found.version);
         }
         let found = if too_old.is_empty() {
             "no python3 on the path".to_owned()
         } else {
-            too_old.join(", ")
+            too_old.dedup();
+            format!("found only {}", too_old.join(", "))
         };
         bail!(
             "the demo's homeserver needs Python 3.10 or newer: {found}\n  \
@@ -129,8 +131,15 @@ impl Venv {
             return Ok((venv, true));
         }
         python.require_venv().await?;
-        venv.build(python, packages, step, log).await?;
-        fs::write(venv.dir.join(STAMP), wanted).context("cannot write the stamp")?;
+        step.announce("once, for about half a minute");
+        remove_beside(&venv.dir)?;
+        let partial = Self {
+            dir: beside(&venv.dir, std::process::id()),
+        };
+        partial.build(python, packages, step, log).await?;
+        fs::write(partial.dir.join(STAMP), wanted).context("cannot write the stamp")?;
+        remove(&venv.dir)?;
+        fs::rename(&partial.dir, &venv.dir).context("cannot move the environment")?;
         Ok((venv, false))
     }
 
@@ -160,10 +169,6 @@ impl Venv {
         step: &Step<'_>,
         log: &Path,
     ) -> anyhow::Result<()> {
-        if self.dir.exists() {
-            fs::remove_dir_all(&self.dir)
-                .with_context(|| format!("cannot remove {}", self.dir.display()))?;
-        }
         step.detail("making a virtual environment");
         let mut create = Command::new(&python.program);
         create.args(["-m", "venv"]).arg(&self.dir);
@@ -186,6 +191,31 @@ impl Venv {
             )
         })
     }
+}
+
+fn remove(dir: &Path) -> anyhow::Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir).with_context(|| format!("cannot remove {}", dir.display()))?;
+    }
+    Ok(())
+}
+
+fn beside(dir: &Path, process: u32) -> PathBuf {
+    dir.with_extension(process.to_string())
+}
+
+/// What interrupted runs left. One that is still being written stays until the next time.
+fn remove_beside(dir: &Path) -> anyhow::Result<()> {
+    let (Some(parent), Some(stem)) = (dir.parent(), dir.file_stem()) else {
+        return Ok(());
+    };
+    for entry in fs::read_dir(parent)? {
+        let path = entry?.path();
+        if path != dir && path.file_stem() == Some(stem) && path.is_dir() {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+    Ok(())
 }
 
 /// Runs a command whose output goes to a log, its last line shown as progress.
@@ -235,6 +265,19 @@ pub(crate) fn last_lines(text: &str, count: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_remains_of_the_same_environment_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let venv = dir.path().join("venv");
+        for name in ["venv", "venv.17", "data"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        assert!(beside(&venv, 17).exists());
+        remove_beside(&venv).unwrap();
+        assert!(!beside(&venv, 17).exists());
+        assert!(venv.exists() && dir.path().join("data").exists());
+    }
 
     #[test]
     fn versions_compare_by_number() {

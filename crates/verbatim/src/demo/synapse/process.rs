@@ -128,9 +128,7 @@ impl Synapse {
 }
 
 async fn install(layout: &Layout, python: &Python, progress: &Progress) -> anyhow::Result<Venv> {
-    let step = progress.step(format!(
-        "homeserver installed ({PACKAGE}, about a minute, once)"
-    ));
+    let step = progress.step(format!("homeserver installed ({PACKAGE})"));
     let log = layout.logs.join("synapse-install.log");
     let (venv, was_there) =
         Venv::ensure(python, layout.dir.join("venv"), &[PACKAGE], &step, &log).await?;
