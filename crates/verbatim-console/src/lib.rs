@@ -1,1 +1,26 @@
-//! PLACEHOLDER
+//! Every HTTP surface of Verbatim, as four routers for four listeners.
+//!
+//! | router | who calls it | listener |
+//! |---|---|---|
+//! | [`edge_router`] | carriers, from the internet | public |
+//! | [`appservice_router`] | the homeserver | private |
+//! | [`api_router`] | operators' programs | private |
+//! | [`ops_router`] | supervisors and Prometheus | private, no authentication |
+//!
+//! A handler reads a bounded body, asks the engine, and turns the answer into a status; it decides
+//! nothing. Each endpoint is one file: its API text, its handler and its tests.
+//! [`OpsState::measure`] adds request metrics to a router; [`serve()`] runs one on a listener.
+
+mod api;
+mod appservice;
+mod body;
+mod edge;
+mod ops;
+mod serve;
+mod trace;
+
+pub use api::{api_router, openapi};
+pub use appservice::appservice_router;
+pub use edge::edge_router;
+pub use ops::{OpsState, ops_router};
+pub use serve::serve;

@@ -1,0 +1,98 @@
+//! The REST API, version 1: what the commands do, for programs.
+//!
+//! [`endpoint`] says what an endpoint is and checks who may call it; [`v1`] holds the endpoints, one per
+//! file; [`problem`] is the one shape of errors. The description for programs ([`openapi()`]) is
+//! generated from the endpoints.
+//!
+//! Full phone numbers are shown to tokens with scope `record` or `provision`; to others only the last
+//! four digits.
+
+mod caller;
+mod docs;
+mod endpoint;
+mod input;
+mod page;
+mod problem;
+mod scope;
+mod v1;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, header};
+use tokio::sync::Semaphore;
+use verbatim_engine::Engine;
+
+pub(crate) use caller::bearer;
+pub use docs::openapi;
+
+use crate::trace::traced;
+use problem::Problem;
+
+/// Requests in hand at once; more are told to come back.
+const CONCURRENCY: usize = 128;
+
+/// What all endpoints share.
+#[derive(Clone)]
+struct ApiState {
+    engine: Arc<Engine>,
+    /// Places for requests.
+    room: Arc<Semaphore>,
+    /// One verification of the whole log at a time: it reads everything.
+    verifying: Arc<Semaphore>,
+}
+
+impl FromRef<ApiState> for Arc<Engine> {
+    fn from_ref(state: &ApiState) -> Self {
+        Self::clone(&state.engine)
+    }
+}
+
+/// The router for the API's listener.
+pub fn api_router(engine: Arc<Engine>) -> Router {
+    let state = ApiState {
+        engine,
+        room: Arc::new(Semaphore::new(CONCURRENCY)),
+        verifying: Arc::new(Semaphore::new(1)),
+    };
+    let mut router = Router::new();
+    for endpoint in v1::endpoints() {
+        router = endpoint.mount(router, &state);
+    }
+    let room = Arc::clone(&state.room);
+    let router = router
+        .method_not_allowed_fallback(|| async { Problem::wrong_method() })
+        .layer(middleware::from_fn(move |request, next| {
+            limited(Arc::clone(&room), request, next)
+        }))
+        .fallback(|| async { Problem::no_route() })
+        .layer(middleware::map_response(harden))
+        .with_state(state);
+    traced(router, "api")
+}
+
+async fn limited(room: Arc<Semaphore>, request: Request, next: Next) -> Result<Response, Problem> {
+    let _place = room.try_acquire().map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "server.busy",
+            "Too many requests at once: repeat it in a second.",
+        )
+        .retry_after(1)
+    })?;
+    Ok(next.run(request).await)
+}
+
+/// Answers hold personal data and tokens: no cache may keep them, no browser may guess their type.
+async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}

@@ -1,0 +1,79 @@
+//! An endpoint: its method and path, what it needs of its caller, and its handler.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get, post};
+use http::Method;
+
+use super::ApiState;
+use super::caller::Caller;
+use super::problem::Problem;
+use super::scope::Needs;
+
+/// One row of the API.
+pub(crate) struct Endpoint {
+    /// `GET` or `POST`; axum answers `HEAD` where it answers `GET`.
+    pub method: Method,
+    /// Its whole path, as a template.
+    pub path: &'static str,
+    /// What it asks of its caller.
+    pub needs: Needs,
+    handler: MethodRouter<ApiState>,
+}
+
+impl Endpoint {
+    pub(super) fn get<H, T>(path: &'static str, needs: Needs, handler: H) -> Self
+    where
+        H: Handler<T, ApiState>,
+        T: 'static,
+    {
+        Self {
+            method: Method::GET,
+            path,
+            needs,
+            handler: get(handler),
+        }
+    }
+
+    pub(super) fn post<H, T>(path: &'static str, needs: Needs, handler: H) -> Self
+    where
+        H: Handler<T, ApiState>,
+        T: 'static,
+    {
+        Self {
+            method: Method::POST,
+            path,
+            needs,
+            handler: post(handler),
+        }
+    }
+
+    /// Adds it to a router, behind the check of its caller: the handler runs, and the body is read, only
+    /// for who may.
+    pub(super) fn mount(self, router: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
+        let (needs, engine) = (self.needs, Arc::clone(&state.engine));
+        let check = middleware::from_fn(move |request: Request, next: Next| {
+            let engine = Arc::clone(&engine);
+            async move { admit(&engine, needs, request, next).await }
+        });
+        router.route(self.path, self.handler.route_layer(check))
+    }
+}
+
+async fn admit(
+    engine: &verbatim_engine::Engine,
+    needs: Needs,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    if let Some(caller) = Caller::admit(engine, request.headers(), needs).await? {
+        tracing::debug!(token = %caller.name, "admitted");
+        request.extensions_mut().insert(caller);
+    }
+    Ok(next.run(request).await)
+}

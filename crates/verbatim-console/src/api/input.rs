@@ -1,0 +1,102 @@
+//! What callers send: JSON bodies and ids, read strictly, refused with words that say what to mend.
+
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use verbatim_domain::ConversationId;
+
+use super::problem::Problem;
+use crate::body;
+
+/// The largest body taken.
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
+const READ_TIME: Duration = Duration::from_secs(10);
+
+/// A JSON body. Unknown fields are refused: a misspelt one must not be silently without effect.
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            let detail = "Send JSON with `Content-Type: application/json`.";
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "body.type.unsupported",
+                detail,
+            ));
+        }
+        let bytes = body::read(request.into_body(), BODY_LIMIT, READ_TIME).await?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| unreadable(&error))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    media_type.eq_ignore_ascii_case("application/json")
+}
+
+fn unreadable(error: &serde_json::Error) -> Problem {
+    let kind = if error.is_data() {
+        "body.not.as.described"
+    } else {
+        "body.not.json"
+    };
+    let detail = format!("The body cannot be read: {error}. See /api/v1/openapi.json.");
+    Problem::new(StatusCode::BAD_REQUEST, kind, detail)
+}
+
+/// The conversation that a path names.
+pub(crate) struct ConversationPath(pub(crate) ConversationId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ConversationPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let none = || {
+            let detail =
+                "That is not the id of a conversation: GET /api/v1/conversations lists them.";
+            Problem::new(StatusCode::NOT_FOUND, "conversation.not.found", detail)
+        };
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| none())?;
+        id.parse().map(Self).map_err(|_| none())
+    }
+}
+
+/// Longest name of a person or thing, in characters.
+const NAME_LIMIT: usize = 200;
+
+/// A name as people write it: bounded, on one line.
+pub(crate) fn name(name: &str) -> Result<&str, Problem> {
+    let name = name.trim();
+    if name.chars().count() > NAME_LIMIT {
+        return Err(Problem::invalid(
+            "name.too.long",
+            format!("A name may have {NAME_LIMIT} characters."),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Problem::invalid(
+            "name.not.text",
+            "A name may not have line breaks or control characters.",
+        ));
+    }
+    Ok(name)
+}
+
+/// The same for an optional one.
+pub(crate) fn optional_name(given: Option<&str>) -> Result<Option<&str>, Problem> {
+    given.map(name).transpose()
+}

@@ -1,0 +1,44 @@
+//! What a token may do.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A right that a token can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scope {
+    /// See employees, numbers, contacts, conversations and the states of messages, without texts.
+    Read,
+    /// Add and change employees, numbers, contacts and conversations.
+    Provision,
+    /// Read and verify the record, texts included.
+    Record,
+    /// Manage tokens and alarms.
+    Admin,
+}
+
+impl Scope {
+    /// Every scope.
+    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Provision, Self::Record, Self::Admin];
+
+    /// Its word, as stored with a token and named in the API's description.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Provision => "provision",
+            Self::Record => "record",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// What an endpoint asks of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needs {
+    /// Nothing: anybody.
+    Nothing,
+    /// A token, whatever it may do.
+    Token,
+    /// A token with this scope.
+    Scope(Scope),
+}

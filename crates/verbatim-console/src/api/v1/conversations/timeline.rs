@@ -1,0 +1,118 @@
+//! `GET /api/v1/conversations/{id}/timeline`: the records of a conversation, opened and checked.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use verbatim_engine::Engine;
+use verbatim_engine::views::RecordView;
+
+use crate::api::endpoint::Endpoint;
+use crate::api::input::ConversationPath;
+use crate::api::page::{Page, PageQuery, Paging, unknown_cursor};
+use crate::api::problem::Problem;
+use crate::api::scope::{Needs, Scope};
+
+/// A record. Times are Unix milliseconds, 0 where not known; texts are empty where there are none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Record {
+    /// Position in the log.
+    log_index: u64,
+    /// Position in the conversation.
+    conversation_seq: u64,
+    /// `message_in`, `message_out`, `status`, …
+    #[schema(example = "message_in")]
+    kind: String,
+    /// When we captured it.
+    captured_ms: i64,
+    /// When its origin says that it happened.
+    origin_ms: i64,
+    /// When the carrier or the homeserver says that it happened.
+    provider_ms: i64,
+    /// Who did it.
+    actor: String,
+    /// From whom.
+    from: String,
+    /// To whom.
+    to: String,
+    /// Id of the message it is about.
+    message: String,
+    /// The text as typed or received.
+    text: String,
+    /// The text as transmitted, where it differs.
+    transmitted: String,
+    /// The rule that decided, with its version.
+    rule: String,
+    /// Its reason code.
+    reason: String,
+    /// Ids elsewhere.
+    refs: BTreeMap<String, String>,
+    /// Details.
+    details: BTreeMap<String, String>,
+    /// Size of the raw evidence kept with it, in bytes.
+    evidence_bytes: usize,
+    /// Hash of its leaf in the log, hex.
+    leaf_hash: String,
+}
+
+impl From<RecordView> for Record {
+    fn from(v: RecordView) -> Self {
+        Self {
+            log_index: v.log_index,
+            conversation_seq: v.conversation_seq,
+            kind: v.kind,
+            captured_ms: v.captured_ms,
+            origin_ms: v.origin_ms,
+            provider_ms: v.provider_ms,
+            actor: v.actor,
+            from: v.from,
+            to: v.to,
+            message: v.message,
+            text: v.text,
+            transmitted: v.transmitted,
+            rule: v.rule,
+            reason: v.reason,
+            refs: v.refs,
+            details: v.details,
+            evidence_bytes: v.evidence_bytes,
+            leaf_hash: v.leaf_hash,
+        }
+    }
+}
+
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::get(
+        "/api/v1/conversations/{id}/timeline",
+        Needs::Scope(Scope::Record),
+        timeline,
+    )
+}
+
+/// The records of a conversation in order, each opened and checked against its leaf.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/timeline", tag = "record",
+    params(("id" = String, Path, description = "The conversation's id."), PageQuery),
+    responses((status = 200, body = Page<Record>)))]
+pub(crate) async fn timeline(
+    State(engine): State<Arc<Engine>>,
+    ConversationPath(id): ConversationPath,
+    paging: Paging,
+) -> Result<Json<Page<Record>>, Problem> {
+    // The cursor is the first position of the next page.
+    let from = match &paging.after {
+        None => 0,
+        Some(position) => position.parse().map_err(|_| unknown_cursor())?,
+    };
+    let records = engine.timeline(id, from, paging.limit).await?;
+    let full = records.len() == paging.limit as usize;
+    let next = records
+        .last()
+        .filter(|_| full)
+        .map(|last| (last.conversation_seq + 1).to_string());
+    Ok(Json(Page {
+        items: records.into_iter().map(Record::from).collect(),
+        next,
+    }))
+}

@@ -1,0 +1,50 @@
+//! `POST /api/v1/numbers`: add a virtual number.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use verbatim_engine::Engine;
+
+use super::Number;
+use crate::api::caller::Caller;
+use crate::api::endpoint::Endpoint;
+use crate::api::input;
+use crate::api::problem::Problem;
+use crate::api::scope::{Needs, Scope};
+
+/// What is added.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AddNumber {
+    /// As people write it, with country code.
+    #[schema(example = "+14155550100")]
+    number: String,
+    /// Carrier account in the configuration.
+    #[schema(example = "twilio-main")]
+    account: String,
+}
+
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::post(
+        "/api/v1/numbers",
+        Needs::Scope(Scope::Provision),
+        add_number,
+    )
+}
+
+/// Adds a virtual number of a configured carrier account. Safe to repeat.
+#[utoipa::path(post, path = "/api/v1/numbers", tag = "numbers", request_body = AddNumber,
+    responses((status = 200, body = Number)))]
+pub(crate) async fn add_number(
+    State(engine): State<Arc<Engine>>,
+    caller: Caller,
+    input::Json(new): input::Json<AddNumber>,
+) -> Result<Json<Number>, Problem> {
+    let view = engine
+        .add_number(&caller.actor(), &new.number, &new.account)
+        .await?;
+    Ok(Json(Number::shown(view, &caller)))
+}
