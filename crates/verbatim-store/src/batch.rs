@@ -65,24 +65,32 @@ pub(crate) enum End {
 
 /// Runs a batch and answers every caller.
 pub(crate) async fn run(work: &mut Work, mut batch: Vec<Box<dyn Write>>, faults: &Faults) -> End {
-    work.woke = false;
     let result = match attempt(work, &mut batch, work.tx.marks_are_cheap()).await {
-        Err(Failed::Operation) => {
-            // Died here: nothing was committed. One operation failed without a mark to go back to;
-            // the whole batch runs again, with marks.
-            match roll_back(work).await {
-                Ok(()) => attempt(work, &mut batch, true).await,
-                Err(error) => Err(Failed::Batch(error)),
-            }
-        }
+        Err(Failed::Operation(error)) => again(work, &mut batch, error).await,
         other => other,
     };
     let result = match result {
         Ok(()) => commit(work, faults).await,
-        Err(Failed::Batch(error)) => Err(error),
-        Err(Failed::Operation) => Err(StoreError::Unavailable("the batch failed twice".into())),
+        Err(Failed::Batch(error) | Failed::Operation(error)) => Err(error),
     };
     finish(work, batch, result).await
+}
+
+/// One operation failed without a mark to go back to: everything is undone, and runs again with marks.
+/// An operation that was alone has nothing to save.
+async fn again(
+    work: &mut Work,
+    batch: &mut [Box<dyn Write>],
+    error: StoreError,
+) -> Result<(), Failed> {
+    roll_back(work).await?;
+    // Died here: nothing was committed, nobody was answered.
+    if let [alone] = batch {
+        alone.spoil(error);
+        work.tx.frame(Frame::Begin).await?;
+        return Ok(());
+    }
+    attempt(work, batch, true).await
 }
 
 async fn finish(
@@ -110,7 +118,7 @@ async fn finish(
 
 enum Failed {
     /// An operation failed by itself, and there is no mark to go back to.
-    Operation,
+    Operation(StoreError),
     /// The transaction cannot go on.
     Batch(StoreError),
 }
@@ -129,14 +137,27 @@ async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> 
         if marks {
             marked(work, write).await?;
         } else {
-            write.run(work).await.map_err(|_| Failed::Operation)?;
+            write.run(work).await.map_err(unmarked)?;
         }
     }
     work.log.save(&*work.tx).await?;
-    work.tx.settle().await.map_err(|error| match error {
-        error if marks || is_lost(&error) => Failed::Batch(error),
-        _ => Failed::Operation,
+    let settled = work.tx.settle().await;
+    settled.map_err(|error| {
+        if marks {
+            Failed::Batch(error)
+        } else {
+            unmarked(error)
+        }
     })
+}
+
+/// What an error means where there are no marks.
+fn unmarked(error: StoreError) -> Failed {
+    if is_lost(&error) {
+        Failed::Batch(error)
+    } else {
+        Failed::Operation(error)
+    }
 }
 
 async fn marked(work: &mut Work, write: &mut Box<dyn Write>) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ mod batch;
 mod crypto;
 mod log;
 mod ops;
+mod postgres;
 mod reads;
 mod schema;
 mod sql;
@@ -54,6 +55,7 @@ pub struct OpenStore {
 pub async fn open(url: &str) -> Result<OpenStore, StoreError> {
     let store = match url.split_once(':') {
         Some(("sqlite", path)) => SqlStore::open(Path::new(path.trim_start_matches("//")))?,
+        Some(("postgres" | "postgresql", _)) => SqlStore::connect(url).await?,
         _ => {
             let text = "a store is named sqlite:<path> or postgres://…";
             return Err(StoreError::Unavailable(text.into()));

@@ -18,6 +18,7 @@ use verbatim_record::{BucketId, Hash};
 
 use crate::batch::Fault;
 use crate::ops::{self, lease::Claim};
+use crate::postgres::Postgres;
 use crate::reads::{self, Window};
 use crate::sqlite::{SqliteFile, SqliteMemory};
 use crate::work::{OpFn, Read, ReadFn, Write, asked, queued};
@@ -57,6 +58,11 @@ impl SqlStore {
     /// A SQLite store in memory, for simulations: no threads, every operation runs in its caller.
     pub fn in_memory() -> Result<Arc<Self>, StoreError> {
         Ok(Self::on(SqliteMemory::open()?))
+    }
+
+    /// Connects to a PostgreSQL database and brings its schema up to date.
+    pub async fn connect(url: &str) -> Result<Arc<Self>, StoreError> {
+        Ok(Self::on(Postgres::connect(url).await?))
     }
 
     pub(crate) fn on(backend: impl Backend + 'static) -> Arc<Self> {
