@@ -242,9 +242,11 @@ impl Setup {
             progress: &self.progress,
         };
         let report = check::run(scene).await;
-        let seen = employee.history();
+        if report.is_err() {
+            eprintln!("the client saw:\n{}", employee.history());
+        }
         employee.log_out().await?;
-        report.with_context(|| format!("the client saw:\n{seen}\n"))
+        report
     }
 }
 

@@ -153,9 +153,12 @@ impl Employee {
         bail!("the client has ended; see client.log")
     }
 
-    /// What the client saw, one line each, without bodies: for whoever looks for a failure.
+    /// What the client saw since it was ready, one line each, without bodies: for whoever looks
+    /// for a failure. What came before is of earlier checks, whose keys died with their devices.
     pub(crate) fn history(&self) -> String {
-        let lines: Vec<String> = self.told.iter().map(describe).collect();
+        let ready = |event: &Event| matches!(event, Event::Ready { .. });
+        let begin = self.told.iter().position(ready).unwrap_or(0);
+        let lines: Vec<String> = self.told.iter().skip(begin).map(describe).collect();
         lines.join("\n")
     }
 
