@@ -1,7 +1,7 @@
 //! The ledger's file: one JSON object a line, only ever appended to.
 
 use crate::event::Entry;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -25,6 +25,9 @@ pub enum LedgerError {
     /// The file cannot be read or written: mend the path or the disk.
     #[error("the ledger cannot be read or written")]
     Io(#[from] io::Error),
+    /// Another simulator uses the file: stop it, or take another file.
+    #[error("another simulator uses the ledger")]
+    InUse,
     /// A line in the middle is not an entry: the file is not a ledger or was damaged.
     #[error("line {line} of the ledger is damaged")]
     Damaged {
@@ -45,6 +48,10 @@ impl Ledger {
             .append(true)
             .create(true)
             .open(path)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => LedgerError::InUse,
+            TryLockError::Error(error) => LedgerError::Io(error),
+        })?;
         let mut entries: Vec<Entry> = Vec::new();
         let mut reader = BufReader::new(&mut file);
         let mut complete: u64 = 0;

@@ -19,6 +19,7 @@ mod event;
 mod faults;
 mod ledger;
 mod lifecycle;
+mod operations;
 mod overrides;
 mod page;
 mod signature;

@@ -100,8 +100,10 @@ pub(crate) async fn carry(sim: Arc<Sim>, sid: String) {
     let Some(mut journey) = Journey::new(&sim, &sid) else {
         return;
     };
-    if let Err(error) = journey.run().await {
-        tracing::error!(%error, sid, "a message stands still");
+    match journey.run().await {
+        // The next start takes it up again.
+        Ok(()) | Err(SimError::Stopped) => {}
+        Err(error) => tracing::error!(%error, sid, "a message stands still"),
     }
 }
 

@@ -1,15 +1,13 @@
 //! The running simulator: the state behind its lock, its ledger, its tasks and its signals.
 
-use crate::chance::sid;
 use crate::clock::now_ms;
 use crate::config::{Delays, SimConfig};
-use crate::event::{Entry, Event, Status, Text};
+use crate::event::{Entry, Event};
 use crate::faults::{Fault, FaultKind, Scope};
 use crate::ledger::{Ledger, LedgerError};
 use crate::lifecycle;
 use crate::overrides::RetryPolicy;
 use crate::signature::Key;
-use crate::text::is_e164;
 use crate::webhook::{Poster, Queues};
 use crate::world::{Handover, World};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,6 +23,9 @@ pub enum SimError {
     /// The ledger could not be written: nothing happened.
     #[error("the ledger cannot be written")]
     Ledger(#[from] std::io::Error),
+    /// The simulator has stopped: nothing happened.
+    #[error("the simulator has stopped")]
+    Stopped,
     /// The operating system gave no random bytes: nothing happened.
     #[error("no random bytes")]
     Entropy(#[from] getrandom::Error),
@@ -45,7 +46,8 @@ pub struct Sim {
     pub(crate) poster: Poster,
     pub(crate) queues: Queues,
     world: Mutex<World>,
-    ledger: Mutex<Ledger>,
+    /// None after the stop.
+    ledger: Mutex<Option<Ledger>>,
     newest: watch::Sender<u64>,
     stop: watch::Sender<bool>,
     tasks: Mutex<JoinSet<()>>,
@@ -78,7 +80,7 @@ impl Sim {
             queues: Queues::default(),
             newest: watch::Sender::new(world.last_seq()),
             world: Mutex::new(world),
-            ledger: Mutex::new(ledger),
+            ledger: Mutex::new(Some(ledger)),
             stop: watch::Sender::new(false),
             tasks: Mutex::new(JoinSet::new()),
         };
@@ -141,10 +143,10 @@ impl Sim {
         let entries: Vec<Entry> = numbered
             .map(|(event, seq)| Entry { seq, at_ms, event })
             .collect();
-        self.ledger
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .append(&entries)?;
+        // Nothing is written after the stop: the file may already belong to the next start.
+        let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        ledger.as_mut().ok_or(SimError::Stopped)?.append(&entries)?;
+        drop(ledger);
         for entry in entries {
             world.apply(entry);
         }
@@ -170,6 +172,9 @@ impl Sim {
     }
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if *self.stop.borrow() {
+            return;
+        }
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
@@ -187,162 +192,14 @@ impl Sim {
         let _ = stop.wait_for(|stopped| *stopped).await;
     }
 
+    /// From here on nothing is recorded, and the ledger's file is closed.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
         self.tasks
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .abort_all();
-    }
-
-    /// A phone texts a number of the account. Gives the identifier of the text.
-    ///
-    /// # Errors
-    /// Refused numbers and bodies; a ledger that cannot be written.
-    pub fn text(self: &Arc<Self>, from: &str, to: &str, body: &str) -> Result<String, SimError> {
-        if !is_e164(from) {
-            return Err(SimError::Refused("the sender is not an E.164 number"));
-        }
-        if body.is_empty() || body.chars().count() > 1600 {
-            return Err(SimError::Refused("a text has 1 to 1600 characters"));
-        }
-        let text = Text {
-            sid: sid("SM")?,
-            from: from.into(),
-            to: to.into(),
-            body: body.into(),
-        };
-        let sid = text.sid.clone();
-        let mut events = self.implicit_phone(from);
-        events.extend(lifecycle::consent_change(&text));
-        events.push(Event::Inbound(text));
-        self.record_if(events, |world| match world.numbers.contains_key(to) {
-            true => Ok(()),
-            false => Err(SimError::Refused("the account has no such number")),
-        })?;
-        lifecycle::hand_over(self, &sid);
-        Ok(sid)
-    }
-
-    /// A phone that nobody named appears under its number.
-    pub(crate) fn implicit_phone(&self, number: &str) -> Vec<Event> {
-        match self.world().phone(number) {
-            Some(_) => Vec::new(),
-            None => vec![Event::PhoneAdded {
-                number: number.into(),
-                name: number.into(),
-            }],
-        }
-    }
-
-    /// Adds a phone or renames one.
-    ///
-    /// # Errors
-    /// A number that is not E.164; a ledger that cannot be written.
-    pub fn add_phone(&self, name: &str, number: &str) -> Result<(), SimError> {
-        if !is_e164(number) {
-            return Err(SimError::Refused("the phone's number is not E.164"));
-        }
-        let name = name.trim();
-        let name: String = if name.is_empty() { number } else { name }
-            .chars()
-            .take(40)
-            .collect();
-        if self
-            .world()
-            .phone(number)
-            .is_some_and(|phone| phone.name == name)
-        {
-            return Ok(());
-        }
-        self.record(vec![Event::PhoneAdded {
-            number: number.into(),
-            name,
-        }])?;
-        Ok(())
-    }
-
-    /// Adds a number to the account or changes its inbound webhook (empty: none).
-    ///
-    /// # Errors
-    /// A number or an address that is none; a ledger that cannot be written.
-    pub fn set_number(&self, number: &str, sms_url: &str) -> Result<(), SimError> {
-        if !is_e164(number) {
-            return Err(SimError::Refused("the account's number is not E.164"));
-        }
-        if !sms_url.is_empty() && !crate::webhook::is_address(sms_url) {
-            return Err(SimError::Refused(
-                "the webhook is not an http or https address",
-            ));
-        }
-        if self
-            .world()
-            .numbers
-            .get(number)
-            .is_some_and(|url| url == sms_url)
-        {
-            return Ok(());
-        }
-        self.record(vec![Event::NumberSet {
-            number: number.into(),
-            sms_url: sms_url.into(),
-        }])?;
-        Ok(())
-    }
-
-    /// A phone refuses, or allows again, texts from one number of the account.
-    ///
-    /// # Errors
-    /// A ledger that cannot be written.
-    pub fn opt_out(&self, phone: &str, number: &str, opted_out: bool) -> Result<(), SimError> {
-        let event = Event::OptOut {
-            phone: phone.into(),
-            number: number.into(),
-            opted_out,
-        };
-        self.record(vec![event])?;
-        Ok(())
-    }
-
-    /// Sets a fault switch.
-    ///
-    /// # Errors
-    /// Values out of range; a ledger that cannot be written.
-    pub fn set_fault(&self, fault: Fault) -> Result<(), SimError> {
-        if let Some(problem) = fault.problem() {
-            return Err(SimError::Refused(problem));
-        }
-        self.record(vec![Event::FaultSet { fault }])?;
-        Ok(())
-    }
-
-    /// Turns every fault off.
-    ///
-    /// # Errors
-    /// A ledger that cannot be written.
-    pub fn clear_faults(&self) -> Result<(), SimError> {
-        self.record(vec![Event::FaultsCleared])?;
-        Ok(())
-    }
-
-    /// Starts the chance that faults use anew.
-    pub fn seed(&self, seed: u64) {
-        self.world().faults.seed(seed);
-    }
-
-    /// Every fault switch, on or off.
-    pub fn faults(&self) -> Vec<Fault> {
-        self.world().faults.all()
-    }
-
-    /// The ledger after a position; 0 gives all of it.
-    pub fn ledger(&self, after: u64) -> Vec<Entry> {
-        self.world().after(after).to_vec()
-    }
-
-    /// The state of a message.
-    pub fn status(&self, sid: &str) -> Option<Status> {
-        self.world().message(sid).map(|message| message.status)
+        *self.ledger.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -5,7 +5,7 @@ use crate::event::{Attempt, Event, Outcome, Status};
 use crate::faults::{FaultKind, Scope};
 use crate::overrides::RetryPolicy;
 use crate::signature::{Key, SIGNATURE, without_fragment};
-use crate::sim::Sim;
+use crate::sim::{Sim, SimError};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -159,8 +159,9 @@ fn note(
         http_status,
         elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
     };
-    if let Err(error) = sim.record(vec![Event::Webhook(attempt)]) {
-        tracing::error!(%error, "a webhook's outcome is missing from the ledger");
+    match sim.record(vec![Event::Webhook(attempt)]) {
+        Ok(()) | Err(SimError::Stopped) => {}
+        Err(error) => tracing::error!(%error, "a webhook's outcome is missing from the ledger"),
     }
 }
 

@@ -61,6 +61,7 @@ pub(crate) struct World {
     pub(crate) numbers: BTreeMap<String, String>,
     pub(crate) faults: Faults,
     by_sid: HashMap<String, usize>,
+    by_number: HashMap<String, usize>,
     /// Per phone, the indices of the entries that it shows.
     shown: HashMap<String, Vec<usize>>,
     opted_out: HashSet<(String, String)>,
@@ -75,6 +76,7 @@ impl World {
             numbers: BTreeMap::new(),
             faults: Faults::new(seed),
             by_sid: HashMap::new(),
+            by_number: HashMap::new(),
             shown: HashMap::new(),
             opted_out: HashSet::new(),
         }
@@ -96,7 +98,8 @@ impl World {
     }
 
     pub(crate) fn phone(&self, number: &str) -> Option<&Phone> {
-        self.phones.iter().find(|phone| phone.number == number)
+        let index = self.by_number.get(number)?;
+        self.phones.get(*index)
     }
 
     pub(crate) fn is_opted_out(&self, phone: &str, number: &str) -> bool {
@@ -188,7 +191,9 @@ impl World {
 
     /// A later name wins over an earlier one.
     fn name_phone(&mut self, number: &str, name: &str) {
-        match self.phones.iter_mut().find(|phone| phone.number == number) {
+        let next = self.phones.len();
+        let index = *self.by_number.entry(number.to_owned()).or_insert(next);
+        match self.phones.get_mut(index) {
             Some(phone) => name.clone_into(&mut phone.name),
             None => self.phones.push(Phone {
                 number: number.to_owned(),

@@ -37,6 +37,7 @@ impl IntoResponse for SimError {
     fn into_response(self) -> Response {
         let status = match self {
             Self::Refused(_) => StatusCode::BAD_REQUEST,
+            Self::Stopped => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ledger(_) | Self::Entropy(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         (status, Json(json!({ "error": self.to_string() }))).into_response()

@@ -154,6 +154,23 @@ async fn a_line_cut_off_by_a_kill_is_dropped_and_a_damaged_one_refused() {
 }
 
 #[tokio::test]
+async fn one_ledger_has_one_simulator_and_none_after_the_stop() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = config("");
+    config.ledger = Some(directory.path().join("ledger.jsonl"));
+    let running = start(config.clone()).await;
+    let second = carrier_sim::start(config.clone()).await.err().unwrap();
+    assert_eq!(second.to_string(), "another simulator uses the ledger");
+    let kept = std::sync::Arc::clone(running.sim());
+    let before = kept.ledger(0);
+    running.stop().await;
+    let late = kept.text(PHONE, FIRM, "late").unwrap_err();
+    assert_eq!(late.to_string(), "the simulator has stopped");
+    let running = start(config).await;
+    assert_eq!(running.sim().ledger(0), before);
+}
+
+#[tokio::test]
 async fn events_are_streamed_from_a_position_without_gaps() {
     let running = start(config("")).await;
     let client = Client::new(&running);
