@@ -26,11 +26,13 @@ use http::{HeaderValue, StatusCode, header};
 use tokio::sync::Semaphore;
 use verbatim_engine::Engine;
 
+use caller::Caller;
 pub(crate) use caller::bearer;
 pub use docs::openapi;
 
 use crate::trace::traced;
 use problem::Problem;
+use scope::Scope;
 
 /// Requests in hand at once; more are told to come back.
 const CONCURRENCY: usize = 128;
@@ -39,6 +41,8 @@ const CONCURRENCY: usize = 128;
 #[derive(Clone)]
 struct ApiState {
     engine: Arc<Engine>,
+    /// Who calls, where no token is asked for.
+    trusted: Option<Caller>,
     /// Places for requests.
     room: Arc<Semaphore>,
     /// One verification of the whole log at a time: it reads everything.
@@ -51,10 +55,24 @@ impl FromRef<ApiState> for Arc<Engine> {
     }
 }
 
+/// The words of all scopes that a token can have.
+pub const SCOPES: [&str; 4] = Scope::WORDS;
+
 /// The router for the API's listener.
 pub fn api_router(engine: Arc<Engine>) -> Router {
+    router(engine, None)
+}
+
+/// The API for the command line where no server runs: in its own process, without tokens, never on a
+/// listener. Whoever can read the key file may do everything; `operator` goes into the record.
+pub fn local_api_router(engine: Arc<Engine>, operator: &str) -> Router {
+    router(engine, Some(Caller::local(operator)))
+}
+
+fn router(engine: Arc<Engine>, trusted: Option<Caller>) -> Router {
     let state = ApiState {
         engine,
+        trusted,
         room: Arc::new(Semaphore::new(CONCURRENCY)),
         verifying: Arc::new(Semaphore::new(1)),
     };
@@ -63,11 +81,10 @@ pub fn api_router(engine: Arc<Engine>) -> Router {
         router = endpoint.mount(router, &state);
     }
     let room = Arc::clone(&state.room);
+    let limit = middleware::from_fn(move |request, next| limited(Arc::clone(&room), request, next));
     let router = router
         .method_not_allowed_fallback(|| async { Problem::wrong_method() })
-        .layer(middleware::from_fn(move |request, next| {
-            limited(Arc::clone(&room), request, next)
-        }))
+        .layer(limit)
         .fallback(|| async { Problem::no_route() })
         .layer(middleware::map_response(harden))
         .with_state(state);

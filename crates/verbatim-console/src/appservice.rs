@@ -20,8 +20,8 @@ use error::MatrixError;
 use token::HsToken;
 
 /// The router for the homeserver's listener. `hs_token` is the one in the registration file.
-pub fn appservice_router(engine: Arc<Engine>, hs_token: &str) -> Router {
-    let token = HsToken::new(hs_token);
+pub fn appservice_router(engine: Arc<Engine>, hs_token: impl AsRef<str>) -> Router {
+    let token = HsToken::new(hs_token.as_ref());
     let router = Router::new()
         .route(
             "/_matrix/app/v1/transactions/{txn_id}",

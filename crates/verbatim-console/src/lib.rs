@@ -9,7 +9,7 @@
 //!
 //! A handler reads a bounded body, asks the engine, and turns the answer into a status; it decides
 //! nothing. Each endpoint is one file: its API text, its handler and its tests.
-//! [`OpsState::measure`] adds request metrics to a router; [`serve()`] runs one on a listener.
+//! Every request is traced and counted. [`serve()`] runs a router on a listener.
 
 mod api;
 mod appservice;
@@ -19,7 +19,7 @@ mod ops;
 mod serve;
 mod trace;
 
-pub use api::{api_router, openapi};
+pub use api::{SCOPES, api_router, local_api_router, openapi};
 pub use appservice::appservice_router;
 pub use edge::edge_router;
 pub use ops::{OpsState, ops_router};

@@ -1,8 +1,9 @@
-//! A span and an id for every request, and one line about its answer.
+//! A span and an id for every request, a line about its answer, and a count of it.
 //!
 //! The span names the route's template, never the path: paths hold user ids, queries hold numbers.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
@@ -11,12 +12,14 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tracing::Instrument;
 
+use crate::ops::http_metrics;
+
 /// Carries the id of a request from a proxy to us, and back to the caller.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The route template of a request that no route wanted.
 const UNMATCHED: &str = "unmatched";
 
-/// Gives every request of a router its span. The last layer of a router.
+/// Traces and counts every request of a router. The last layer of a router.
 pub(crate) fn traced(router: Router, listener: &'static str) -> Router {
     router.layer(middleware::from_fn(move |request: Request, next: Next| {
         trace(listener, request, next)
@@ -25,23 +28,21 @@ pub(crate) fn traced(router: Router, listener: &'static str) -> Router {
 
 async fn trace(listener: &'static str, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
+    let route = route(&request).to_owned();
+    let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
         listener,
         id = %id.to_str().unwrap_or_default(),
-        method = %request.method(),
-        route = route(&request),
+        %method,
+        %route,
     );
     async move {
         let started = tokio::time::Instant::now();
         let mut response = next.run(request).await;
-        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let status = response.status().as_u16();
-        if response.status().is_server_error() {
-            tracing::warn!(status, millis, "answered");
-        } else {
-            tracing::debug!(status, millis, "answered");
-        }
+        let time = started.elapsed();
+        http_metrics::count(listener, &route, &method, response.status(), time);
+        log(&response, time);
         response.headers_mut().insert(REQUEST_ID, id);
         response
     }
@@ -49,8 +50,18 @@ async fn trace(listener: &'static str, request: Request, next: Next) -> Response
     .await
 }
 
+fn log(response: &Response, time: Duration) {
+    let status = response.status().as_u16();
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    if response.status().is_server_error() {
+        tracing::warn!(status, millis, "answered");
+    } else {
+        tracing::debug!(status, millis, "answered");
+    }
+}
+
 /// The template of the route that a request took, such as `/api/v1/conversations/{id}`.
-pub(crate) fn route(request: &Request) -> &str {
+fn route(request: &Request) -> &str {
     request
         .extensions()
         .get::<MatchedPath>()

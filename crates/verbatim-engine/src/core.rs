@@ -117,7 +117,7 @@ impl Engine {
     }
 
     /// The present moment.
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

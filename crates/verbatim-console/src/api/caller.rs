@@ -44,6 +44,14 @@ impl Caller {
         }
     }
 
+    /// An operator on this machine, who may do everything.
+    pub(crate) fn local(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            scopes: Scope::WORDS.map(str::to_owned).to_vec(),
+        }
+    }
+
     /// Under which name changes are recorded.
     pub(crate) fn actor(&self) -> Actor {
         Actor::operator(&self.name)

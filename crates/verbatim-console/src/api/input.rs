@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Path, Request};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -54,6 +54,26 @@ fn unreadable(error: &serde_json::Error) -> Problem {
     };
     let detail = format!("The body cannot be read: {error}. See /api/v1/openapi.json.");
     Problem::new(StatusCode::BAD_REQUEST, kind, detail)
+}
+
+/// Query parameters, as strict as a body.
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = extract::Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|extract::Query(query)| Self(query))
+            .map_err(|error| bad_query(&error.body_text()))
+    }
+}
+
+/// The query is not as described.
+pub(crate) fn bad_query(why: &str) -> Problem {
+    let detail = format!("{why}. See /api/v1/openapi.json.");
+    Problem::new(StatusCode::BAD_REQUEST, "query.not.as.described", detail)
 }
 
 /// The conversation that a path names.

@@ -1,12 +1,15 @@
 //! Pages of listings: `?after=…&limit=…`, answered with `{items, next}`.
 
-use axum::extract::{FromRequestParts, Query};
+use axum::Json;
+use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use verbatim_engine::ports;
+use verbatim_engine::admin::AdminError;
+use verbatim_engine::ports::{self, StoreError};
 
+use super::input::Query;
 use super::problem::Problem;
 
 const DEFAULT_LIMIT: u32 = 50;
@@ -36,11 +39,19 @@ pub(crate) struct Page<T> {
 
 impl<T> Page<T> {
     /// The engine's page, each item as this caller may see it.
-    pub(crate) fn of<V>(page: ports::Page<V>, show: impl FnMut(V) -> T) -> Self {
-        Self {
+    pub(crate) fn of<V>(
+        page: Result<ports::Page<V>, AdminError>,
+        show: impl FnMut(V) -> T,
+    ) -> Result<Json<Self>, Problem> {
+        let page = page.map_err(|error| match error {
+            // Nothing else can contradict a listing.
+            AdminError::Store(StoreError::Conflict(_)) => unknown_cursor(),
+            error => error.into(),
+        })?;
+        Ok(Json(Self {
             items: page.items.into_iter().map(show).collect(),
             next: page.next,
-        }
+        }))
     }
 }
 
@@ -67,37 +78,32 @@ pub(crate) fn unknown_cursor() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "page.cursor.unknown", detail)
 }
 
+/// The limit that was asked for, if it may be.
+pub(crate) fn checked_limit(limit: Option<u32>) -> Result<u32, Problem> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    let detail = format!("`limit` must be from 1 to {LIMIT}.");
+    Err(Problem::new(
+        StatusCode::BAD_REQUEST,
+        "page.limit.out.of.range",
+        detail,
+    ))
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Paging {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = Query::<PageQuery>::from_request_parts(parts, state)
-            .await
-            .map_err(|error| {
-                let detail = format!(
-                    "{}; the parameters are `after` and `limit`.",
-                    error.body_text()
-                );
-                Problem::new(StatusCode::BAD_REQUEST, "query.not.as.described", detail)
-            })?;
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=LIMIT).contains(&limit) {
-            let detail = format!("`limit` must be from 1 to {LIMIT}.");
-            return Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "page.limit.out.of.range",
-                detail,
-            ));
-        }
-        if query
-            .after
-            .as_ref()
-            .is_some_and(|after| after.is_empty() || after.len() > LONGEST_CURSOR)
-        {
+        let Query(query) = Query::<PageQuery>::from_request_parts(parts, state).await?;
+        let limit = checked_limit(query.limit)?;
+        let fits = |after: &String| (1..=LONGEST_CURSOR).contains(&after.len());
+        if !query.after.as_ref().is_none_or(fits) {
             return Err(unknown_cursor());
         }
         Ok(Self {
-            after: query.0.after,
+            after: query.after,
             limit,
         })
     }

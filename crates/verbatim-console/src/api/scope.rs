@@ -21,8 +21,14 @@ impl Scope {
     /// Every scope.
     pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Provision, Self::Record, Self::Admin];
 
+    /// Their words.
+    pub(crate) const WORDS: [&str; 4] = {
+        let [a, b, c, d] = Self::ALL;
+        [a.word(), b.word(), c.word(), d.word()]
+    };
+
     /// Its word, as stored with a token and named in the API's description.
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Provision => "provision",

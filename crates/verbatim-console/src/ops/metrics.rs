@@ -9,7 +9,7 @@ use http::{StatusCode, header};
 use prometheus::{Gauge, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use verbatim_engine::ports::{JobKind, QueueStat};
 
-use super::OpsState;
+use super::{OpsState, http_metrics};
 
 /// How long the store may take; then the scrape goes without its part.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ pub(super) async fn metrics(State(state): State<Arc<OpsState>>) -> Response {
 
 async fn scrape(state: &OpsState) -> Result<String, prometheus::Error> {
     let registry = Registry::new();
-    state.http.register(&registry)?;
+    http_metrics::register(&registry)?;
     process(state, &registry)?;
     counters(state, &registry)?;
     store(state, &registry).await?;
@@ -149,7 +149,7 @@ fn queue_gauges(
         depth.with_label_values(&[kind_word(kind)]).set(0);
         oldest.with_label_values(&[kind_word(kind)]).set(0);
     }
-    let now = state.clock.now();
+    let now = state.engine.now();
     for queue in queues {
         let age_s = now.since(queue.oldest).as_millis() / 1000;
         let kind = kind_word(queue.kind);

@@ -60,12 +60,12 @@ pub(crate) struct NewContact {
     /// Name, if known.
     #[schema(max_length = 200)]
     #[serde(default)]
-    name: String,
+    name: Option<String>,
 }
 
 /// Adds one contact; the same for one alone and for one of many.
 async fn add_one(engine: &Engine, caller: &Caller, new: &NewContact) -> Result<Contact, Problem> {
-    let name = input::name(&new.name)?;
+    let name = input::optional_name(new.name.as_deref())?.unwrap_or_default();
     let view = engine
         .add_contact(&caller.actor(), &new.number, name)
         .await?;

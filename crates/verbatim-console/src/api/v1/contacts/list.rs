@@ -25,8 +25,6 @@ pub(crate) async fn list_contacts(
     caller: Caller,
     paging: Paging,
 ) -> Result<Json<Page<Contact>>, Problem> {
-    let page = engine.list_contacts(paging.at()).await?;
-    Ok(Json(Page::of(page, |contact| {
-        Contact::shown(contact, &caller)
-    })))
+    let page = engine.list_contacts(paging.at()).await;
+    Page::of(page, |contact| Contact::shown(contact, &caller))
 }

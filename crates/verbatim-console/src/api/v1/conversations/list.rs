@@ -29,8 +29,8 @@ pub(crate) async fn list_conversations(
     caller: Caller,
     paging: Paging,
 ) -> Result<Json<Page<Conversation>>, Problem> {
-    let page = engine.list_conversations(paging.at()).await?;
-    Ok(Json(Page::of(page, |conversation| {
+    let page = engine.list_conversations(paging.at()).await;
+    Page::of(page, |conversation| {
         Conversation::shown(conversation, &caller)
-    })))
+    })
 }

@@ -73,8 +73,5 @@ pub(crate) async fn list_messages(
     ConversationPath(id): ConversationPath,
     paging: Paging,
 ) -> Result<Json<Page<Message>>, Problem> {
-    Ok(Json(Page::of(
-        engine.list_messages(id, paging.at()).await?,
-        Message::from,
-    )))
+    Page::of(engine.list_messages(id, paging.at()).await, Message::from)
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use verbatim_engine::Engine;
 use verbatim_engine::views::RecordView;
 
 use crate::api::endpoint::Endpoint;
-use crate::api::input::ConversationPath;
-use crate::api::page::{Page, PageQuery, Paging, unknown_cursor};
+use crate::api::input::{ConversationPath, Query, bad_query};
+use crate::api::page::{Page, checked_limit, unknown_cursor};
 use crate::api::problem::Problem;
 use crate::api::scope::{Needs, Scope};
 
@@ -91,26 +91,45 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
+/// Which part of a timeline.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TimelineQuery {
+    /// The `next` of the page before; without it, the first page.
+    after: Option<String>,
+    /// Instead of `after`: the position in the conversation to begin at. Positions have no gaps.
+    from: Option<u64>,
+    /// How many items at most.
+    #[param(minimum = 1, maximum = 1000, default = 50)]
+    limit: Option<u32>,
+}
+
+impl TimelineQuery {
+    fn begin(&self) -> Result<u64, Problem> {
+        match (&self.after, self.from) {
+            (None, from) => Ok(from.unwrap_or(0)),
+            // The cursor is the first position of the next page.
+            (Some(position), None) => position.parse().map_err(|_| unknown_cursor()),
+            (Some(_), Some(_)) => Err(bad_query("`after` and `from` exclude each other")),
+        }
+    }
+}
+
 /// The records of a conversation in order, each opened and checked against its leaf.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/timeline", tag = "record",
-    params(("id" = String, Path, description = "The conversation's id."), PageQuery),
+    params(("id" = String, Path, description = "The conversation's id."), TimelineQuery),
     responses((status = 200, body = Page<Record>)))]
 pub(crate) async fn timeline(
     State(engine): State<Arc<Engine>>,
     ConversationPath(id): ConversationPath,
-    paging: Paging,
+    Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Page<Record>>, Problem> {
-    // The cursor is the first position of the next page.
-    let from = match &paging.after {
-        None => 0,
-        Some(position) => position.parse().map_err(|_| unknown_cursor())?,
-    };
-    let records = engine.timeline(id, from, paging.limit).await?;
-    let full = records.len() == paging.limit as usize;
-    let next = records
-        .last()
-        .filter(|_| full)
-        .map(|last| (last.conversation_seq + 1).to_string());
+    let (from, limit) = (query.begin()?, checked_limit(query.limit)?);
+    let records = engine.timeline(id, from, limit).await?;
+    let full = records.len() == limit as usize;
+    let last = records.last().filter(|_| full);
+    let next = last.map(|record| (record.conversation_seq + 1).to_string());
     Ok(Json(Page {
         items: records.into_iter().map(Record::from).collect(),
         next,

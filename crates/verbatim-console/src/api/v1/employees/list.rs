@@ -27,8 +27,5 @@ pub(crate) async fn list_employees(
     State(engine): State<Arc<Engine>>,
     paging: Paging,
 ) -> Result<Json<Page<Employee>>, Problem> {
-    Ok(Json(Page::of(
-        engine.list_employees(paging.at()).await?,
-        Employee::from,
-    )))
+    Page::of(engine.list_employees(paging.at()).await, Employee::from)
 }
