@@ -6,9 +6,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::try_join_all;
 use verbatim_engine::ports::StoreError;
 
-use crate::tx::Frame;
+use crate::ahead::Ahead;
+use crate::tx::{Frame, Tx};
 use crate::work::{Work, Write};
 
 /// Operations in one transaction, at most.
@@ -133,7 +135,12 @@ async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> 
     work.woke = false;
     work.tx.frame(Frame::Begin).await?;
     work.log.begin(&*work.tx).await?;
+    work.ahead = Ahead::default();
+    if !marks {
+        work.ahead = look_ahead(&*work.tx, batch).await.map_err(unmarked)?;
+    }
     for write in batch.iter_mut() {
+        work.ahead.next();
         if marks {
             marked(work, write).await?;
         } else {
@@ -149,6 +156,18 @@ async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> 
             unmarked(error)
         }
     })
+}
+
+/// Asks everything at once that the operations will look up first.
+async fn look_ahead(tx: &dyn Tx, batch: &[Box<dyn Write>]) -> Result<Ahead, StoreError> {
+    let answers = batch.iter().map(|write| async move {
+        match write.ahead() {
+            None => Ok(None),
+            Some((stmt, params)) => tx.query_opt(stmt, params).await,
+        }
+    });
+    let answers: Vec<_> = try_join_all(answers).await?;
+    Ok(Ahead::new(answers.into()))
 }
 
 /// What an error means where there are no marks.

@@ -6,6 +6,7 @@
 //! flush to the disk, and nobody is answered before it. The log (`log`) gets its positions and its root
 //! in the same transaction as the state changes and jobs that belong to a record.
 
+mod ahead;
 mod batch;
 mod crypto;
 mod log;

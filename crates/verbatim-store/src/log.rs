@@ -103,6 +103,15 @@ impl Log {
         *self = Self::default();
     }
 
+    /// A conversation is made in this transaction: nothing was appended to it yet.
+    pub(crate) fn begins(&mut self, conversation: ConversationId) {
+        let nothing = Head {
+            next: 0,
+            last: [0; 32],
+        };
+        self.heads.entry(conversation).or_insert(nothing);
+    }
+
     /// Appends a record; `about` is a position in the log.
     pub(crate) async fn append(
         &mut self,

@@ -21,7 +21,7 @@ use crate::ops::{self, lease::Claim};
 use crate::postgres::Postgres;
 use crate::reads::{self, Window};
 use crate::sqlite::{SqliteFile, SqliteMemory};
-use crate::work::{OpFn, Read, ReadFn, Write, asked, queued};
+use crate::work::{AheadFn, OpFn, Read, ReadFn, Write, asked, queued};
 
 /// Where operations run.
 #[async_trait]
@@ -83,12 +83,17 @@ impl SqlStore {
         self.backend.limit_pages(most).await
     }
 
-    pub(crate) async fn write<I, R>(&self, input: I, op: OpFn<I, R>) -> Result<R, StoreError>
+    pub(crate) async fn write<I, R>(
+        &self,
+        input: I,
+        ahead: AheadFn<I>,
+        op: OpFn<I, R>,
+    ) -> Result<R, StoreError>
     where
         I: Send + Sync + 'static,
-        R: Send + 'static,
+        R: Send + Sync + 'static,
     {
-        let (write, answer) = queued(input, op);
+        let (write, answer) = queued(input, ahead, op);
         self.backend.submit(write).await;
         answer.wait().await
     }
@@ -107,8 +112,11 @@ impl SqlStore {
 /// Hands a writing operation over.
 macro_rules! write_with {
     ($self:ident, $op:path, $input:expr) => {
+        write_with!($self, $op, $input, |_| None)
+    };
+    ($self:ident, $op:path, $input:expr, $ahead:expr) => {
         $self
-            .write($input, |work, input| Box::pin($op(work, input)))
+            .write($input, $ahead, |work, input| Box::pin($op(work, input)))
             .await
     };
 }
@@ -135,7 +143,7 @@ fn claim(name: &str, holder: &str, duration: Duration) -> Claim {
 #[async_trait]
 impl Store for SqlStore {
     async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError> {
-        write_with!(self, ops::inbound::record, sms)
+        write_with!(self, ops::inbound::record, sms, ops::inbound::ahead)
     }
 
     async fn record_receipt(&self, receipt: ReceiptIn) -> Result<ReceiptOutcome, StoreError> {

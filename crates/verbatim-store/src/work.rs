@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use verbatim_engine::ports::StoreError;
 
+use crate::ahead::{Ahead, Question};
 use crate::log::Log;
 use crate::tx::Tx;
 
@@ -18,6 +19,8 @@ pub(crate) struct Work {
     pub(crate) log: Log,
     /// Whether jobs were queued, woken or finished.
     pub(crate) woke: bool,
+    /// What was looked up in advance.
+    pub(crate) ahead: Ahead,
 }
 
 impl Work {
@@ -27,6 +30,7 @@ impl Work {
             tx,
             log: Log::default(),
             woke: false,
+            ahead: Ahead::default(),
         }
     }
 }
@@ -35,13 +39,18 @@ impl Work {
 pub(crate) type OpFn<I, R> =
     for<'a> fn(&'a mut Work, &'a I) -> BoxFuture<'a, Result<R, StoreError>>;
 
+/// What an operation will look up first, if that is worth asking in advance.
+pub(crate) type AheadFn<I> = fn(&I) -> Option<Question>;
+
 /// A reading operation.
 pub(crate) type ReadFn<I, R> =
     for<'a> fn(&'a dyn Tx, &'a I) -> BoxFuture<'a, Result<R, StoreError>>;
 
 /// A writing operation in the queue.
 #[async_trait]
-pub(crate) trait Write: Send {
+pub(crate) trait Write: Send + Sync {
+    /// What it will look up first.
+    fn ahead(&self) -> Option<Question>;
     /// Runs it and keeps its result.
     async fn run(&mut self, work: &mut Work) -> Result<(), StoreError>;
     /// Its result does not hold: a statement that it had sent failed afterwards.
@@ -64,12 +73,17 @@ type Reply<R> = oneshot::Sender<Result<R, StoreError>>;
 struct Queued<I, R> {
     input: I,
     op: OpFn<I, R>,
+    ahead: AheadFn<I>,
     result: Option<Result<R, StoreError>>,
     reply: Reply<R>,
 }
 
 #[async_trait]
-impl<I: Send + Sync, R: Send> Write for Queued<I, R> {
+impl<I: Send + Sync, R: Send + Sync> Write for Queued<I, R> {
+    fn ahead(&self) -> Option<Question> {
+        (self.ahead)(&self.input)
+    }
+
     async fn run(&mut self, work: &mut Work) -> Result<(), StoreError> {
         let result = (self.op)(work, &self.input).await;
         let outcome = result.as_ref().map(|_| ()).map_err(StoreError::clone);
@@ -119,15 +133,20 @@ impl<R> Answer<R> {
 }
 
 /// A writing operation ready for the queue, and where its answer will come.
-pub(crate) fn queued<I, R>(input: I, op: OpFn<I, R>) -> (Box<dyn Write>, Answer<R>)
+pub(crate) fn queued<I, R>(
+    input: I,
+    ahead: AheadFn<I>,
+    op: OpFn<I, R>,
+) -> (Box<dyn Write>, Answer<R>)
 where
     I: Send + Sync + 'static,
-    R: Send + 'static,
+    R: Send + Sync + 'static,
 {
     let (reply, answer) = oneshot::channel();
     (
         Box::new(Queued {
             input,
+            ahead,
             op,
             result: None,
             reply,

@@ -5,6 +5,7 @@ use verbatim_domain::{ContactId, ConversationId, EmployeeId, JobId, MessageId, N
 use verbatim_engine::ports::{InboundOutcome, InboundSms, JobKind, Lane, NewJob, StoreError};
 
 use super::{jobs, messages, people};
+use crate::ahead::Question;
 use crate::sql::intake as sql;
 use crate::sql::jobs as jobs_sql;
 use crate::value::params;
@@ -67,9 +68,17 @@ pub(crate) async fn record(
     }
 }
 
-async fn look(work: &Work, sms: &InboundSms) -> Result<Found, StoreError> {
+/// What recording a text looks up first.
+pub(crate) fn ahead(sms: &InboundSms) -> Option<Question> {
     let params = params![&sms.account, &sms.provider_id, sms.to, sms.from, sms.at];
-    let row = work.tx.query_opt(&sql::INBOUND_LOOKUP, params).await?;
+    Some((&sql::INBOUND_LOOKUP, params))
+}
+
+async fn look(work: &mut Work, sms: &InboundSms) -> Result<Found, StoreError> {
+    let row = match (work.ahead.take(&sms.from), ahead(sms)) {
+        (None, Some((stmt, params))) => work.tx.query_opt(stmt, params).await?,
+        (answer, _) => answer,
+    };
     let row = row.ok_or_else(|| StoreError::Damaged("the look-up answered nothing".into()))?;
     let conversation: Option<ConversationId> = row.get(4)?;
     let room: Option<RoomId> = row.get(5)?;
@@ -121,6 +130,7 @@ async fn place(
         None => people::unknown_contact(work, sms).await?,
     };
     let conversation = sms.fresh.conversation;
+    work.log.begins(conversation);
     people::add_conversation(
         work,
         conversation,

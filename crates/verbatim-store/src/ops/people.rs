@@ -18,7 +18,8 @@ fn conflict(text: &str) -> StoreError {
 }
 
 /// Inserts an employee, or changes name and end; who leaves gives back their numbers.
-pub(super) async fn put_employee(work: &Work, employee: &Employee) -> Result<(), StoreError> {
+pub(super) async fn put_employee(work: &mut Work, employee: &Employee) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     let Employee {
         id,
         user,
@@ -39,7 +40,8 @@ pub(super) async fn put_employee(work: &Work, employee: &Employee) -> Result<(),
 }
 
 /// Inserts a number; the same number under the same id is there already.
-pub(super) async fn put_number(work: &Work, number: &Number) -> Result<(), StoreError> {
+pub(super) async fn put_number(work: &mut Work, number: &Number) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     match reads::people::number(&*work.tx, &number.index).await? {
         Some(known) if known.id == number.id => return Ok(()),
         Some(_) => return Err(conflict("the number exists under another id")),
@@ -64,11 +66,12 @@ pub(super) async fn put_number(work: &Work, number: &Number) -> Result<(), Store
 
 /// Gives a number to an employee from a moment on.
 pub(super) async fn assign(
-    work: &Work,
+    work: &mut Work,
     number: NumberId,
     employee: EmployeeId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     if work
         .tx
         .query_opt(&sql::HELD_FROM, params![number, at])
@@ -85,15 +88,17 @@ pub(super) async fn assign(
 
 /// Takes a number back from a moment on.
 pub(super) async fn release(
-    work: &Work,
+    work: &mut Work,
     number: NumberId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     work.tx.send(&sql::RELEASE, params![number, at]).await
 }
 
 /// Inserts a contact, or changes name and state and adds numbers.
-pub(super) async fn put_contact(work: &Work, contact: &Contact) -> Result<(), StoreError> {
+pub(super) async fn put_contact(work: &mut Work, contact: &Contact) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     let Contact {
         id,
         stand_in,
@@ -131,7 +136,7 @@ async fn add_contact_number(
 
 /// A contact for a client that nobody knows.
 pub(super) async fn unknown_contact(
-    work: &Work,
+    work: &mut Work,
     sms: &InboundSms,
 ) -> Result<ContactId, StoreError> {
     let id = sms.fresh.contact;
@@ -149,7 +154,7 @@ pub(super) async fn unknown_contact(
 
 /// Inserts a conversation.
 pub(super) async fn add_conversation(
-    work: &Work,
+    work: &mut Work,
     id: ConversationId,
     number: NumberId,
     contact: ContactId,
@@ -157,16 +162,18 @@ pub(super) async fn add_conversation(
     employee: EmployeeId,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    work.ahead.client_moved(peer);
     let params = params![id, number, contact, peer, employee, at];
     work.tx.send(&sql::CONVERSATION_ADD, params).await
 }
 
 /// The conversation has its room.
 pub(super) async fn bind_room(
-    work: &Work,
+    work: &mut Work,
     id: ConversationId,
     room: &RoomId,
 ) -> Result<(), StoreError> {
+    work.ahead.people_moved();
     let row = work
         .tx
         .query_opt(&sql::CONVERSATION_ROOM, params![id])
