@@ -3,6 +3,7 @@
 //! it comes from its command line, its listeners, its files and its exit codes.
 
 mod employee;
+mod needle;
 mod ports;
 mod stack;
 mod synapse;
@@ -10,8 +11,9 @@ mod verbatim;
 mod wait;
 
 pub use employee::{Employee, Said, Shield, Trust};
+pub use needle::{Needle, files, needles, search};
 pub use ports::Ports;
-pub use stack::{ACCOUNT, Line, Options, Stack};
+pub use stack::{ACCOUNT, ACCOUNT_SID, AUTH_TOKEN, Line, Options, Stack};
 pub use synapse::Synapse;
 pub use verbatim::{Finished, Verbatim};
 pub use wait::{PATIENCE, until};

@@ -19,9 +19,10 @@ pub const ACCOUNT: &str = "sim";
 /// The firm's number of the first employee; each next one has the next.
 const FIRST_NUMBER: u64 = 12_025_550_100;
 const PASSWORD: &str = "e2e password";
-/// Credentials of the simulated account; secret to nobody.
-const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
-const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
+/// The simulated account.
+pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
+/// Its secret, which is secret to nobody.
+pub const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// A webhook is repeated for long enough to outlast a restart (the address's own wish).
 const RETRIES: &str = "#rc=5&rp=all&tt=15000";
 

@@ -181,6 +181,18 @@ impl Verbatim {
         run(&self.bin, &self.config, arguments).await
     }
 
+    /// The same, with another configuration.
+    ///
+    /// # Errors
+    /// When it cannot be run, or does not end in time.
+    pub async fn run_with<S: AsRef<OsStr>>(
+        &self,
+        config: &Path,
+        arguments: &[S],
+    ) -> Result<Finished> {
+        run(&self.bin, config, arguments).await
+    }
+
     /// Runs a command that must succeed; its answer as JSON.
     ///
     /// # Errors

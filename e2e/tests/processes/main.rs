@@ -1,0 +1,35 @@
+//! Bad input for whole processes: what Verbatim refuses, with which exit code and which words, and what
+//! it keeps when the machine lets it down. No homeserver runs here: intake must not need one.
+
+mod bitflips;
+mod disk;
+mod drain;
+mod hook;
+mod refusals;
+
+use anyhow::Result;
+use e2e::harness::{Options, Stack};
+
+/// A firm with one number and a carrier; the homeserver stays away.
+async fn stack(options: &Options) -> Result<Stack> {
+    let mut stack = Stack::prepare(options).await?;
+    stack.verbatim.start().await?;
+    let user = "@alice:verbatim.test";
+    stack
+        .verbatim
+        .json(&["employee", "add", user, "Alice Example"])
+        .await?;
+    stack
+        .verbatim
+        .json(&[
+            "number",
+            "add",
+            hook::NUMBER,
+            "--account",
+            "sim",
+            "--holder",
+            user,
+        ])
+        .await?;
+    Ok(stack)
+}
