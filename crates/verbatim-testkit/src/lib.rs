@@ -3,3 +3,4 @@
 //! Development only; nothing of this is linked into the product.
 
 pub mod fakes;
+pub mod sim;

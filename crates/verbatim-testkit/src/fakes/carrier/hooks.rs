@@ -41,6 +41,11 @@ impl FakeCarrier {
         self.signed("status", &body)
     }
 
+    /// A webhook that is signed and says nothing that anybody understands.
+    pub fn mangled_hook(&self) -> Webhook {
+        self.signed("inbound", &json!({ "hello": "world" }))
+    }
+
     fn signed(&self, kind: &str, body: &Value) -> Webhook {
         let path_and_query = format!("/hooks/{}/{kind}", self.account);
         let body = body.to_string().into_bytes();

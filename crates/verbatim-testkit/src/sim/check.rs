@@ -1,0 +1,133 @@
+//! Compares the ledgers when everything has come to rest.
+
+pub(crate) mod clear;
+mod inbound;
+mod outbound;
+mod room;
+mod upkeep;
+
+use std::collections::{BTreeMap, HashMap};
+
+use verbatim_domain::message::Direction;
+use verbatim_domain::{ConversationId, RecordId, RoomId, Timestamp, UserId};
+use verbatim_engine::ports::{Alarm, Conversation, InboundText, Message, QueueStat};
+use verbatim_engine::views::{RecordView, VerifyView};
+
+use super::world::{World, Written};
+use super::{Broken, Failure, everything};
+use crate::fakes::carrier::Taken;
+use crate::fakes::platform::Room;
+
+/// All that is known when everything has come to rest.
+pub(crate) struct Audit {
+    /// The log: id, conversation, content.
+    records: Vec<(RecordId, Option<ConversationId>, RecordView)>,
+    conversations: Vec<Conversation>,
+    messages: HashMap<ConversationId, Vec<Message>>,
+    rooms: BTreeMap<RoomId, Room>,
+    taken: Vec<Taken>,
+    received: Vec<InboundText>,
+    written: Vec<Written>,
+    holders: Vec<Vec<(Timestamp, Option<UserId>)>>,
+    queue: Vec<QueueStat>,
+    alarms: Vec<Alarm>,
+    blunders: Vec<String>,
+    mangled: bool,
+    verified: VerifyView,
+    catch_all: Option<UserId>,
+    failures: Vec<Failure>,
+}
+
+/// Everything that is wrong.
+pub(crate) async fn judge(world: &World) -> Result<Vec<Failure>, Broken> {
+    let mut audit = Audit::take(world).await?;
+    audit.inbound();
+    audit.outbound();
+    audit.rooms();
+    audit.upkeep();
+    Ok(audit.failures)
+}
+
+impl Audit {
+    async fn take(world: &World) -> Result<Self, Broken> {
+        world.look().await?;
+        let reader = world.reader().await?;
+        let store = &world.store;
+        let conversations = store
+            .conversations(everything())
+            .await
+            .map_err(Broken::new)?
+            .items;
+        let mut messages = HashMap::new();
+        for conversation in &conversations {
+            let page = store
+                .messages(conversation.id, everything())
+                .await
+                .map_err(Broken::new)?;
+            messages.insert(conversation.id, page.items);
+        }
+        let queue = store.queue_stats().await.map_err(Broken::new)?;
+        let alarms = store.alarms().await.map_err(Broken::new)?;
+        let verified = reader.verify_log(|_| ()).await.map_err(Broken::new)?;
+        let (rooms, blunders) = {
+            let server = world.platform.server();
+            (server.rooms.clone(), server.blunders.clone())
+        };
+        let ledger = world.carrier.ledger();
+        let mut taken = ledger.taken.clone();
+        taken.sort_by_key(|taken| taken.at);
+        let state = &mut *world.state();
+        Ok(Self {
+            records: std::mem::take(&mut state.witness.records),
+            conversations,
+            messages,
+            rooms,
+            taken,
+            received: ledger.received.clone(),
+            written: state.written.clone(),
+            holders: state.holders.clone(),
+            queue,
+            alarms,
+            blunders,
+            mangled: state.mangled,
+            verified,
+            catch_all: world.settings.catch_all.clone(),
+            failures: std::mem::take(&mut state.failures),
+        })
+    }
+
+    fn fail(&mut self, rule: &'static str, what: impl Into<String>) {
+        self.failures.push(Failure {
+            rule,
+            what: what.into(),
+        });
+    }
+
+    /// Messages of one direction, with their conversations.
+    fn all(&self, direction: Direction) -> Vec<(Conversation, Message)> {
+        let of = |conversation: &Conversation| {
+            let messages = self
+                .messages
+                .get(&conversation.id)
+                .cloned()
+                .unwrap_or_default();
+            let one_way = messages
+                .into_iter()
+                .filter(|message| message.direction == direction);
+            one_way
+                .map(|message| (conversation.clone(), message))
+                .collect::<Vec<_>>()
+        };
+        self.conversations.iter().flat_map(of).collect()
+    }
+
+    fn record(&self, id: RecordId) -> Option<&(RecordId, Option<ConversationId>, RecordView)> {
+        self.records.iter().find(|(known, ..)| *known == id)
+    }
+
+    fn alarmed(&self, prefix: &str) -> bool {
+        self.alarms
+            .iter()
+            .any(|alarm| alarm.key.starts_with(prefix))
+    }
+}

@@ -1,0 +1,258 @@
+//! The store port of a mortal process.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use verbatim_domain::{
+    AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
+    RoomId, Timestamp, UserId,
+};
+use verbatim_engine::ports::{
+    Alarm, ApiToken, BlindIndex, Commit, Contact, Conversation, Employee, Fence, InboundOutcome,
+    InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt, QueueStat,
+    ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
+};
+use verbatim_record::{BucketId, Hash};
+
+use crate::sim::process::{Dead, Fate, Process};
+
+pub(crate) struct MortalStore {
+    pub(crate) inner: Arc<dyn Store>,
+    pub(crate) process: Arc<Process>,
+}
+
+fn cut() -> StoreError {
+    StoreError::Unavailable("the connection broke".to_owned())
+}
+
+fn died(_: Dead) -> StoreError {
+    cut()
+}
+
+impl MortalStore {
+    async fn read<R>(
+        &self,
+        call: impl Future<Output = Result<R, StoreError>> + Send,
+    ) -> Result<R, StoreError> {
+        self.process.gate().await.map_err(died)?;
+        call.await
+    }
+
+    async fn write<R>(
+        &self,
+        call: impl Future<Output = Result<R, StoreError>> + Send,
+    ) -> Result<R, StoreError> {
+        self.process.gate().await.map_err(died)?;
+        match self.process.fate() {
+            Fate::Works => call.await,
+            Fate::Refused => Err(cut()),
+            Fate::LosesAnswer => {
+                call.await?;
+                Err(cut())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Store for MortalStore {
+    async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError> {
+        self.write(self.inner.record_inbound(sms)).await
+    }
+
+    async fn record_receipt(&self, receipt: ReceiptIn) -> Result<ReceiptOutcome, StoreError> {
+        self.write(self.inner.record_receipt(receipt)).await
+    }
+
+    async fn record_room_events(
+        &self,
+        events: Vec<RoomEventIn>,
+        at: Timestamp,
+    ) -> Result<usize, StoreError> {
+        self.write(self.inner.record_room_events(events, at)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        self.write(self.inner.commit(commit)).await
+    }
+
+    async fn due_jobs(
+        &self,
+        now: Timestamp,
+        busy: &[Lane],
+        limit: u32,
+    ) -> Result<Vec<Job>, StoreError> {
+        self.read(self.inner.due_jobs(now, busy, limit)).await
+    }
+
+    async fn next_due(&self, busy: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
+        self.read(self.inner.next_due(busy)).await
+    }
+
+    async fn work_arrived(&self) {
+        self.inner.work_arrived().await;
+    }
+
+    async fn take_lease(
+        &self,
+        name: &str,
+        holder: &str,
+        duration: Duration,
+    ) -> Result<Option<Fence>, StoreError> {
+        self.write(self.inner.take_lease(name, holder, duration))
+            .await
+    }
+
+    async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError> {
+        self.write(self.inner.release_lease(name, holder)).await
+    }
+
+    async fn installation(&self, new: Installation) -> Result<Installation, StoreError> {
+        self.write(self.inner.installation(new)).await
+    }
+
+    async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        self.write(self.inner.bucket_key(bucket, wrapped)).await
+    }
+
+    async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {
+        self.read(self.inner.bucket_keys()).await
+    }
+
+    async fn employee_by_user(&self, user: &UserId) -> Result<Option<Employee>, StoreError> {
+        self.read(self.inner.employee_by_user(user)).await
+    }
+
+    async fn employees(&self, at: PageAt) -> Result<Page<Employee>, StoreError> {
+        self.read(self.inner.employees(at)).await
+    }
+
+    async fn number(&self, index: &BlindIndex) -> Result<Option<Number>, StoreError> {
+        self.read(self.inner.number(index)).await
+    }
+
+    async fn numbers(&self, at: PageAt) -> Result<Page<Number>, StoreError> {
+        self.read(self.inner.numbers(at)).await
+    }
+
+    async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError> {
+        self.read(self.inner.contact_by_number(index)).await
+    }
+
+    async fn contacts(
+        &self,
+        of: Option<EmployeeId>,
+        at: PageAt,
+    ) -> Result<Page<Contact>, StoreError> {
+        self.read(self.inner.contacts(of, at)).await
+    }
+
+    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        self.read(self.inner.conversation(id)).await
+    }
+
+    async fn conversation_by_room(
+        &self,
+        room: &RoomId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.read(self.inner.conversation_by_room(room)).await
+    }
+
+    async fn conversation_of(
+        &self,
+        number: NumberId,
+        peer: &BlindIndex,
+        employee: EmployeeId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.read(self.inner.conversation_of(number, peer, employee))
+            .await
+    }
+
+    async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {
+        self.read(self.inner.conversations(at)).await
+    }
+
+    async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError> {
+        self.read(self.inner.direct(room)).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
+        self.read(self.inner.message(id)).await
+    }
+
+    async fn message_by_event(&self, event: &EventId) -> Result<Option<Message>, StoreError> {
+        self.read(self.inner.message_by_event(event)).await
+    }
+
+    async fn message_by_provider(
+        &self,
+        account: &AccountId,
+        provider_id: &ProviderId,
+    ) -> Result<Option<MessageId>, StoreError> {
+        self.read(self.inner.message_by_provider(account, provider_id))
+            .await
+    }
+
+    async fn messages(
+        &self,
+        conversation: ConversationId,
+        at: PageAt,
+    ) -> Result<Page<Message>, StoreError> {
+        self.read(self.inner.messages(conversation, at)).await
+    }
+
+    async fn has_inbound(
+        &self,
+        account: &AccountId,
+        provider_id: &ProviderId,
+    ) -> Result<bool, StoreError> {
+        self.read(self.inner.has_inbound(account, provider_id))
+            .await
+    }
+
+    async fn alarms(&self) -> Result<Vec<Alarm>, StoreError> {
+        self.read(self.inner.alarms()).await
+    }
+
+    async fn token(&self, hash: &Hash) -> Result<Option<ApiToken>, StoreError> {
+        self.read(self.inner.token(hash)).await
+    }
+
+    async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        self.read(self.inner.tokens()).await
+    }
+
+    async fn cursor(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(self.inner.cursor(name)).await
+    }
+
+    async fn queue_stats(&self) -> Result<Vec<QueueStat>, StoreError> {
+        self.read(self.inner.queue_stats()).await
+    }
+
+    async fn log_root(&self) -> Result<LogRoot, StoreError> {
+        self.read(self.inner.log_root()).await
+    }
+
+    async fn records(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
+        self.read(self.inner.records(from, limit)).await
+    }
+
+    async fn records_of(
+        &self,
+        conversation: Option<ConversationId>,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        self.read(self.inner.records_of(conversation, from, limit))
+            .await
+    }
+
+    async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {
+        self.read(self.inner.roots(after, limit)).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.write(self.inner.probe()).await
+    }
+}

@@ -1,0 +1,141 @@
+//! The end of a run: all faults end, and work runs until there is none.
+
+use verbatim_domain::{Duration, EventId};
+use verbatim_engine::ports::{BlindIndex, Lane, ReceiptStatus};
+
+use super::Broken;
+use super::corpus::NUMBERS;
+use super::operation::{Delivery, KeyFate};
+use super::world::World;
+use crate::fakes::carrier::{Taken, is_final};
+
+/// Rounds until nothing changes any more, at most.
+const ROUNDS: usize = 12;
+/// Jobs in one round, at most.
+const JOBS: usize = 3000;
+/// Virtual time in one round, at most.
+const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
+
+impl World {
+    /// Ends all faults and lets everything come to rest.
+    pub(crate) async fn settle(&self) -> Result<(), Broken> {
+        self.heal();
+        let late: Vec<EventId> = {
+            let state = self.state();
+            let late = state.written.iter().filter(|w| w.key == KeyFate::Late);
+            late.map(|w| w.event.clone()).collect()
+        };
+        for event in late {
+            self.platform.bring_key(&event);
+        }
+        for _ in 0..ROUNDS {
+            let before = self.marks().await?;
+            self.round().await?;
+            if self.marks().await? == before {
+                return Ok(());
+            }
+        }
+        self.fail("left over", "it never comes to rest");
+        Ok(())
+    }
+
+    fn heal(&self) {
+        let ledger = &mut *self.carrier.ledger();
+        (ledger.down, ledger.listing_delay) = (false, Duration::default());
+        ledger.faults.clear();
+        let server = &mut *self.platform.server();
+        server.down = false;
+        server.faults.clear();
+        for node in self.nodes() {
+            node.process.calm();
+        }
+    }
+
+    /// What changes while anything happens.
+    async fn marks(&self) -> Result<(u64, usize, usize), Broken> {
+        let log = self.store.log_root().await.map_err(Broken::new)?.size;
+        let said = self
+            .platform
+            .server()
+            .rooms
+            .values()
+            .map(|room| room.timeline.len())
+            .sum();
+        Ok((log, said, self.carrier.ledger().taken.len()))
+    }
+
+    async fn round(&self) -> Result<(), Broken> {
+        let worker = self.worker().await?;
+        self.heed_signals(&worker).await;
+        while self.deliver_waiting(0).await? {}
+        while self.sync(50, false).await? {}
+        self.drain().await?;
+        self.finalise().await?;
+        self.worker()
+            .await?
+            .engine
+            .poll()
+            .await
+            .map_err(Broken::new)?;
+        self.drain().await
+    }
+
+    /// Runs jobs, and lets time pass to the next one, until none is left but those that may stay.
+    async fn drain(&self) -> Result<(), Broken> {
+        let parked = self.parked().await?;
+        let end = self.now().after(PATIENCE);
+        for _ in 0..JOBS {
+            while self.sync(50, false).await? {}
+            if self.run_one(&parked).await? {
+                continue;
+            }
+            match self.store.next_due(&parked).await.map_err(Broken::new)? {
+                None => return Ok(()),
+                Some(due) if due > end => break,
+                Some(due) => self.pass(due.since(self.now()).max(Duration::from_millis(1))),
+            }
+        }
+        self.fail("left over", "jobs run for ever");
+        Ok(())
+    }
+
+    /// Lanes in which work may stay.
+    async fn parked(&self) -> Result<Vec<Lane>, Broken> {
+        let reader = self.reader().await?;
+        let state = self.state();
+        let never = state
+            .written
+            .iter()
+            .filter(|w| w.key == KeyFate::NeverComes);
+        let mut lanes: Vec<Lane> = never.map(|w| Lane::late(&w.event)).collect();
+        for (number, history) in NUMBERS.iter().zip(&state.holders) {
+            if history.last().is_none_or(|(_, user)| user.is_none()) {
+                let index = BlindIndex(reader.vault().index("phone", number));
+                lanes.push(Lane::unrouted(&index));
+            }
+        }
+        Ok(lanes)
+    }
+
+    /// Every text that the carrier took comes to an end; some of its webhooks are lost even now.
+    async fn finalise(&self) -> Result<(), Broken> {
+        let now = self.now();
+        let open: Vec<Taken> = {
+            let ledger = self.carrier.ledger();
+            let open = ledger
+                .taken
+                .iter()
+                .filter(|t| !is_final(&t.status) && t.at <= now);
+            open.cloned().collect()
+        };
+        for taken in open {
+            let id = &taken.provider_id;
+            if let Some(taken) = self.carrier.report(id, &ReceiptStatus::Delivered) {
+                let lost = self.state().chance.percent(20);
+                let how = if lost { Delivery::Lost } else { Delivery::Now };
+                self.deliver(self.carrier.status_hook(&taken), how).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,320 @@
+//! Everything of one run: the outside world, the store, and our processes between them.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+
+use verbatim_domain::{Duration, EventId, RoomId, Timestamp, UserId};
+use verbatim_engine::admin::Actor;
+use verbatim_engine::ports::{Clock, Lane, Store, Webhook};
+use verbatim_engine::worker::LEASE;
+use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
+use verbatim_record::Kek;
+
+use super::corpus::{EMPLOYEES, NUMBERS};
+use super::operation::{Act, KeyFate};
+use super::ports::carrier::MortalCarrier;
+use super::ports::platform::MortalPlatform;
+use super::ports::store::MortalStore;
+use super::process::Process;
+use super::witness::Witness;
+use super::{Broken, Failure};
+use crate::fakes::entropy::Chance;
+use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock};
+
+/// The carrier account of every number.
+pub(crate) const ACCOUNT: &str = "carrier-main";
+
+/// The world of a run.
+pub(crate) struct World {
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) carrier: Arc<FakeCarrier>,
+    pub(crate) platform: Arc<FakePlatform>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) settings: Settings,
+    entropy: Arc<SeededEntropy>,
+    me: Weak<World>,
+    state: Mutex<State>,
+}
+
+/// A process of ours.
+#[derive(Clone)]
+pub(crate) struct Node {
+    pub(crate) process: Arc<Process>,
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) store: Arc<dyn Store>,
+    holder: String,
+}
+
+/// Something that an employee did.
+#[derive(Debug, Clone)]
+pub(crate) struct Written {
+    pub(crate) event: EventId,
+    pub(crate) room: RoomId,
+    pub(crate) act: Act,
+    pub(crate) key: KeyFate,
+    pub(crate) text: String,
+}
+
+/// What changes as the run goes on.
+pub(crate) struct State {
+    pub(crate) chance: Chance,
+    worker: Option<Node>,
+    edge: Option<Node>,
+    lease: Option<String>,
+    made: u32,
+    reader: Option<Arc<Engine>>,
+    /// Lanes in which the worker is in the middle of a job.
+    pub(crate) lanes: Vec<Lane>,
+    /// Webhooks that have still to be delivered.
+    pub(crate) hooks: VecDeque<Webhook>,
+    /// Webhooks that were delivered, to be repeated or forged.
+    pub(crate) sent: Vec<Webhook>,
+    pub(crate) mangled: bool,
+    pub(crate) written: Vec<Written>,
+    /// Per number: who held it from when on.
+    pub(crate) holders: Vec<Vec<(Timestamp, Option<UserId>)>>,
+    pub(crate) carrier_up_at: Option<Timestamp>,
+    pub(crate) homeserver_up_at: Option<Timestamp>,
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) witness: Witness,
+}
+
+impl World {
+    /// A world in which employees and numbers are set up and nothing has happened.
+    pub(crate) async fn new(seed: u64, store: Arc<dyn Store>) -> Result<Arc<Self>, Broken> {
+        let clock = Arc::new(VirtualClock::default());
+        let mut chance = Chance::new(seed ^ 0x5EED_0F0D_D5A1_7E11);
+        let settings = settings(&mut chance);
+        let world = Arc::new_cyclic(|me| Self {
+            carrier: Arc::new(FakeCarrier::new(ACCOUNT, clock.clone())),
+            platform: Arc::new(FakePlatform::new(clock.clone())),
+            clock,
+            store,
+            settings,
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            me: me.clone(),
+            state: Mutex::new(State::new(chance)),
+        });
+        world.provision().await?;
+        Ok(world)
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Notes that something is wrong.
+    pub(crate) fn fail(&self, rule: &'static str, what: impl Into<String>) {
+        self.state().failures.push(Failure {
+            rule,
+            what: what.into(),
+        });
+    }
+
+    /// Lets time pass; who was away for a while may be back.
+    pub(crate) fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+        let (now, state) = (self.now(), &mut *self.state());
+        if state.carrier_up_at.is_some_and(|at| at <= now) {
+            state.carrier_up_at = None;
+            self.carrier.ledger().down = false;
+        }
+        if state.homeserver_up_at.is_some_and(|at| at <= now) {
+            state.homeserver_up_at = None;
+            self.platform.server().down = false;
+        }
+    }
+
+    /// Alice and Bob hold a number each; nobody holds the third.
+    async fn provision(&self) -> Result<(), Broken> {
+        let (edge, actor) = (self.edge().await?, Actor::operator("simulation"));
+        for (user, name) in EMPLOYEES.iter().zip(["Alice Anemone", "Bob", "Carol"]) {
+            edge.engine
+                .add_employee(&actor, user, name)
+                .await
+                .map_err(Broken::new)?;
+        }
+        for number in NUMBERS {
+            edge.engine
+                .add_number(&actor, number, ACCOUNT)
+                .await
+                .map_err(Broken::new)?;
+        }
+        for (number, user) in NUMBERS.iter().zip(&EMPLOYEES[..2]) {
+            edge.engine
+                .assign_number(&actor, number, user)
+                .await
+                .map_err(Broken::new)?;
+        }
+        for index in 0..NUMBERS.len() {
+            self.note_holder(index).await?;
+        }
+        self.pass(Duration::from_secs(1));
+        Ok(())
+    }
+
+    /// Remembers who holds a number now.
+    pub(crate) async fn note_holder(&self, number: usize) -> Result<(), Broken> {
+        let edge = self.edge().await?;
+        let index = edge.engine.vault().index("phone", NUMBERS[number]);
+        let found = self
+            .store
+            .number(&verbatim_engine::ports::BlindIndex(index))
+            .await;
+        let holder = found.map_err(Broken::new)?.and_then(|number| number.holder);
+        let user = match holder {
+            None => None,
+            Some((id, _)) => {
+                let at = super::everything();
+                let all = self.store.employees(at).await.map_err(Broken::new)?;
+                all.items.into_iter().find(|e| e.id == id).map(|e| e.user)
+            }
+        };
+        let (now, state) = (self.now(), &mut *self.state());
+        let history = &mut state.holders[number];
+        if history.last().map(|(_, last)| last) != Some(&user) {
+            history.push((now, user));
+        }
+        Ok(())
+    }
+
+    /// The process that takes what reaches us; a new one if it has died.
+    pub(crate) async fn edge(&self) -> Result<Node, Broken> {
+        let standing = self.state().edge.clone();
+        if let Some(node) = standing.filter(|node| !node.process.is_dead()) {
+            return Ok(node);
+        }
+        let node = self.node().await?;
+        self.state().edge = Some(node.clone());
+        Ok(node)
+    }
+
+    /// The process that runs jobs; a new one with a new lease if it has died or lost its lease.
+    pub(crate) async fn worker(&self) -> Result<Node, Broken> {
+        let standing = self.state().worker.clone();
+        if let Some(node) = standing.filter(|node| !node.process.is_dead()) {
+            return Ok(node);
+        }
+        let node = self.node().await?;
+        self.take_lease(&node).await?;
+        let state = &mut *self.state();
+        state.worker = Some(node.clone());
+        state.lanes.clear();
+        Ok(node)
+    }
+
+    /// Gives the lease to a process, as when the one before it has not renewed it in time.
+    pub(crate) async fn take_lease(&self, node: &Node) -> Result<(), Broken> {
+        let before = self.state().lease.replace(node.holder.clone());
+        if let Some(before) = before {
+            self.store
+                .release_lease(LEASE, &before)
+                .await
+                .map_err(Broken::new)?;
+        }
+        let lease = self
+            .store
+            .take_lease(LEASE, &node.holder, Duration::from_secs(86_400))
+            .await;
+        let fence = lease
+            .map_err(Broken::new)?
+            .ok_or_else(|| Broken::new("no lease"))?;
+        node.engine.set_fence(Some(fence));
+        Ok(())
+    }
+
+    /// Starts a process.
+    pub(crate) async fn node(&self) -> Result<Node, Broken> {
+        let process = Arc::new(Process::new(self.me.clone()));
+        let store: Arc<dyn Store> = Arc::new(MortalStore {
+            inner: self.store.clone(),
+            process: process.clone(),
+        });
+        let platform = Arc::new(MortalPlatform {
+            inner: self.platform.clone(),
+            process: process.clone(),
+            world: self.me.clone(),
+        });
+        let carrier = Arc::new(MortalCarrier {
+            inner: self.carrier.clone(),
+            process: process.clone(),
+            world: self.me.clone(),
+        });
+        let parts = Parts {
+            store: store.clone(),
+            platform,
+            carriers: vec![carrier],
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            kek: Kek::from_bytes([42; 32]),
+            settings: self.settings.clone(),
+        };
+        let engine = Engine::open(parts).await.map_err(Broken::new)?;
+        let state = &mut *self.state();
+        state.made += 1;
+        Ok(Node {
+            process,
+            engine,
+            store,
+            holder: format!("process-{}", state.made),
+        })
+    }
+
+    /// A process that only reads, and never fails.
+    pub(crate) async fn reader(&self) -> Result<Arc<Engine>, Broken> {
+        let standing = self.state().reader.clone();
+        if let Some(reader) = standing {
+            return Ok(reader);
+        }
+        let reader = self.node().await?.engine;
+        self.state().reader = Some(reader.clone());
+        Ok(reader)
+    }
+
+    /// The processes there are now.
+    pub(crate) fn nodes(&self) -> Vec<Node> {
+        let state = self.state();
+        state.worker.iter().chain(&state.edge).cloned().collect()
+    }
+}
+
+impl State {
+    fn new(chance: Chance) -> Self {
+        Self {
+            chance,
+            worker: None,
+            edge: None,
+            lease: None,
+            made: 0,
+            reader: None,
+            lanes: Vec::new(),
+            hooks: VecDeque::new(),
+            sent: Vec::new(),
+            mangled: false,
+            written: Vec::new(),
+            holders: vec![Vec::new(); NUMBERS.len()],
+            carrier_up_at: None,
+            homeserver_up_at: None,
+            failures: Vec::new(),
+            witness: Witness::default(),
+        }
+    }
+}
+
+/// A firm's settings; some firms differ.
+fn settings(chance: &mut Chance) -> Settings {
+    Settings {
+        firm: "Zinnia Example Wealth".to_owned(),
+        disclosure: if chance.percent(60) {
+            DisclosureMode::First
+        } else {
+            DisclosureMode::Off
+        },
+        catch_all: chance.percent(30).then(|| UserId(EMPLOYEES[2].to_owned())),
+        ..Settings::default()
+    }
+}
