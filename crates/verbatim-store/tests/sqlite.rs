@@ -1,15 +1,16 @@
-//! The suite on SQLite: in a file with its writer thread, and in memory.
+//! The suite on SQLite, in a file and in memory, and what can happen to a file.
 
 mod suite;
 
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use suite::world::World;
-use verbatim_store::{Dialect, SqlStore, never_run};
-
-fn world(store: &Arc<SqlStore>) -> World {
-    World::new(Arc::clone(store) as _, Arc::clone(store) as _)
-}
+use suite::log::audit;
+use suite::world::{Held, World, account, peer};
+use verbatim_engine::ports::{InboundOutcome, StoreError};
+use verbatim_store::{Dialect, Fault, SqlStore, never_run};
 
 #[tokio::test]
 async fn the_suite_passes_in_a_file_and_runs_every_statement() {
@@ -17,7 +18,7 @@ async fn the_suite_passes_in_a_file_and_runs_every_statement() {
         println!("{name}");
         let dir = tempfile::tempdir().unwrap();
         let store = SqlStore::open(&dir.path().join("store.db")).unwrap();
-        case(&world(&store)).await;
+        case(&World::new(&store)).await;
     }
     assert_eq!(
         never_run(Dialect::Sqlite),
@@ -30,6 +31,202 @@ async fn the_suite_passes_in_a_file_and_runs_every_statement() {
 async fn the_suite_passes_in_memory() {
     for (name, case) in suite::all() {
         println!("{name}");
-        case(&world(&SqlStore::in_memory().unwrap())).await;
+        case(&World::new(&SqlStore::in_memory().unwrap())).await;
     }
+}
+
+/// The writer dies after the operations ran and before the commit: on opening, nothing of them is there.
+#[tokio::test]
+async fn a_writer_that_dies_leaves_nothing_half_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let sms = {
+        let store = SqlStore::open(&path).unwrap();
+        let w = World::new(&store);
+        let held = w.alice().await;
+        w.conversation(held, 1, 1000).await;
+        let sms = w.sms(held.index, peer(2), 2000);
+        store.inject(Fault::Die);
+        for _ in 0..2 {
+            let outcome = w.store.record_inbound(sms.clone()).await;
+            assert!(
+                matches!(outcome, Err(StoreError::Unavailable(_))),
+                "{outcome:?}"
+            );
+        }
+        sms
+    };
+    let store = SqlStore::open(&path).unwrap();
+    let w = World::beside(&store, 1 << 32);
+    assert_eq!(audit(&w).await, 1);
+    assert_eq!(w.store.contact_by_number(&peer(2)).await, Ok(None));
+    assert_eq!(
+        w.store.has_inbound(&account(), &sms.provider_id).await,
+        Ok(false)
+    );
+    let outcome = w.store.record_inbound(sms).await;
+    assert!(
+        matches!(outcome, Ok(InboundOutcome::Placed { .. })),
+        "{outcome:?}"
+    );
+    assert_eq!(audit(&w).await, 2);
+}
+
+#[tokio::test]
+async fn a_second_opener_is_refused_and_told_by_whom() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let first = SqlStore::open(&path).unwrap();
+    let holder = format!("process {}", std::process::id());
+    assert_eq!(
+        SqlStore::open(&path).err(),
+        Some(StoreError::Locked(holder))
+    );
+    drop(first);
+    assert!(SqlStore::open(&path).is_ok());
+}
+
+/// Changes a store file behind the program's back.
+fn tamper(path: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch(sql).unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_trusted_is_not_opened() {
+    let newer = StoreError::Newer { found: 2, known: 1 };
+    let cases = [
+        (
+            "INSERT INTO schema_version (version) VALUES (2)",
+            Some(newer),
+        ),
+        ("DELETE FROM records WHERE global_seq = 1", None),
+        ("UPDATE log_state SET size = 1", None),
+        ("DELETE FROM log_roots WHERE size = 2", None),
+    ];
+    for (sql, expected) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        {
+            let w = World::new(&SqlStore::open(&path).unwrap());
+            let held = w.alice().await;
+            w.conversation(held, 1, 1000).await;
+            w.conversation(held, 1, 1000).await;
+        }
+        tamper(&path, sql);
+        let error = SqlStore::open(&path).expect_err(sql);
+        match expected {
+            Some(expected) => assert_eq!(error, expected),
+            None => assert!(matches!(error, StoreError::Damaged(_)), "{sql}: {error:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_got_over() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqlStore::open(&dir.path().join("store.db")).unwrap();
+    let w = World::new(&store);
+    let held = w.alice().await;
+    store.limit_pages(Some(4)).await.unwrap();
+    let mut recorded = 0;
+    let refused = loop {
+        let mut sms = w.sms(held.index, peer(1), 1000);
+        sms.record.ciphertext = vec![1; 2000];
+        match w.store.record_inbound(sms.clone()).await {
+            Ok(_) => recorded += 1,
+            Err(error) => {
+                assert_eq!(error, StoreError::Full);
+                break sms;
+            }
+        }
+        assert!(recorded < 1000, "the disk never filled");
+    };
+    assert_eq!(w.store.probe().await, Err(StoreError::Full));
+    assert_eq!(
+        audit(&w).await,
+        recorded,
+        "what was recorded can still be read"
+    );
+    store.limit_pages(None).await.unwrap();
+    assert_eq!(w.store.probe().await, Ok(()));
+    let outcome = w.store.record_inbound(refused).await;
+    assert!(
+        matches!(outcome, Ok(InboundOutcome::Placed { .. })),
+        "{outcome:?}"
+    );
+    assert_eq!(audit(&w).await, recorded + 1);
+}
+
+const CHILD: &str = "VERBATIM_TEST_STORE_CHILD";
+
+/// Not a test of its own: the process that [`a_killed_process_keeps_what_it_acknowledged`] kills.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn child_that_records_until_killed() {
+    let Some(path) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let store = SqlStore::open(Path::new(&path)).unwrap();
+    let w = Arc::new(World::new(&store));
+    let held = w.alice().await;
+    let record = |n: u8| {
+        let w = Arc::clone(&w);
+        tokio::spawn(async move {
+            loop {
+                let sms = w.sms(held.index, peer(n), 1000);
+                w.store.record_inbound(sms.clone()).await.unwrap();
+                println!("recorded {}", sms.provider_id);
+            }
+        })
+    };
+    for task in (0..16).map(record).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_process_keeps_what_it_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_records_until_killed", "--nocapture"])
+        .env(CHILD, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut recorded = Vec::new();
+    for line in lines.map_while(Result::ok) {
+        if let Some((_, id)) = line.split_once("recorded ") {
+            recorded.push(id.to_owned());
+        }
+        if recorded.len() == 500 {
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    assert!(
+        recorded.len() >= 500,
+        "the child ended early: {}",
+        recorded.len()
+    );
+    let w = World::beside(&SqlStore::open(&path).unwrap(), 1 << 32);
+    for id in &recorded {
+        let found = w.store.has_inbound(&account(), &id.as_str().into()).await;
+        assert_eq!(found, Ok(true), "{id} was acknowledged");
+    }
+    let size = audit(&w).await;
+    assert!(size >= recorded.len() as u64);
+    let jobs = w.store.queue_stats().await.unwrap();
+    let says: u64 = jobs.iter().map(|stat| stat.depth).sum();
+    assert_eq!(says, size + 16, "one job per record, one per conversation");
+    let number = w.store.number(&peer(200)).await.unwrap().expect("number");
+    let (employee, _) = number.holder.expect("held");
+    let held = Held {
+        number: number.id,
+        index: number.index,
+        employee,
+    };
+    w.conversation(held, 1, 2000).await;
+    assert_eq!(audit(&w).await, size + 1);
 }

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
 mod crypto;
+mod faults;
 mod inbound;
 mod jobs;
 mod lease;
-mod log;
+pub(crate) mod log;
 mod messages;
 mod people;
 mod receipt;
@@ -31,6 +32,7 @@ pub(crate) use cases;
 pub(crate) fn all() -> impl Iterator<Item = Case> {
     [
         crypto::CASES,
+        faults::CASES,
         inbound::CASES,
         jobs::CASES,
         lease::CASES,

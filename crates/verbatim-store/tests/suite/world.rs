@@ -10,6 +10,7 @@ use verbatim_domain::{
 };
 use verbatim_engine::ports::*;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
+use verbatim_store::SqlStore;
 
 /// The log's id in every case.
 pub(crate) const LOG: [u8; 16] = [7; 16];
@@ -18,6 +19,8 @@ pub(crate) const LOG: [u8; 16] = [7; 16];
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) crypto: Arc<dyn CryptoRows>,
+    /// The same, for planning faults.
+    pub(crate) sql: Arc<SqlStore>,
     next: AtomicU64,
 }
 
@@ -50,12 +53,20 @@ pub(crate) fn first(limit: u32) -> PageAt {
 }
 
 impl World {
-    pub(crate) fn new(store: Arc<dyn Store>, crypto: Arc<dyn CryptoRows>) -> Self {
+    pub(crate) fn new(sql: &Arc<SqlStore>) -> Self {
         Self {
-            store,
-            crypto,
+            store: Arc::clone(sql) as _,
+            crypto: Arc::clone(sql) as _,
+            sql: Arc::clone(sql),
             next: AtomicU64::new(1),
         }
+    }
+
+    /// Another view of the same database, which draws other ids.
+    pub(crate) fn beside(sql: &Arc<SqlStore>, from: u64) -> Self {
+        let world = Self::new(sql);
+        world.next.store(from, Ordering::Relaxed);
+        world
     }
 
     /// A store that knows whose it is.
