@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::checks::{code, demo, packages, peers, product, tests};
+use super::checks::{code, demo, packages, peers, product, suites};
 
 /// One check.
 pub(super) struct Check {
@@ -52,7 +52,7 @@ pub(super) const CHECKS: &[Check] = &[
         name: "test",
         about: "unit and package tests, and the examples in the documentation",
         limit_minutes: 30,
-        run: tests::workspace,
+        run: suites::workspace,
     },
     Check {
         name: "oracles",
@@ -70,13 +70,13 @@ pub(super) const CHECKS: &[Check] = &[
         name: "postgres",
         about: "the store's suites hold on PostgreSQL too",
         limit_minutes: 20,
-        run: tests::postgres,
+        run: suites::postgres,
     },
     Check {
         name: "e2e",
         about: "real Synapse, real clients, fuzz corpora, canary",
         limit_minutes: 30,
-        run: tests::e2e,
+        run: suites::e2e,
     },
     Check {
         name: "simulate",

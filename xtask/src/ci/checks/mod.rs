@@ -5,8 +5,9 @@ pub(super) mod demo;
 pub(super) mod packages;
 pub(super) mod peers;
 pub(super) mod product;
-pub(super) mod tests;
+pub(super) mod suites;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::{run, workspace};
@@ -16,4 +17,15 @@ fn cargo(limit: Duration, arguments: &[&str]) -> anyhow::Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args(arguments);
     run::run(cargo, limit)
+}
+
+/// The folder with the programs as they ship. One optimised build serves every check that
+/// starts real processes.
+fn binaries(limit: Duration) -> anyhow::Result<PathBuf> {
+    let packages = ["--package", "verbatim", "--package", "carrier-sim"];
+    cargo(
+        limit,
+        &[&["build", "--release", "--locked"], &packages[..]].concat(),
+    )?;
+    Ok(workspace::target().join("release"))
 }
