@@ -113,3 +113,6 @@ async fn harden(mut response: Response) -> Response {
     );
     response
 }
+
+#[cfg(test)]
+mod tests;

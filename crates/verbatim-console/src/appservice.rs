@@ -40,3 +40,6 @@ pub fn appservice_router(engine: Arc<Engine>, hs_token: impl AsRef<str>) -> Rout
         .with_state(engine);
     traced(router, "appservice")
 }
+
+#[cfg(test)]
+mod tests;

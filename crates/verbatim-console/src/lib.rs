@@ -17,6 +17,8 @@ mod body;
 mod edge;
 mod ops;
 mod serve;
+#[cfg(test)]
+mod testing;
 mod trace;
 
 pub use api::{SCOPES, api_router, local_api_router, openapi};

@@ -51,3 +51,6 @@ pub fn ops_router(state: Arc<OpsState>) -> Router {
         .with_state(state);
     traced(router, "ops")
 }
+
+#[cfg(test)]
+mod tests;

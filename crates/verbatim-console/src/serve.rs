@@ -120,3 +120,6 @@ fn is_of_the_peer(error: &io::Error) -> bool {
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,3 +111,6 @@ fn add_problem(operation: &mut Operation, status: &str, words: &str) {
         .responses
         .insert(status.to_owned(), response.into());
 }
+
+#[cfg(test)]
+mod tests;
