@@ -27,6 +27,7 @@ impl Engine {
             .store
             .records_of(Some(conversation), from, limit)
             .await?;
+        self.recorder.learn(&*self.store).await?;
         records.iter().map(|r| self.record_view(r)).collect()
     }
 
@@ -36,6 +37,7 @@ impl Engine {
     /// When a record does not open.
     pub async fn log_records(&self, from: u64, limit: u32) -> Result<Vec<RecordView>, AdminError> {
         let records = self.store.records(from, limit).await?;
+        self.recorder.learn(&*self.store).await?;
         records.iter().map(|r| self.record_view(r)).collect()
     }
 
@@ -75,6 +77,7 @@ impl Engine {
         mut progress: impl FnMut(u64),
     ) -> Result<VerifyView, AdminError> {
         let head = self.store.log_root().await?;
+        self.recorder.learn(&*self.store).await?;
         let mut verifier = LogVerifier::new()
             .of_log(self.installation.log)
             .with_keyring(self.recorder.keyring());

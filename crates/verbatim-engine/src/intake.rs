@@ -102,7 +102,15 @@ impl Engine {
         let sms = self.inbound(account, text, evidence).await?;
         let outcome = self.store.record_inbound(sms).await?;
         match &outcome {
-            InboundOutcome::Duplicate => self.counters.duplicates.inc(),
+            InboundOutcome::Duplicate => {
+                self.counters.duplicates.inc();
+                // The text may be repeated because we died between its record and the alarm.
+                let number = self.index(&self.canonical(&text.to));
+                match self.store.number(&number).await? {
+                    Some(number) if number.holder.is_some() => {}
+                    number => self.raise_nobody_holds(&text.to, number.is_some()).await?,
+                }
+            }
             InboundOutcome::Placed { caught, .. } => {
                 self.counters.inbound.inc();
                 if *caught {
@@ -118,6 +126,17 @@ impl Engine {
     }
 
     async fn raise_nobody_holds(&self, number: &str, known: bool) -> Result<(), StoreError> {
+        let changes = vec![self.nobody_holds(number, known)];
+        self.store
+            .commit(Commit {
+                fence: None,
+                changes,
+            })
+            .await
+    }
+
+    /// The alarm that a text came for a number without holder.
+    pub(crate) fn nobody_holds(&self, number: &str, known: bool) -> Change {
         let ending = last_four(number);
         let what = if known {
             "nobody holds"
@@ -128,8 +147,7 @@ impl Engine {
             "number-without-holder:{}",
             hex8(&self.index(&self.canonical(number)).0)
         );
-        self.raise(key, format!("A text came for number …{ending}, which {what}: assign it with `verbatim number assign`."))
-            .await
+        self.alarm(key, format!("A text came for number …{ending}, which {what}: assign it with `verbatim number assign`."))
     }
 
     async fn inbound(
@@ -163,7 +181,10 @@ impl Engine {
             to: self.index(&to),
             from: self.index(&from),
             from_sealed: self.hide("number", from.as_bytes()),
-            at: self.now(),
+            // Its number may have changed hands before we heard of it.
+            at: text
+                .provider_at
+                .map_or_else(|| self.now(), |at| at.min(self.now())),
             record,
             say: self.pack(&say),
             fresh: self.fresh_ids(),

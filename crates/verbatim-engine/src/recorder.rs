@@ -30,6 +30,16 @@ impl Recorder {
         self.keyring.open_bucket(bucket, wrapped)
     }
 
+    /// Opens the bucket keys that other nodes have made since this one started.
+    pub(crate) async fn learn(&self, store: &dyn Store) -> Result<(), StoreError> {
+        for (bucket, wrapped) in store.bucket_keys().await? {
+            if !self.keyring.has_bucket(bucket) {
+                self.open_bucket(bucket, &wrapped).map_err(damaged)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn seal(
         &self,
         store: &dyn Store,

@@ -195,15 +195,17 @@ impl Engine {
                 again: Some(job.id),
             })
             .await?;
-        if let InboundOutcome::Unplaced { .. } = outcome {
+        if let InboundOutcome::Unplaced { known_number, .. } = outcome {
             let due = self.now().after(verbatim_domain::Duration::from_secs(60));
-            self.commit(vec![Change::Retry {
+            let retry = Change::Retry {
                 job: job.id,
                 due,
                 payload: None,
                 counts: true,
-            }])
-            .await?;
+            };
+            // As long as it waits, an operator must know, whatever became of the first alarm.
+            let alarm = self.nobody_holds(&parties.to, known_number);
+            self.commit(vec![retry, alarm]).await?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ mod world;
 use std::fmt;
 
 pub use operation::{Operation, operations};
-pub use run::{FailedSeed, SimReport, StoreKind, run_operations, run_seeds};
+pub use run::{FailedSeed, Run, Seen, SimReport, StoreKind, run_operations, run_seeds};
 use verbatim_engine::ports::PageAt;
 
 /// Something that counts as failure.

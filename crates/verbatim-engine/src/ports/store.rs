@@ -79,7 +79,8 @@ pub struct InboundSms {
     pub from: BlindIndex,
     /// The client's number, sealed, for a new contact.
     pub from_sealed: Sealed,
-    /// When we captured it; decides whose number it is.
+    /// When the carrier took it, as far as it says so and never later than now, else when we captured
+    /// it; decides whose number it is.
     pub at: Timestamp,
     /// Its record.
     pub record: SealedRecord,

@@ -54,6 +54,9 @@ fn main() -> ExitCode {
     for failed in &report.failed {
         tell(failed);
     }
+    for (what, count) in &report.seen {
+        println!("{count:>9} {what}");
+    }
     println!(
         "{} seeds, {} operations, {} records: {} failed",
         report.seeds,

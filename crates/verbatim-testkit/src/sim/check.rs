@@ -13,6 +13,7 @@ use verbatim_domain::{ConversationId, RecordId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{Alarm, Conversation, InboundText, Message, QueueStat};
 use verbatim_engine::views::{RecordView, VerifyView};
 
+use super::run::{Run, Seen};
 use super::world::{World, Written};
 use super::{Broken, Failure, everything};
 use crate::fakes::carrier::Taken;
@@ -39,13 +40,18 @@ pub(crate) struct Audit {
 }
 
 /// Everything that is wrong.
-pub(crate) async fn judge(world: &World) -> Result<Vec<Failure>, Broken> {
+pub(crate) async fn judge(world: &World) -> Result<Run, Broken> {
     let mut audit = Audit::take(world).await?;
     audit.inbound();
     audit.outbound();
     audit.rooms();
     audit.upkeep();
-    Ok(audit.failures)
+    let (records, seen) = (audit.records.len() as u64, audit.seen());
+    Ok(Run {
+        failures: audit.failures,
+        records,
+        seen,
+    })
 }
 
 impl Audit {
@@ -94,6 +100,27 @@ impl Audit {
             catch_all: world.settings.catch_all.clone(),
             failures: std::mem::take(&mut state.failures),
         })
+    }
+
+    /// What happened how often, so that nobody takes a run in which nothing happened for a good one.
+    fn seen(&self) -> Seen {
+        let mut seen = Seen::new();
+        for (_, _, view) in &self.records {
+            let name = match view.kind.as_str() {
+                // Carriers' words and input without sense have no end.
+                "status" if view.rule.starts_with("status.carrier") => "receipt".to_owned(),
+                kind => format!("{kind} {} {}", view.rule, view.reason),
+            };
+            *seen.entry(name).or_default() += 1;
+        }
+        seen.insert("at the carrier".to_owned(), self.taken.len() as u64);
+        let said = self
+            .rooms
+            .values()
+            .map(|room| room.timeline.len() as u64)
+            .sum();
+        seen.insert("in rooms".to_owned(), said);
+        seen
     }
 
     fn fail(&mut self, rule: &'static str, what: impl Into<String>) {

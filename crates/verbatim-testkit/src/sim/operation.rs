@@ -230,8 +230,14 @@ pub fn operations(seed: u64) -> Vec<Operation> {
         chance: Chance::new(seed),
         last_text: 0,
     };
-    let count = 12 + dice.chance.below(40);
-    (0..count).map(|_| dice.operation()).collect()
+    let count = 15 + dice.chance.below(60);
+    let opening = if dice.chance.percent(80) {
+        dice.opening()
+    } else {
+        Vec::new()
+    };
+    let rest = (0..count).map(|_| dice.operation());
+    opening.into_iter().chain(rest).collect()
 }
 
 struct Dice {
@@ -254,6 +260,24 @@ impl Dice {
             self.last_text = self.u8(super::corpus::TEXTS);
         }
         self.last_text
+    }
+
+    /// Most runs begin with two conversations, since little can happen without rooms.
+    fn opening(&mut self) -> Vec<Operation> {
+        let texts = [0, 1].map(|number| Operation::ClientTexts {
+            phone: self.u8(3),
+            number,
+            text: self.text(),
+            hook: Delivery::Now,
+        });
+        let rest = [
+            Operation::Work { jobs: 4 },
+            Operation::Sync {
+                events: 9,
+                again: false,
+            },
+        ];
+        texts.into_iter().chain(rest).collect()
     }
 
     fn operation(&mut self) -> Operation {

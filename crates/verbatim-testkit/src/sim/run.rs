@@ -1,5 +1,6 @@
 //! Runs seeds, one after the other on each thread, and makes failing ones small.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,9 +45,14 @@ pub struct SimReport {
     pub operations: u64,
     /// Records that were written.
     pub records: u64,
+    /// What happened how often: records by kind, rule and reason, and what reached the other side.
+    pub seen: Seen,
     /// Seeds that failed, smallest first.
     pub failed: Vec<FailedSeed>,
 }
+
+/// Counts by name.
+pub type Seen = BTreeMap<String, u64>;
 
 /// Runs a range of seeds on all cores. `progress` is told after each one.
 pub fn run_seeds(
@@ -75,6 +81,9 @@ pub fn run_seeds(
                     report.seeds += 1;
                     report.operations += operations.len() as u64;
                     report.records += outcome.records;
+                    for (what, count) in outcome.seen {
+                        *report.seen.entry(what).or_default() += count;
+                    }
                     report.failed.extend(failed);
                     progress(report);
                 }
@@ -95,6 +104,8 @@ pub struct Run {
     pub failures: Vec<Failure>,
     /// Records that were written.
     pub records: u64,
+    /// What happened how often.
+    pub seen: Seen,
 }
 
 /// Lets a list of operations happen to a new world. The seed decides what is left to chance.
@@ -116,7 +127,7 @@ pub fn run_operations(seed: u64, operations: &[Operation], kind: &StoreKind) -> 
         };
         Run {
             failures: vec![failure],
-            records: 0,
+            ..Run::default()
         }
     })
 }
@@ -127,9 +138,7 @@ async fn run_on(seed: u64, operations: &[Operation], store: Arc<dyn Store>) -> R
         world.apply(operation).await?;
     }
     world.settle().await?;
-    let failures = check::judge(&world).await?;
-    let records = world.store.log_root().await.map_err(Broken::new)?.size;
-    Ok(Run { failures, records })
+    check::judge(&world).await
 }
 
 /// A store, and what is left of it afterwards.

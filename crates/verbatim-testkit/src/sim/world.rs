@@ -24,6 +24,9 @@ use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock}
 /// The carrier account of every number.
 pub(crate) const ACCOUNT: &str = "carrier-main";
 
+/// Ten minutes before a month begins: records get another bucket key while the run goes on.
+const START: Timestamp = Timestamp(1_796_082_600_000);
+
 /// The world of a run.
 pub(crate) struct World {
     pub(crate) clock: Arc<VirtualClock>,
@@ -82,7 +85,7 @@ pub(crate) struct State {
 impl World {
     /// A world in which employees and numbers are set up and nothing has happened.
     pub(crate) async fn new(seed: u64, store: Arc<dyn Store>) -> Result<Arc<Self>, Broken> {
-        let clock = Arc::new(VirtualClock::default());
+        let clock = Arc::new(VirtualClock::at(START));
         let mut chance = Chance::new(seed ^ 0x5EED_0F0D_D5A1_7E11);
         let settings = settings(&mut chance);
         let world = Arc::new_cyclic(|me| Self {
