@@ -1,0 +1,7 @@
+//! What the homeserver brings: transactions taken apart, events parsed and decrypted.
+
+mod open;
+mod parse;
+mod transaction;
+
+pub use parse::parse_clear_event;

@@ -1,0 +1,123 @@
+//! A conversation's room: made once, and brought to its specification whenever it is asked for.
+
+mod open;
+mod spec;
+
+use ruma::{OwnedUserId, RoomId, UserId};
+use serde_json::{Value, json};
+use verbatim_engine::ports::PlatformError;
+
+use crate::platform::MatrixPlatform;
+use crate::shard::Shard;
+
+const ENCRYPTION: &str = "m.room.encryption";
+
+fn encryption() -> Value {
+    json!({ "algorithm": "m.megolm.v1.aes-sha2" })
+}
+
+impl MatrixPlatform {
+    /// Invites the employee unless they are in or invited.
+    pub(crate) async fn offer(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<bool, PlatformError> {
+        let member = self
+            .http
+            .state_of(&self.bot, room, "m.room.member", employee.as_str())
+            .await?;
+        if is_present(member.as_ref()) {
+            return Ok(false);
+        }
+        self.members.forget([room.as_str()]);
+        self.http.invite(&self.bot, room, employee).await?;
+        self.members.forget([room.as_str()]);
+        Ok(true)
+    }
+
+    /// The bot joins an employee's direct chat, and asks for encryption there if it may.
+    pub(crate) async fn accept(&self, room: &RoomId) -> Result<(), PlatformError> {
+        self.http.join_room(&self.bot, room).await?;
+        self.members.forget([room.as_str()]);
+        if self
+            .http
+            .state_of(&self.bot, room, ENCRYPTION, "")
+            .await?
+            .is_none()
+            && let Err(error) = self
+                .http
+                .put_state(&self.bot, room, ENCRYPTION, "", &encryption())
+                .await
+        {
+            // What we say is encrypted anyway; what is said to us in clear is refused by the engine.
+            tracing::info!(%error, "a direct chat is not encrypted and the bot may not change that");
+        }
+        let members = self.members_of(room).await?;
+        self.know(&*self.shard()?, &members).await
+    }
+
+    /// Makes the bot's machine know these users' devices, so that it can tell how far they are trusted.
+    pub(crate) async fn know(
+        &self,
+        shard: &Shard,
+        users: &[OwnedUserId],
+    ) -> Result<(), PlatformError> {
+        let mut speaking = shard.bot.speak().await;
+        shard
+            .bot
+            .refresh(&mut speaking, &self.http, &shard.epochs, users)
+            .await
+    }
+
+    /// Gives the bot its name and picture.
+    pub(crate) async fn dress_bot(&self, shard: &Shard) -> Result<(), PlatformError> {
+        let avatar = self.avatar(shard).await?;
+        self.dress(&self.bot, &self.config.bot_name, &avatar).await
+    }
+
+    /// Writes name and picture only where they differ: clients show every change (facts: pitfall 25).
+    pub(crate) async fn dress(
+        &self,
+        user: &UserId,
+        name: &str,
+        avatar: &str,
+    ) -> Result<(), PlatformError> {
+        let profile = self.http.profile(user).await?;
+        for (field, wanted, shown) in [
+            ("displayname", name, &profile.displayname),
+            ("avatar_url", avatar, &profile.avatar_url),
+        ] {
+            if shown.as_deref() != Some(wanted) {
+                self.http.set_profile(user, field, wanted).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The picture's content address: configured, or uploaded once and remembered.
+    pub(crate) async fn avatar(&self, shard: &Shard) -> Result<String, PlatformError> {
+        const KIND: &str = "avatar";
+        if let Some(avatar) = &self.config.avatar {
+            return Ok(avatar.clone());
+        }
+        if let Some(known) = shard.bot.rows.get::<String>(KIND, "", "").await? {
+            return Ok(known);
+        }
+        let uploaded = self
+            .http
+            .upload(&self.bot, "image/png", include_bytes!("picture.png"))
+            .await?;
+        let row = shard.bot.rows.put(KIND, "", "", &uploaded)?;
+        shard.bot.rows.apply(vec![row]).await?;
+        Ok(uploaded)
+    }
+}
+
+fn is_present(member: Option<&Value>) -> bool {
+    matches!(membership(member), Some("join" | "invite"))
+}
+
+fn membership(member: Option<&Value>) -> Option<&str> {
+    member.and_then(|content| content["membership"].as_str())
+}

@@ -1,0 +1,79 @@
+//! What the platform noticed by itself, gathered until somebody asks. Bounded: rooms are named once, and of
+//! reachability only the latest word counts.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use verbatim_domain::RoomId;
+use verbatim_engine::ports::Signal;
+
+#[derive(Default)]
+pub(crate) struct Signals {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    rooms: BTreeSet<RoomId>,
+    reachable: Option<bool>,
+    /// The last word given, so that only changes are told.
+    told: Option<bool>,
+}
+
+impl Signals {
+    pub(crate) fn new_keys(&self, rooms: impl IntoIterator<Item = RoomId>) {
+        self.lock().rooms.extend(rooms);
+        self.arrived.notify_one();
+    }
+
+    pub(crate) fn reachable(&self, is: bool) {
+        let mut waiting = self.lock();
+        if waiting.told != Some(is) {
+            waiting.told = Some(is);
+            waiting.reachable = Some(is);
+            self.arrived.notify_one();
+        }
+    }
+
+    pub(crate) async fn next(&self) -> Signal {
+        loop {
+            if let Some(signal) = self.take() {
+                return signal;
+            }
+            self.arrived.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<Signal> {
+        let mut waiting = self.lock();
+        if let Some(is) = waiting.reachable.take() {
+            return Some(Signal::Reachable(is));
+        }
+        let rooms = std::mem::take(&mut waiting.rooms);
+        (!rooms.is_empty()).then(|| Signal::NewKeys(rooms.into_iter().collect()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signals_are_gathered_and_only_changes_told() {
+        let signals = Signals::default();
+        signals.new_keys([RoomId::from("!b"), RoomId::from("!a")]);
+        signals.new_keys([RoomId::from("!a")]);
+        signals.reachable(true);
+        signals.reachable(true);
+        assert_eq!(signals.take(), Some(Signal::Reachable(true)));
+        let rooms = vec![RoomId::from("!a"), RoomId::from("!b")];
+        assert_eq!(signals.take(), Some(Signal::NewKeys(rooms)));
+        assert_eq!(signals.take(), None);
+    }
+}
