@@ -108,4 +108,17 @@ mod tests {
         let none = HeaderMap::new();
         assert_ne!(request_id(&none), request_id(&none));
     }
+
+    #[tokio::test]
+    async fn every_answer_carries_an_id() {
+        let router = traced(Router::new(), "test");
+        for (given, kept) in [("from-the-proxy", true), ("not sane", false)] {
+            let request = Request::get("/").header(REQUEST_ID, given);
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            let answer = crate::testing::send(&router, request).await;
+            let id = answer.header("x-request-id");
+            assert_eq!((answer.status.as_u16(), id == given), (404, kept), "{id}");
+            assert!(is_sane(id.as_bytes()));
+        }
+    }
 }

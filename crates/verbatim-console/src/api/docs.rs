@@ -3,7 +3,7 @@
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Content, Info, OpenApi, Ref, Response};
+use utoipa::openapi::{Components, Content, Info, OpenApi, Ref, RefOr, Response};
 
 use super::endpoint::Endpoint;
 use super::problem::ProblemBody;
@@ -80,6 +80,7 @@ fn operation<'a>(item: &'a mut PathItem, endpoint: &Endpoint) -> Option<&'a mut 
 
 /// Adds what follows from the endpoint's row: its security, and the errors that everyone must expect.
 fn complete(operation: &mut Operation, endpoint: &Endpoint) {
+    describe_success(operation);
     if operation.request_body.is_some() {
         add_problem(
             operation,
@@ -98,6 +99,17 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     operation.security = Some(vec![SecurityRequirement::new(BEARER, scopes)]);
     add_problem(operation, "401", "No token, or one that does not stand.");
     add_problem(operation, "default", "What went wrong, as a problem.");
+}
+
+/// OpenAPI asks for words with every response; for a success the operation's own words say it all.
+fn describe_success(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            "Done as described.".clone_into(&mut response.description);
+        }
+    }
 }
 
 fn add_problem(operation: &mut Operation, status: &str, words: &str) {

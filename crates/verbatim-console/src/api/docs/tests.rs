@@ -87,6 +87,10 @@ fn operations_name_their_scope_have_words_and_unique_ids() {
                 .is_some_and(|words| !words.is_empty()),
             "{name}"
         );
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let words = response["description"].as_str().unwrap_or_default();
+            assert!(!words.is_empty(), "{name}: {status} has no description");
+        }
         let templated = endpoint.path.matches('{').count();
         let parameters = operation["parameters"]
             .as_array()

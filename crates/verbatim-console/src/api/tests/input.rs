@@ -38,16 +38,9 @@ async fn check_body(content_type: &str, body: Vec<u8>, status: u16, kind: &str, 
 #[tokio::test]
 async fn bodies_are_read_strictly() {
     const JSON: &str = "application/json";
-    check_body(JSON, b"{\"user\":".to_vec(), 400, "body.not.json", "line 1").await;
+    check_body(JSON, b"{\"us".to_vec(), 400, "body.not.json", "line 1").await;
     check_body(JSON, b"".to_vec(), 400, "body.not.json", "EOF").await;
-    check_body(
-        JSON,
-        b"{\"user\":\"\xff\"}".to_vec(),
-        400,
-        "body.not.json",
-        "",
-    )
-    .await;
+    check_body(JSON, b"{\"\xff\":1}".to_vec(), 400, "body.not.json", "").await;
     check_body(JSON, b"[]".to_vec(), 400, "body.not.as.described", "").await;
     check_body(JSON, b"7".to_vec(), 400, "body.not.as.described", "").await;
     check_body(
