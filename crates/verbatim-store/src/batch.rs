@@ -147,14 +147,12 @@ async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> 
             write.run(work).await.map_err(unmarked)?;
         }
     }
-    work.log.save(&*work.tx).await?;
-    let settled = work.tx.settle().await;
-    settled.map_err(|error| {
-        if marks {
-            Failed::Batch(error)
-        } else {
-            unmarked(error)
-        }
+    let saved = work.log.save(&*work.tx).await;
+    // What was sent earlier failed earlier: its error is the cause.
+    let settled = work.tx.settle().await.and(saved);
+    settled.map_err(|error| match error {
+        error if marks => Failed::Batch(error),
+        error => unmarked(error),
     })
 }
 

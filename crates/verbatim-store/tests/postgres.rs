@@ -21,6 +21,7 @@ async fn postgres() {
     processes_that_start_together_migrate_once(&cluster).await;
     writers_of_two_processes_leave_no_gap(&cluster).await;
     a_lease_taken_by_another_process_fences(&cluster).await;
+    a_refused_commit_is_forgotten_even_if_another_takes_its_place(&cluster).await;
     a_cut_connection_is_got_over(&cluster).await;
     a_writer_that_dies_leaves_nothing_half_done(&cluster).await;
     a_newer_schema_is_refused(&cluster).await;
@@ -105,6 +106,28 @@ async fn a_lease_taken_by_another_process_fences(cluster: &Cluster) {
     };
     assert_eq!(one.store.commit(late).await, Err(StoreError::Fenced));
     assert_eq!(two.store.cursor("c").await, Ok(None));
+}
+
+/// The log's size alone does not tell that what one believes of it is wrong.
+async fn a_refused_commit_is_forgotten_even_if_another_takes_its_place(cluster: &Cluster) {
+    let url = cluster.database();
+    let sql = SqlStore::connect(&url).await.unwrap();
+    let one = World::new(&sql);
+    let two = World::beside(&SqlStore::connect(&url).await.unwrap(), 1 << 32);
+    let held = one.alice().await;
+    one.conversation(held, 1, 1).await;
+    sql.inject(Fault::Refuse);
+    let refused = one
+        .store
+        .record_inbound(one.sms(held.index, peer(1), 2))
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    two.conversation(held, 1, 3).await;
+    one.conversation(held, 1, 4).await;
+    assert_eq!(audit(&one).await, 3);
 }
 
 /// The server ends every connection under load: callers hear of it, ask again, and nothing is doubled.

@@ -18,6 +18,8 @@ struct Found {
     holder: Option<EmployeeId>,
     contact: Option<ContactId>,
     conversation: Option<(ConversationId, Option<RoomId>)>,
+    /// Earlier texts to this number still wait to be placed.
+    behind: bool,
 }
 
 /// Where it goes.
@@ -42,7 +44,11 @@ pub(crate) async fn record(
         return Ok(InboundOutcome::Duplicate);
     }
     let known_number = found.number.is_some();
-    let place = place(work, sms, found).await?;
+    let place = match found.behind {
+        // It must not overtake them.
+        true => None,
+        false => place(work, sms, found).await?,
+    };
     let conversation = place.as_ref().map(|place| place.conversation);
     let tx = std::sync::Arc::clone(&work.tx);
     work.log
@@ -70,7 +76,15 @@ pub(crate) async fn record(
 
 /// What recording a text looks up first.
 pub(crate) fn ahead(sms: &InboundSms) -> Option<Question> {
-    let params = params![&sms.account, &sms.provider_id, sms.to, sms.from, sms.at];
+    let waiting = Lane::unrouted(&sms.to);
+    let params = params![
+        &sms.account,
+        &sms.provider_id,
+        sms.to,
+        sms.from,
+        sms.at,
+        &waiting
+    ];
     Some((&sql::INBOUND_LOOKUP, params))
 }
 
@@ -88,6 +102,7 @@ async fn look(work: &mut Work, sms: &InboundSms) -> Result<Found, StoreError> {
         holder: row.get(2)?,
         contact: row.get(3)?,
         conversation: conversation.map(|id| (id, room)),
+        behind: row.get(6)?,
     })
 }
 

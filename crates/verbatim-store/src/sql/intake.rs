@@ -4,11 +4,12 @@ use crate::stmt::statements;
 
 statements! {
     /// All that decides where a text goes: ($1 account, $2 provider id, $3 our number, $4 the
-    /// client's number, $5 the moment).
+    /// client's number, $5 the moment, $6 the lane of texts to our number that wait for a holder).
     INBOUND_LOOKUP = "SELECT \
           EXISTS (SELECT 1 FROM messages m \
                   WHERE m.account = $1 AND m.provider_id = $2 AND m.direction = 0), \
-          n.id, a.employee, c.contact, v.id, v.room \
+          n.id, a.employee, c.contact, v.id, v.room, \
+          EXISTS (SELECT 1 FROM jobs j WHERE j.lane = $6) \
         FROM (SELECT 1 AS one) AS o \
         LEFT JOIN numbers n ON n.idx = $3 \
         LEFT JOIN assignments a ON a.number = n.id \

@@ -1,15 +1,19 @@
 //! A client's text: seen once, bound to its holder, never lost.
 
+use futures_util::future::join_all;
 use verbatim_domain::ConversationId;
 use verbatim_engine::ports::*;
 
 use super::cases;
+use super::log::audit;
 use super::world::*;
 
 cases! {
     first_text_makes_contact_conversation_and_jobs,
     second_text_reuses_all,
     a_repeat_is_seen_once,
+    repeats_at_the_same_moment_are_seen_once,
+    new_clients_at_the_same_moment_are_made_once,
     same_id_of_another_account_is_another_text,
     another_number_is_another_conversation,
     known_contact_is_not_made_again,
@@ -111,6 +115,45 @@ async fn a_repeat_is_seen_once(w: &World) {
         Ok(InboundOutcome::Duplicate)
     );
     assert_eq!((w.log_size().await, w.due(i64::MAX).await.len()), (1, 0));
+}
+
+/// Repeats that share a transaction with the first.
+async fn repeats_at_the_same_moment_are_seen_once(w: &World) {
+    let held = w.alice().await;
+    w.conversation(held, 1, 1).await;
+    let texts = [1, 1, 2].map(|from| w.sms(held.index, peer(from), 1000));
+    let calls = (0..60).map(|n| w.store.record_inbound(texts[n % 3].clone()));
+    let outcomes: Vec<_> = join_all(calls)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    let count = |of: &dyn Fn(&&InboundOutcome) -> bool| outcomes.iter().filter(of).count();
+    assert_eq!(
+        count(&|o| matches!(o, InboundOutcome::Placed { .. })),
+        3,
+        "{outcomes:?}"
+    );
+    assert_eq!(count(&|o| **o == InboundOutcome::Duplicate), 57);
+    assert_eq!(audit(w).await, 4);
+}
+
+/// What one operation of a batch makes is there for the next.
+async fn new_clients_at_the_same_moment_are_made_once(w: &World) {
+    let held = w.alice().await;
+    let texts = (0..60u8).map(|n| w.sms(held.index, peer(n % 4), 1000));
+    let calls = texts.map(|sms| w.store.record_inbound(sms));
+    let made = join_all(calls)
+        .await
+        .into_iter()
+        .map(placed)
+        .filter(|(_, new, _)| *new);
+    assert_eq!(made.count(), 4);
+    assert_eq!(
+        w.store.conversations(first(100)).await.unwrap().items.len(),
+        4
+    );
+    assert_eq!(audit(w).await, 60);
 }
 
 async fn same_id_of_another_account_is_another_text(w: &World) {
