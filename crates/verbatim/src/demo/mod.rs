@@ -81,7 +81,12 @@ async fn attempt(args: &DemoArgs, stack: &dyn DemoStack) -> anyhow::Result<ExitC
     };
     let stopped = up.shut_down(&setup.progress).await;
     if outcome.is_err() {
-        eprintln!("logs: {}", setup.place.logs().display());
+        let (logs, own) = (&setup.plan.logs, &setup.plan.dir);
+        eprintln!(
+            "logs: in {}, and those of Verbatim in {}",
+            logs.display(),
+            own.display()
+        );
     }
     let report = outcome?;
     stopped?;
@@ -202,10 +207,7 @@ impl Setup {
         if self.json {
             show(&format!("{}\n", welcome::json(&self.plan)));
         } else {
-            show(&format!(
-                "{}\n",
-                welcome::text(&self.plan, &self.place.logs())
-            ));
+            show(&format!("{}\n", welcome::text(&self.plan)));
         }
         tokio::select! {
             () = stop.wait() => Ok(()),

@@ -35,6 +35,7 @@ pub(crate) fn plan(place: &Place, ports: Ports, secrets: &Secrets) -> StackPlan 
         .collect();
     StackPlan {
         dir: place.verbatim(),
+        logs: place.logs(),
         ports,
         homeserver_url: format!("http://{}", ports.homeserver()),
         server_name: SERVER_NAME.to_owned(),

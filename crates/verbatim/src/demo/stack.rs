@@ -13,6 +13,8 @@ use super::secrets::Secrets;
 pub(crate) struct StackPlan {
     /// Verbatim's own folder: config, keys, registration, store.
     pub(crate) dir: PathBuf,
+    /// Where every part logs.
+    pub(crate) logs: PathBuf,
     /// Where its listeners go.
     pub(crate) ports: Ports,
     /// Where the homeserver answers.

@@ -1,14 +1,13 @@
 //! What a person needs once everything runs.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use serde_json::json;
 
 use super::stack::StackPlan;
 
 /// For people.
-pub(crate) fn text(plan: &StackPlan, logs: &Path) -> String {
+pub(crate) fn text(plan: &StackPlan) -> String {
     let mut text = format!(
         "\nVerbatim runs.\n\n  Phone page   {}\n  Homeserver   {}\n\n",
         plan.carrier_url, plan.homeserver_url
@@ -25,8 +24,9 @@ pub(crate) fn text(plan: &StackPlan, logs: &Path) -> String {
         text,
         "\n  1. Log in as one of them with any Matrix client at the homeserver's address.\
          \n  2. Open the phone page and text their number.\
-         \n\n  Logs: {}\n  Ctrl-C stops everything; what happened is kept until --reset.",
-        logs.display()
+         \n\n  Logs: {}, {}\n  Ctrl-C stops everything; what happened is kept until --reset.",
+        plan.logs.display(),
+        plan.dir.display()
     );
     text
 }

@@ -27,12 +27,6 @@ pub(crate) fn clippy(limit: Duration) -> anyhow::Result<()> {
 pub(crate) fn doc(limit: Duration) -> anyhow::Result<()> {
     let mut cargo = workspace::cargo();
     cargo.env("RUSTDOCFLAGS", "-D warnings");
-    cargo.args([
-        "doc",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-        "--locked",
-    ]);
+    cargo.args(["doc", "--workspace", "--no-deps", "--locked"]);
     run::run(cargo, limit)
 }
