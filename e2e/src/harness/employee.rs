@@ -12,7 +12,7 @@ use matrix_sdk::encryption::EncryptionSettings;
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::api::client::filter::{FilterDefinition, RoomEventFilter};
 use matrix_sdk::ruma::events::room::message::RoomMessageEventContent;
-use matrix_sdk::ruma::{OwnedEventId, OwnedRoomId, RoomId, UInt};
+use matrix_sdk::ruma::{EventId, OwnedEventId, OwnedRoomId, RoomId, UInt};
 use matrix_sdk::sync::SyncResponse;
 use matrix_sdk::{Client, LoopCtrl, Room};
 use matrix_sdk_crypto::{CollectStrategy, DecryptionSettings, TrustRequirement};
@@ -303,7 +303,7 @@ async fn listen(client: Client, seen: Arc<Mutex<Seen>>, tell: watch::Sender<u64>
         let heard = client.sync_with_callback(settings(), |response| {
             take(&mut lock(&seen), &response);
             tell.send_modify(|n| *n += 1);
-            accept_invitations(client.clone())
+            after_sync(client.clone(), seen.clone(), tell.clone())
         });
         // The homeserver is away; that is part of the tests.
         let _ = heard.await;
@@ -311,12 +311,42 @@ async fn listen(client: Client, seen: Arc<Mutex<Seen>>, tell: watch::Sender<u64>
     }
 }
 
-async fn accept_invitations(client: Client) -> LoopCtrl {
+async fn after_sync(client: Client, seen: Arc<Mutex<Seen>>, tell: watch::Sender<u64>) -> LoopCtrl {
     for room in client.invited_rooms() {
         // If it fails the room is still among the invitations after the next sync.
         let _ = room.join().await;
     }
+    read_again(&client, &seen, &tell).await;
     LoopCtrl::Continue
+}
+
+/// A key, or a sender's signature, may come after the event: try again, as any client does.
+async fn read_again(client: &Client, seen: &Mutex<Seen>, tell: &watch::Sender<u64>) {
+    let locked: Vec<(String, String)> = {
+        let seen = lock(seen);
+        let locked = seen.said.iter().filter(|said| said.undecryptable.is_some());
+        locked
+            .map(|said| (said.room.clone(), said.event.clone()))
+            .collect()
+    };
+    for (room, event) in locked {
+        let (Ok(room), Ok(id)) = (RoomId::parse(&room), EventId::parse(&event)) else {
+            continue;
+        };
+        let Some(joined) = client.get_room(&room) else {
+            continue;
+        };
+        let Ok(opened) = joined.event(&id, None).await else {
+            continue;
+        };
+        let Some(opened) = read(&room, &opened).filter(|said| said.undecryptable.is_none()) else {
+            continue;
+        };
+        if let Some(place) = lock(seen).said.iter_mut().find(|said| said.event == event) {
+            *place = opened;
+        }
+        tell.send_modify(|n| *n += 1);
+    }
 }
 
 fn take(seen: &mut Seen, response: &SyncResponse) {
