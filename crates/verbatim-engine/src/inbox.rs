@@ -7,7 +7,7 @@ use verbatim_domain::conversation::{Action, Decision, RecordAs, Rule, View, deci
 use verbatim_domain::first_contact;
 use verbatim_domain::message::{Direction, MessageState};
 use verbatim_domain::notice::Notice;
-use verbatim_domain::{ConversationId, Duration, MessageId, RecordId, UserId};
+use verbatim_domain::{ConversationId, Duration, MessageId, RecordId, Timestamp, UserId};
 use verbatim_record::{Body, Kind, SealedRecord};
 
 use crate::core::Engine;
@@ -20,12 +20,14 @@ use crate::settings::DisclosureMode;
 use crate::worker::JobError;
 
 /// How long an event in a room that we do not know waits for the room to become known.
-const UNKNOWN_ROOM_PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const UNKNOWN_ROOM_PATIENCE: Duration = Duration::from_secs(300);
 
 /// An event in its context, while its commit is being put together.
 pub(crate) struct Handling<'a> {
     pub job: &'a Job,
     pub raw: &'a str,
+    /// When it was first looked at in vain.
+    pub since: Option<Timestamp>,
     pub event: &'a RoomEvent,
 }
 
@@ -43,6 +45,7 @@ impl Engine {
         let handling = Handling {
             job,
             raw: &payload.raw,
+            since: payload.since,
             event: &event,
         };
         if let Some(conversation) = self.store.conversation_by_room(&event.room).await? {
@@ -129,10 +132,10 @@ impl Engine {
         }
         body.to = conversation.contact.id.to_string();
         for action in &decision.actions {
-            if let Action::Submit { transmitted, .. } = action {
-                if *transmitted != body.text {
-                    body.transmitted.clone_from(transmitted);
-                }
+            if let Action::Submit { transmitted, .. } = action
+                && *transmitted != body.text
+            {
+                body.transmitted.clone_from(transmitted);
             }
         }
         Ok(self.seal(kind_of(decision.record), body).await?)
@@ -343,21 +346,27 @@ impl Engine {
             change: Membership::Invite,
             ..
         } = &event.kind
+            && user == self.platform.bot()
+            && !self.platform.is_ours(&event.sender)
         {
-            if user == self.platform.bot() && !self.platform.is_ours(&event.sender) {
-                return self.invited(handling).await;
-            }
+            return self.invited(handling).await;
         }
         if matches!(event.trust, Trust::State) || self.platform.is_ours(&event.sender) {
             return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
         }
-        if self.now().since(handling.job.created) < UNKNOWN_ROOM_PATIENCE {
+        let since = handling.since.unwrap_or_else(|| self.now());
+        if self.now().since(since) < UNKNOWN_ROOM_PATIENCE {
+            let waiting = EventPayload {
+                raw: handling.raw.to_owned(),
+                step: 0,
+                since: Some(since),
+            };
             let due = self.retry_at(handling.job.attempts + 1);
             return Ok(self
                 .commit(vec![Change::Retry {
                     job: handling.job.id,
                     due,
-                    payload: None,
+                    payload: Some(self.pack(&waiting)),
                     counts: true,
                 }])
                 .await?);

@@ -81,12 +81,14 @@ impl Engine {
         };
         for event in events {
             match event {
-                CarrierEvent::Inbound(text) => {
-                    drop(self.record_inbound(account, text, evidence).await?)
-                }
-                CarrierEvent::Receipt(receipt) => {
-                    drop(self.record_receipt(account, receipt, evidence).await?)
-                }
+                CarrierEvent::Inbound(text) => self
+                    .record_inbound(account, text, evidence)
+                    .await
+                    .map(|_| ())?,
+                CarrierEvent::Receipt(receipt) => self
+                    .record_receipt(account, receipt, evidence)
+                    .await
+                    .map(|_| ())?,
             }
         }
         Ok(())
@@ -104,29 +106,32 @@ impl Engine {
         match &outcome {
             InboundOutcome::Duplicate => {
                 self.counters.duplicates.inc();
-                // The text may be repeated because we died between its record and the alarm.
-                let number = self.index(&self.canonical(&text.to));
-                match self.store.number(&number).await? {
-                    Some(number) if number.holder.is_some() => {}
-                    number => self.raise_nobody_holds(&text.to, number.is_some()).await?,
-                }
+                // It may be repeated because we died between its record and the alarm.
+                self.raise_if_nobody_holds(&text.to).await?;
             }
             InboundOutcome::Placed { caught, .. } => {
                 self.counters.inbound.inc();
                 if *caught {
-                    self.raise_nobody_holds(&text.to, true).await?;
+                    self.raise_if_nobody_holds(&text.to).await?;
                 }
             }
-            InboundOutcome::Unplaced { known_number, .. } => {
+            InboundOutcome::Unplaced { .. } => {
                 self.counters.inbound.inc();
-                self.raise_nobody_holds(&text.to, *known_number).await?;
+                self.raise_if_nobody_holds(&text.to).await?;
             }
         }
         Ok(outcome)
     }
 
-    async fn raise_nobody_holds(&self, number: &str, known: bool) -> Result<(), StoreError> {
-        let changes = vec![self.nobody_holds(number, known)];
+    async fn raise_if_nobody_holds(&self, number: &str) -> Result<(), StoreError> {
+        let known = self
+            .store
+            .number(&self.index(&self.canonical(number)))
+            .await?;
+        if known.as_ref().is_some_and(|number| number.holder.is_some()) {
+            return Ok(());
+        }
+        let changes = vec![self.nobody_holds(number, known.is_some())];
         self.store
             .commit(Commit {
                 fence: None,
@@ -333,7 +338,11 @@ impl Engine {
                 RoomEventIn {
                     event: event.event,
                     room: event.room,
-                    raw: self.pack(&EventPayload { raw, step: 0 }),
+                    raw: self.pack(&EventPayload {
+                        raw,
+                        step: 0,
+                        since: None,
+                    }),
                 }
             })
             .collect::<Vec<_>>();

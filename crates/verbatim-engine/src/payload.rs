@@ -60,6 +60,9 @@ pub(crate) struct EventPayload {
     /// 0 nothing told yet, 1 told that the key is missing, 2 given up.
     #[serde(default)]
     pub step: u8,
+    /// When it was first looked at in vain: no key, or a room that nobody knows.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 impl Engine {

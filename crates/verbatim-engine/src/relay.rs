@@ -4,11 +4,11 @@
 //! the same transaction id is one event. So a death between the homeserver's answer and our commit is
 //! healed by running the job again.
 
-use verbatim_domain::{EventId, PhoneNumber, RoomId, first_contact};
+use verbatim_domain::{EventId, PhoneNumber, RoomId, Timestamp, first_contact};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
-use crate::payload::SayPayload;
+use crate::payload::{Parties, SayPayload};
 use crate::ports::{
     Change, Content, Conversation, InboundOutcome, InboundSms, Job, RoomSpec, Sealed, Speaker,
     StoreError,
@@ -94,10 +94,10 @@ impl Engine {
         if let Some(message) = job.message {
             changes.push(Change::SetEvent(message, event.clone()));
         }
-        if let Some(slot) = &payload.slot {
-            if self.notice_about(slot).await?.is_none() {
-                changes.push(Change::SetCursor(slot_key(slot), event.0));
-            }
+        if let Some(slot) = &payload.slot
+            && self.notice_about(slot).await?.is_none()
+        {
+            changes.push(Change::SetCursor(slot_key(slot), event.0));
         }
         changes.push(Change::Finish(job.id));
         self.commit(changes).await?;
@@ -156,12 +156,11 @@ impl Engine {
 
     pub(crate) async fn run_offer_room(&self, job: &Job) -> Result<(), JobError> {
         let conversation = self.conversation_of_job(job).await?;
-        if let Some(room) = &conversation.room {
-            if conversation.employee.ended.is_none() {
-                self.platform
-                    .offer_room(room, &conversation.employee.user)
-                    .await?;
-            }
+        if let Some(room) = &conversation.room
+            && conversation.employee.ended.is_none()
+        {
+            let employee = &conversation.employee.user;
+            self.platform.offer_room(room, employee).await?;
         }
         Ok(self.commit(vec![Change::Finish(job.id)]).await?)
     }
@@ -174,27 +173,12 @@ impl Engine {
                 StoreError::Damaged("a text without parties cannot be placed".to_owned()).into(),
             );
         };
-        let body = Body {
-            actor: "system".to_owned(),
-            reason: "placed_late".to_owned(),
-            ..Body::default()
-        };
-        let outcome = self
-            .store
-            .record_inbound(InboundSms {
-                account: parties.account.as_str().into(),
-                provider_id: parties.provider_id.as_str().into(),
-                to: self.index(&parties.to),
-                from: self.index(&parties.from),
-                from_sealed: self.hide("number", parties.from.as_bytes()),
-                at: self.now(),
-                record: self.seal(Kind::Status, body).await?,
-                say: Sealed(job.payload.0.clone()),
-                fresh: self.fresh_ids(),
-                catch_all: self.catch_all().await?,
-                again: Some(job.id),
-            })
-            .await?;
+        // Who held the number when it came gets it (it may only have waited behind others); if nobody
+        // did, who holds it now.
+        let mut outcome = self.place_again(job, parties, job.created).await?;
+        if matches!(outcome, InboundOutcome::Unplaced { .. }) {
+            outcome = self.place_again(job, parties, self.now()).await?;
+        }
         if let InboundOutcome::Unplaced { known_number, .. } = outcome {
             let due = self.now().after(verbatim_domain::Duration::from_secs(60));
             let retry = Change::Retry {
@@ -208,6 +192,34 @@ impl Engine {
             self.commit(vec![retry, alarm]).await?;
         }
         Ok(())
+    }
+
+    async fn place_again(
+        &self,
+        job: &Job,
+        parties: &Parties,
+        at: Timestamp,
+    ) -> Result<InboundOutcome, StoreError> {
+        let body = Body {
+            actor: "system".to_owned(),
+            reason: "placed_late".to_owned(),
+            ..Body::default()
+        };
+        self.store
+            .record_inbound(InboundSms {
+                account: parties.account.as_str().into(),
+                provider_id: parties.provider_id.as_str().into(),
+                to: self.index(&parties.to),
+                from: self.index(&parties.from),
+                from_sealed: self.hide("number", parties.from.as_bytes()),
+                at,
+                record: self.seal(Kind::Status, body).await?,
+                say: Sealed(job.payload.0.clone()),
+                fresh: self.fresh_ids(),
+                catch_all: self.catch_all().await?,
+                again: Some(job.id),
+            })
+            .await
     }
 
     pub(crate) async fn conversation_of_job(&self, job: &Job) -> Result<Conversation, StoreError> {

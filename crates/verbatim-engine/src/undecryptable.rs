@@ -12,7 +12,7 @@ use verbatim_domain::{Duration, EventId, RoomId, Timestamp, UserId};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
-use crate::inbox::event_body;
+use crate::inbox::{UNKNOWN_ROOM_PATIENCE, event_body};
 use crate::payload::EventPayload;
 use crate::ports::{Change, Job, Lane, NewRecord, OpenError, RoomEvent, Sealed};
 use crate::worker::JobError;
@@ -64,9 +64,20 @@ impl Engine {
             OpenError::Malformed(why) => return self.malformed_event(job, payload, &why).await,
             OpenError::Platform(error) => return Err(error.into()),
         };
-        let waited = self.now().since(job.created);
         if payload.step >= 2 {
             return self.wait_on(job, None, LATE_TRY).await;
+        }
+        // Measured from the first look: time in which nobody could look is no reason to give up.
+        let since = payload.since.unwrap_or_else(|| self.now());
+        let payload = &EventPayload {
+            since: Some(since),
+            ..payload.clone()
+        };
+        let kept = Some(self.pack(payload));
+        let waited = self.now().since(since);
+        if waited < UNKNOWN_ROOM_PATIENCE && !self.is_known(&unopened.room).await? {
+            // Perhaps its making is not committed yet; who wrote in it must be answered there.
+            return self.wait_on(job, kept, Duration::from_secs(2)).await;
         }
         if unopened.hopeless || waited >= self.settings.undecryptable_alarm {
             return self.give_up(job, payload, &unopened).await;
@@ -79,7 +90,12 @@ impl Engine {
         } else {
             Duration::from_secs(2)
         };
-        self.wait_on(job, None, next).await
+        self.wait_on(job, kept, next).await
+    }
+
+    async fn is_known(&self, room: &RoomId) -> Result<bool, JobError> {
+        Ok(self.store.conversation_by_room(room).await?.is_some()
+            || self.store.direct(room).await?.is_some())
     }
 
     async fn wait_on(
@@ -106,8 +122,8 @@ impl Engine {
         unopened: &Unopened,
     ) -> Result<(), JobError> {
         let next = self.pack(&EventPayload {
-            raw: payload.raw.clone(),
             step: 1,
+            ..payload.clone()
         });
         let mut changes = vec![Change::Retry {
             job: job.id,
@@ -143,8 +159,8 @@ impl Engine {
             changes.push(Change::Finish(job.id));
         } else {
             let kept = self.pack(&EventPayload {
-                raw: payload.raw.clone(),
                 step: 2,
+                ..payload.clone()
             });
             let due = self.now().after(LATE_TRY);
             changes.push(Change::Retry {

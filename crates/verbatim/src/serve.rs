@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use verbatim_console::{OpsState, api_router, appservice_router, edge_router, ops_router, serve as serve_http};
+use verbatim_console::{
+    OpsState, api_router, appservice_router, edge_router, ops_router, serve as serve_http,
+};
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
 
@@ -27,6 +29,7 @@ pub(crate) struct Running {
     pub(crate) engine: Arc<Engine>,
     ops: Arc<OpsState>,
     stop: watch::Sender<bool>,
+    ops_stop: watch::Sender<bool>,
     worker: tokio::task::JoinHandle<()>,
     servers: JoinSet<Result<()>>,
     token: TokenFile,
@@ -41,13 +44,17 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
     let api = bind("api", listen.api).await?;
     let ops_listener = bind("ops", listen.ops).await?;
 
-    let Wired { engine, platform, store } = wire(config).await?;
+    let Wired {
+        engine,
+        platform,
+        store,
+    } = wire(config).await?;
     let token = local_token(config, &engine).await?;
     let (stop, stopped) = watch::channel(false);
+    let (ops_stop, ops_stopped) = watch::channel(false);
     let ops = Arc::new(OpsState::new(engine.clone()));
     let mut servers = JoinSet::new();
-    let mut serve = |listener, router| {
-        let mut stopped = stopped.clone();
+    let mut serve = |listener, router, mut stopped: watch::Receiver<bool>| {
         servers.spawn(async move {
             let end = async move {
                 let _ = stopped.wait_for(|s| *s).await;
@@ -55,14 +62,31 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
             serve_http(listener, router, end).await.context("listener")
         });
     };
-    serve(public, edge_router(engine.clone()));
-    serve(appservice, appservice_router(engine.clone(), hs_token));
-    serve(api, api_router(engine.clone()));
-    serve(ops_listener, ops_router(ops.clone()));
+    serve(public, edge_router(engine.clone()), stopped.clone());
+    serve(
+        appservice,
+        appservice_router(engine.clone(), hs_token),
+        stopped.clone(),
+    );
+    serve(api, api_router(engine.clone()), stopped.clone());
+    serve(ops_listener, ops_router(ops.clone()), ops_stopped);
 
-    let worker = Worker { engine: engine.clone(), platform, store: store.store.clone(), holder: holder(config) };
+    let worker = Worker {
+        engine: engine.clone(),
+        platform,
+        store: store.store.clone(),
+        holder: holder(config),
+    };
     let worker = tokio::spawn(worker.run(stopped));
-    Ok(Running { engine, ops, stop, worker, servers, token })
+    Ok(Running {
+        engine,
+        ops,
+        stop,
+        ops_stop,
+        worker,
+        servers,
+        token,
+    })
 }
 
 impl Running {
@@ -73,6 +97,8 @@ impl Running {
         self.token.remove();
         let end = async {
             let _ = (&mut self.worker).await;
+            // Last, so that whoever asks is told "not ready" while the rest drains.
+            let _ = self.ops_stop.send(true);
             while let Some(server) = self.servers.join_next().await {
                 server??;
             }
@@ -81,7 +107,9 @@ impl Running {
         match tokio::time::timeout(DRAIN, end).await {
             Ok(result) => result,
             Err(_) => {
-                tracing::warn!("not everything ended in time; it is durable and goes on at the next start");
+                tracing::warn!(
+                    "not everything ended in time; it is durable and goes on at the next start"
+                );
                 self.worker.abort();
                 Ok(())
             }
@@ -110,17 +138,21 @@ pub(crate) async fn terminated() -> Result<()> {
 }
 
 async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}: change [listen] {name}, or stop what uses it"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: change [listen] {name}, or stop what uses it")
+    })
 }
 
 /// A token for the command line on this machine, good while this process runs.
 async fn local_token(config: &Config, engine: &Engine) -> Result<TokenFile> {
     let actor = Actor::operator("serve");
-    engine.revoke_tokens(&actor, crate::local::TOKEN_NAME).await?;
+    engine
+        .revoke_tokens(&actor, crate::local::TOKEN_NAME)
+        .await?;
     let scopes = verbatim_console::SCOPES.map(str::to_owned);
-    let token = engine.create_token(&actor, crate::local::TOKEN_NAME, &scopes).await?;
+    let token = engine
+        .create_token(&actor, crate::local::TOKEN_NAME, &scopes)
+        .await?;
     TokenFile::write(&token_path(config), &token)
 }
 
@@ -138,5 +170,10 @@ fn holder(config: &Config) -> String {
     let mut random = [0; 8];
     use verbatim_engine::ports::Entropy;
     crate::system::SystemEntropy.fill(&mut random);
-    format!("{}-{}-{}", host.trim(), std::process::id(), hex::encode(random))
+    format!(
+        "{}-{}-{}",
+        host.trim(),
+        std::process::id(),
+        hex::encode(random)
+    )
 }

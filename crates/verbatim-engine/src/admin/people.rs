@@ -2,7 +2,7 @@
 
 use verbatim_domain::{EmployeeId, UserId};
 
-use super::{Actor, AdminError, EVERYTHING};
+use super::{Actor, AdminError};
 use crate::core::Engine;
 use crate::ports::{Change, Employee, Page, PageAt};
 use crate::views::EmployeeView;
@@ -115,22 +115,6 @@ impl Engine {
     }
 
     pub(super) async fn employee_user(&self, id: EmployeeId) -> Result<Option<String>, AdminError> {
-        let mut after = None;
-        loop {
-            let page = self
-                .store
-                .employees(PageAt {
-                    after,
-                    limit: EVERYTHING,
-                })
-                .await?;
-            if let Some(found) = page.items.iter().find(|e| e.id == id) {
-                return Ok(Some(found.user.0.clone()));
-            }
-            after = page.next;
-            if after.is_none() {
-                return Ok(None);
-            }
-        }
+        Ok(self.store.employee(id).await?.map(|e| e.user.0))
     }
 }

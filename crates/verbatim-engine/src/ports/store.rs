@@ -658,6 +658,8 @@ pub trait Store: Send + Sync {
     /// All wrapped bucket keys.
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError>;
 
+    /// An employee.
+    async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError>;
     /// An employee by platform account.
     async fn employee_by_user(&self, user: &UserId) -> Result<Option<Employee>, StoreError>;
     /// Employees in order of their coming.

@@ -76,6 +76,12 @@ async fn filled(tx: &dyn Tx, row: Option<Row>) -> Result<Option<Conversation>, S
     Ok(Some(conversation))
 }
 
+/// An employee.
+pub(crate) async fn by_id(tx: &dyn Tx, id: &EmployeeId) -> Result<Option<Employee>, StoreError> {
+    let row = tx.query_opt(&sql::EMPLOYEE, params![*id]).await?;
+    row.map(|row| employee(&row, 0)).transpose()
+}
+
 /// An employee by platform account.
 pub(crate) async fn by_user(tx: &dyn Tx, user: &UserId) -> Result<Option<Employee>, StoreError> {
     let row = tx.query_opt(&sql::EMPLOYEE_BY_USER, params![user]).await?;

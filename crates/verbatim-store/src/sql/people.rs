@@ -41,6 +41,8 @@ macro_rules! conversation_select {
 }
 
 statements! {
+    EMPLOYEE = concat!("SELECT ", employee_columns!(), " FROM employees e \
+        WHERE e.id = $1");
     EMPLOYEE_BY_USER = concat!("SELECT ", employee_columns!(), " FROM employees e \
         WHERE e.user_id = $1");
     EMPLOYEES = concat!("SELECT e.pos, ", employee_columns!(), " FROM employees e \

@@ -119,6 +119,10 @@ impl Store for MortalStore {
         self.read(self.inner.bucket_keys()).await
     }
 
+    async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {
+        self.read(self.inner.employee(id)).await
+    }
+
     async fn employee_by_user(&self, user: &UserId) -> Result<Option<Employee>, StoreError> {
         self.read(self.inner.employee_by_user(user)).await
     }
