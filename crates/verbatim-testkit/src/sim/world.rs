@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use verbatim_domain::{Duration, EventId, RoomId, Timestamp, UserId};
+use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Clock, Lane, Store, Webhook};
+use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, Store, Webhook};
 use verbatim_engine::worker::LEASE;
 use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
 use verbatim_record::Kek;
@@ -18,8 +18,12 @@ use super::ports::store::MortalStore;
 use super::process::Process;
 use super::witness::Witness;
 use super::{Broken, Failure};
+use crate::fakes::carrier::is_final;
 use crate::fakes::entropy::Chance;
 use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock};
+
+/// How much longer than asked the carrier may take to come to an end.
+const GRACE: Duration = Duration::from_secs(60);
 
 /// The carrier account of every number.
 pub(crate) const ACCOUNT: &str = "carrier-main";
@@ -129,6 +133,31 @@ impl World {
         if state.homeserver_up_at.is_some_and(|at| at <= now) {
             state.homeserver_up_at = None;
             self.platform.server().down = false;
+        }
+        self.carrier_gives_up(state);
+    }
+
+    /// The carrier does not try longer than it was asked to: then a text has come to its end, and a
+    /// webhook says so, now, later or never.
+    fn carrier_gives_up(&self, state: &mut State) {
+        let oldest = Duration(self.settings.validity.0 + GRACE.0);
+        let open: Vec<ProviderId> = {
+            let ledger = self.carrier.ledger();
+            let old = ledger
+                .taken
+                .iter()
+                .filter(|taken| !is_final(&taken.status) && self.now() > taken.at.after(oldest));
+            old.map(|taken| taken.provider_id.clone()).collect()
+        };
+        for id in open {
+            let end = match state.chance.percent(70) {
+                true => ReceiptStatus::Delivered,
+                false => ReceiptStatus::Expired,
+            };
+            let told = self.carrier.report(&id, &end);
+            if let Some(taken) = told.filter(|_| state.chance.percent(60)) {
+                state.hooks.push_back(self.carrier.status_hook(&taken));
+            }
         }
     }
 
