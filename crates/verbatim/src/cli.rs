@@ -7,10 +7,19 @@ use clap::{Args, Parser, Subcommand};
 /// Text clients from an encrypted chat, with a record that an examiner can verify.
 #[derive(Debug, Parser)]
 #[command(name = "verbatim", version, propagate_version = true)]
-#[command(after_help = "Start with `verbatim demo`, or with `verbatim init` for a real homeserver and carrier.")]
+#[command(
+    after_help = "Start with `verbatim demo`, or with `verbatim init` for a real homeserver and carrier."
+)]
 pub(crate) struct Cli {
     /// The configuration file.
-    #[arg(long, short, global = true, env = "VERBATIM_CONFIG", default_value = "verbatim.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "VERBATIM_CONFIG",
+        default_value = "verbatim.toml",
+        value_name = "FILE"
+    )]
     pub(crate) config: PathBuf,
     /// Answer as JSON.
     #[arg(long, global = true)]
@@ -53,7 +62,9 @@ pub(crate) enum Command {
     /// What waits and what was counted.
     Status,
     /// Write a completion script for a shell.
-    #[command(after_help = "Example:\n  verbatim completion bash > /etc/bash_completion.d/verbatim")]
+    #[command(
+        after_help = "Example:\n  verbatim completion bash > /etc/bash_completion.d/verbatim"
+    )]
     Completion {
         /// Which shell.
         shell: clap_complete::Shell,
@@ -117,7 +128,9 @@ pub(crate) enum EmployeeCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NumberCommand {
     /// Add a number of a carrier account.
-    #[command(after_help = "Example:\n  verbatim number add +14155550100 --account twilio-main --holder @alice:acme.example")]
+    #[command(
+        after_help = "Example:\n  verbatim number add +14155550100 --account twilio-main --holder @alice:acme.example"
+    )]
     Add {
         /// The number.
         number: String,
@@ -162,7 +175,9 @@ pub(crate) enum ContactCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "The first line names the columns. Rows that fail are named; the others stand. Importing again does no harm.")]
+#[command(
+    after_help = "The first line names the columns. Rows that fail are named; the others stand. Importing again does no harm."
+)]
 pub(crate) struct ImportArgs {
     /// The CSV file, UTF-8; `-` for standard input.
     pub(crate) file: PathBuf,
@@ -171,7 +186,9 @@ pub(crate) struct ImportArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConversationCommand {
     /// Begin a conversation, or find the one there is.
-    #[command(after_help = "Example:\n  verbatim conversation start @alice:acme.example +14155552671 --name 'Jane Doe'")]
+    #[command(
+        after_help = "Example:\n  verbatim conversation start @alice:acme.example +14155552671 --name 'Jane Doe'"
+    )]
     Start {
         /// The employee's Matrix account.
         user: String,

@@ -80,14 +80,19 @@ async fn provision(engine: &Arc<Engine>, plan: &StackPlan) -> Result<()> {
     let actor = Actor::operator("demo");
     let held = engine.list_numbers().await?;
     for holder in &plan.holders {
-        if held.iter().any(|n| n.number == holder.number && n.holder.as_ref() == Some(&holder.user_id)) {
+        if held
+            .iter()
+            .any(|n| n.number == holder.number && n.holder.as_ref() == Some(&holder.user_id))
+        {
             continue;
         }
         let mut name = holder.name.clone();
         name[..1].make_ascii_uppercase();
         engine.add_employee(&actor, &holder.user_id, &name).await?;
         engine.add_number(&actor, &holder.number, ACCOUNT).await?;
-        engine.assign_number(&actor, &holder.number, &holder.user_id).await?;
+        engine
+            .assign_number(&actor, &holder.number, &holder.user_id)
+            .await?;
     }
     Ok(())
 }
@@ -103,15 +108,29 @@ impl RunningStack for RealRunning {
             let conversation = conversation(engine, expected).await?;
             let timeline = timeline(engine, &conversation).await?;
             records = timeline.len() as u64;
-            let kind = if expected.inbound { "message_in" } else { "message_out" };
-            if !timeline.iter().any(|r| r.kind == kind && r.text == expected.body) {
-                bail!("the record of a message is missing (conversation {})", conversation.id);
+            let kind = if expected.inbound {
+                "message_in"
+            } else {
+                "message_out"
+            };
+            if !timeline
+                .iter()
+                .any(|r| r.kind == kind && r.text == expected.body)
+            {
+                bail!(
+                    "the record of a message is missing (conversation {})",
+                    conversation.id
+                );
             }
         }
         let verdict = engine.verify_log(|_| {}).await?;
         match verdict.fault {
             Some(fault) => bail!("the log does not verify: {fault}"),
-            None => Ok(ReadBack { records, log_size: verdict.log_size, root: verdict.root }),
+            None => Ok(ReadBack {
+                records,
+                log_size: verdict.log_size,
+                root: verdict.root,
+            }),
         }
     }
 
@@ -123,8 +142,14 @@ impl RunningStack for RealRunning {
 async fn conversation(engine: &Engine, expected: &Expected<'_>) -> Result<ConversationView> {
     let mut after = None;
     loop {
-        let page = engine.list_conversations(PageAt { after, limit: 1000 }).await?;
-        if let Some(found) = page.items.into_iter().find(|c| c.peer == expected.phone && c.number == expected.number) {
+        let page = engine
+            .list_conversations(PageAt { after, limit: 1000 })
+            .await?;
+        if let Some(found) = page
+            .items
+            .into_iter()
+            .find(|c| c.peer == expected.phone && c.number == expected.number)
+        {
             return Ok(found);
         }
         after = page.next;

@@ -27,8 +27,13 @@ pub(crate) fn to_file(config: &LogConfig, path: &Path) -> Result<()> {
         .append(true)
         .open(path)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(config)?).with_ansi(false);
-    builder.with_writer(Mutex::new(file)).try_init().map_err(|e| anyhow::anyhow!("logging: {e}"))
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter(config)?)
+        .with_ansi(false);
+    builder
+        .with_writer(Mutex::new(file))
+        .try_init()
+        .map_err(|e| anyhow::anyhow!("logging: {e}"))
 }
 
 fn filter(config: &LogConfig) -> Result<EnvFilter> {

@@ -27,7 +27,10 @@ use crate::local::Api;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     harden();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("verbatim: cannot start: {error}");
@@ -47,7 +50,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     let out = Out { json: cli.json };
     match cli.command {
         Command::Completion { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "verbatim", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "verbatim",
+                &mut std::io::stdout(),
+            );
             Ok(ExitCode::SUCCESS)
         }
         Command::Init(args) => commands::init::run(&args),
@@ -86,7 +94,10 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
 fn harden() {
     // An error means that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let none = rustix::process::Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
     if rustix::process::setrlimit(rustix::process::Resource::Core, none).is_err() {
         eprintln!("verbatim: core dumps could not be switched off; see `verbatim doctor`");
     }
@@ -102,7 +113,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
                 _ => exit::CONFIG_INVALID,
             };
         }
-        if cause.is::<verbatim_record::KeyError>() {
+        if cause.is::<verbatim_record::KeyError>() || cause.is::<wiring::KeyFileUnreadable>() {
             return exit::KEY;
         }
         match cause.downcast_ref::<OpenError>() {

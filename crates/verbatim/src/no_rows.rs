@@ -19,16 +19,35 @@ impl CryptoRows for NoRows {
     async fn get(&self, _: &str, _: &RowKey) -> Result<Option<Vec<u8>>, StoreError> {
         Err(refused())
     }
-    async fn list(&self, _: &str, _: &str, _: Option<&str>) -> Result<Vec<(RowKey, Vec<u8>)>, StoreError> {
+    async fn list(
+        &self,
+        _: &str,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<Vec<(RowKey, Vec<u8>)>, StoreError> {
         Err(refused())
     }
-    async fn group_sessions(&self, _: &str, _: GroupSessionQuery) -> Result<Vec<GroupSessionRow>, StoreError> {
+    async fn group_sessions(
+        &self,
+        _: &str,
+        _: GroupSessionQuery,
+    ) -> Result<Vec<GroupSessionRow>, StoreError> {
         Err(refused())
     }
-    async fn group_session_counts(&self, _: &str, _: Option<&str>) -> Result<(usize, usize), StoreError> {
+    async fn group_session_counts(
+        &self,
+        _: &str,
+        _: Option<&str>,
+    ) -> Result<(usize, usize), StoreError> {
         Err(refused())
     }
-    async fn lease(&self, _: &str, _: &str, _: &str, _: u32) -> Result<Option<RowLease>, StoreError> {
+    async fn lease(
+        &self,
+        _: &str,
+        _: &str,
+        _: &str,
+        _: u32,
+    ) -> Result<Option<RowLease>, StoreError> {
         Err(refused())
     }
 }

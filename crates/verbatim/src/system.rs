@@ -10,9 +10,14 @@ use verbatim_engine::ports::{Clock, Entropy};
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the clock that everybody else is given"
+    )]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let since = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
@@ -27,7 +32,10 @@ pub(crate) struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn fill(&self, buffer: &mut [u8]) {
         // Without randomness there are no keys: nothing sensible can go on.
-        #[expect(clippy::expect_used, reason = "the operating system's generator does not fail after start-up")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the operating system's generator does not fail after start-up"
+        )]
         getrandom::fill(buffer).expect("the operating system gives random bytes");
     }
 }

@@ -1,9 +1,10 @@
 //! From a configuration to an engine with its adapters.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use thiserror::Error;
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
 use verbatim_domain::{Duration, UserId};
 use verbatim_engine::ports::{Carrier, Entropy};
@@ -24,13 +25,24 @@ pub(crate) struct Wired {
 
 /// Opens the store, checks the key file against it, and puts everything together. Starts nothing.
 pub(crate) async fn wire(config: &Config) -> Result<Wired> {
-    let store = verbatim_store::open(&config.store_url()).await.context("store")?;
+    let store = verbatim_store::open(&config.store_url())
+        .await
+        .context("store")?;
     let kek = read_kek(&config.path(&config.keys.file))?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let vault = Arc::new(Vault::new(&kek));
-    let platform = MatrixPlatform::new(matrix_config(config)?, store.crypto.clone(), vault, entropy.clone())
-        .context("[homeserver]")?;
-    let carriers = config.carrier.iter().map(|c| carrier(config, c)).collect::<Result<Vec<_>>>()?;
+    let platform = MatrixPlatform::new(
+        matrix_config(config)?,
+        store.crypto.clone(),
+        vault,
+        entropy.clone(),
+    )
+    .context("[homeserver]")?;
+    let carriers = config
+        .carrier
+        .iter()
+        .map(|c| carrier(config, c))
+        .collect::<Result<Vec<_>>>()?;
     let engine = Engine::open(Parts {
         store: store.store.clone(),
         platform: platform.clone(),
@@ -42,21 +54,38 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
     })
     .await
     .with_context(|| format!("key file {}", config.keys.file.display()))?;
-    Ok(Wired { engine, platform, store })
+    Ok(Wired {
+        engine,
+        platform,
+        store,
+    })
 }
 
 /// The Matrix side without the store, for checks beside a running service: it keeps no keys.
 pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
     let kek = read_kek(&config.path(&config.keys.file))?;
     let rows = Arc::new(crate::no_rows::NoRows);
-    MatrixPlatform::new(matrix_config(config)?, rows, Arc::new(Vault::new(&kek)), Arc::new(SystemEntropy))
-        .context("[homeserver]")
+    MatrixPlatform::new(
+        matrix_config(config)?,
+        rows,
+        Arc::new(Vault::new(&kek)),
+        Arc::new(SystemEntropy),
+    )
+    .context("[homeserver]")
+}
+
+/// The key file is not there, or not ours to read.
+#[derive(Debug, Error)]
+#[error("cannot read the key file {}: restore it from its copy", .path.display())]
+pub(crate) struct KeyFileUnreadable {
+    path: PathBuf,
+    source: std::io::Error,
 }
 
 /// Reads the key file.
 pub(crate) fn read_kek(path: &Path) -> Result<Kek> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the key file {}: restore it from its copy", path.display()))?;
+        .map_err(|source| KeyFileUnreadable { path: path.to_owned(), source })?;
     Kek::parse(&text).with_context(|| format!("key file {}", path.display()))
 }
 
@@ -67,7 +96,9 @@ pub(crate) fn matrix_config(config: &Config) -> Result<MatrixConfig> {
         homeserver: homeserver.url.parse().context("[homeserver] url")?,
         server_name: homeserver.server_name.clone(),
         as_id: homeserver.as_id.clone(),
-        as_token: verbatim_matrix::Secret(config.secret("homeserver.as_token", &homeserver.as_token)?),
+        as_token: verbatim_matrix::Secret(
+            config.secret("homeserver.as_token", &homeserver.as_token)?,
+        ),
         bot_localpart: homeserver.bot.clone(),
         bot_name: homeserver.bot_name.clone(),
         stand_in_prefix: homeserver.stand_in_prefix.clone(),
@@ -79,14 +110,21 @@ pub(crate) fn matrix_config(config: &Config) -> Result<MatrixConfig> {
 pub(crate) fn carrier(config: &Config, carrier: &CarrierConfig) -> Result<Arc<dyn Carrier>> {
     let place = || format!("[[carrier]] {}", carrier.name);
     let secret = |what: &str, value| {
-        config.secret(&format!("carrier {} {what}", carrier.name), value).map(twilio::Secret::new)
+        config
+            .secret(&format!("carrier {} {what}", carrier.name), value)
+            .map(twilio::Secret::new)
     };
     match carrier.kind {
         CarrierKind::Twilio => {
             let shared_keys = carrier
                 .shared_keys
                 .iter()
-                .map(|k| Ok(twilio::SharedKey { id: k.id.clone(), secret: secret("shared key", &k.secret)? }))
+                .map(|k| {
+                    Ok(twilio::SharedKey {
+                        id: k.id.clone(),
+                        secret: secret("shared key", &k.secret)?,
+                    })
+                })
                 .collect::<Result<Vec<_>>>()?;
             let twilio = Twilio::new(TwilioConfig {
                 account: carrier.name.as_str().into(),
@@ -118,9 +156,14 @@ fn settings(config: &Config) -> Settings {
             Disclosure::First => DisclosureMode::First,
             Disclosure::Off => DisclosureMode::Off,
         },
-        disclosure_template: if text.is_empty() { base.disclosure_template.clone() } else { text.clone() },
+        disclosure_template: if text.is_empty() {
+            base.disclosure_template.clone()
+        } else {
+            text.clone()
+        },
         region: (!config.firm.region.is_empty()).then(|| config.firm.region.clone()),
-        catch_all: (!config.firm.catch_all.is_empty()).then(|| UserId(config.firm.catch_all.clone())),
+        catch_all: (!config.firm.catch_all.is_empty())
+            .then(|| UserId(config.firm.catch_all.clone())),
         retention_months: config.record.retention_months,
         max_chars: config.limits.max_chars,
         max_age: Duration::from_secs(config.limits.max_age_minutes * 60),

@@ -41,7 +41,11 @@ impl Worker {
 
     async fn acquire(&self) -> Fence {
         loop {
-            match self.store.take_lease(LEASE, &self.holder, self.lease()).await {
+            match self
+                .store
+                .take_lease(LEASE, &self.holder, self.lease())
+                .await
+            {
                 Ok(Some(fence)) => return fence,
                 Ok(None) => tracing::debug!("another process works; waiting for its lease to end"),
                 Err(error) => tracing::error!(%error, "lease"),
@@ -108,7 +112,11 @@ impl Worker {
         loop {
             let wait = lease / 3;
             tokio::time::sleep(wait).await;
-            match self.store.take_lease(LEASE, &self.holder, self.lease()).await {
+            match self
+                .store
+                .take_lease(LEASE, &self.holder, self.lease())
+                .await
+            {
                 Ok(Some(renewed)) if renewed == fence => failing_for = std::time::Duration::ZERO,
                 Ok(_) => return,
                 Err(error) => {

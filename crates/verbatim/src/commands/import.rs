@@ -38,7 +38,11 @@ pub(crate) async fn import(
     } else {
         println!("{good} imported, {failed} failed");
     }
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 async fn import_row(
@@ -48,8 +52,15 @@ async fn import_row(
     holder: Option<&str>,
     row: &HashMap<String, String>,
 ) -> Result<()> {
-    let body: Map<String, Value> =
-        columns.iter().map(|c| ((*c).to_owned(), Value::from(row.get(*c).cloned().unwrap_or_default()))).collect();
+    let body: Map<String, Value> = columns
+        .iter()
+        .map(|c| {
+            (
+                (*c).to_owned(),
+                Value::from(row.get(*c).cloned().unwrap_or_default()),
+            )
+        })
+        .collect();
     api.call("POST", path, Some(Value::Object(body))).await?;
     if let Some(user) = holder.and_then(|h| row.get(h)).filter(|u| !u.is_empty()) {
         let assign = json!({"number": row.get("number"), "user": user});
@@ -61,7 +72,9 @@ async fn import_row(
 fn read(file: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).context("standard input")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("standard input")?;
     } else {
         bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     }
@@ -71,17 +84,34 @@ fn read(file: &Path) -> Result<String> {
 
 /// Rows with their line numbers, by column name.
 fn parse(text: &str, columns: &[&str]) -> Result<Vec<(u64, HashMap<String, String>)>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let heads: Vec<String> = reader.headers().context("first line")?.iter().map(str::to_lowercase).collect();
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let heads: Vec<String> = reader
+        .headers()
+        .context("first line")?
+        .iter()
+        .map(str::to_lowercase)
+        .collect();
     if let Some(missing) = columns.iter().find(|c| !heads.iter().any(|h| h == *c)) {
-        bail!("the first line must name the columns {}; `{missing}` is missing", columns.join(","));
+        bail!(
+            "the first line must name the columns {}; `{missing}` is missing",
+            columns.join(",")
+        );
     }
     reader
         .records()
         .map(|record| {
             let record = record.context("CSV")?;
             let line = record.position().map_or(0, csv::Position::line);
-            Ok((line, heads.iter().cloned().zip(record.iter().map(str::to_owned)).collect()))
+            Ok((
+                line,
+                heads
+                    .iter()
+                    .cloned()
+                    .zip(record.iter().map(str::to_owned))
+                    .collect(),
+            ))
         })
         .collect()
 }
@@ -92,15 +122,21 @@ mod tests {
 
     #[test]
     fn rows_keep_their_lines() {
-        let rows = parse("Number,Name\n+1 415,\"Doe, Jane\"\n\n+44,Ann\n", &["number", "name"]).unwrap();
+        let text = "Number,Name\n+1 415,\"Doe,\nJane\"\n+44,Ann\n";
+        let rows = parse(text, &["number", "name"]).unwrap();
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[0].1["name"], "Doe, Jane");
+        assert_eq!(rows[0].1["name"], "Doe,\nJane");
         assert_eq!((rows[0].0, rows[1].0), (2, 4));
     }
 
     #[test]
     fn what_is_wrong_with_a_file_is_named() {
-        assert!(parse("a,b\n1,2\n", &["number"]).unwrap_err().to_string().contains("`number` is missing"));
+        assert!(
+            parse("a,b\n1,2\n", &["number"])
+                .unwrap_err()
+                .to_string()
+                .contains("`number` is missing")
+        );
         assert!(parse("number,name\n1\n", &["number"]).is_err());
     }
 }

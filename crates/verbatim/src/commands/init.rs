@@ -20,7 +20,8 @@ use crate::wiring::matrix_config;
 const SENDER_LOCALPART: &str = "_verbatim_as";
 
 pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
-    fs::create_dir_all(args.dir.join("keys")).with_context(|| format!("cannot make {}", args.dir.display()))?;
+    fs::create_dir_all(args.dir.join("keys"))
+        .with_context(|| format!("cannot make {}", args.dir.display()))?;
     make_keys(&args.dir)?;
     if args.twilio_sid.is_some() {
         make(&args.dir.join("keys/twilio_auth_token"), twilio_token)?;
@@ -32,17 +33,26 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
         Ok(config) => {
             let registration = write_registration(&config)?;
             println!("  1. Give the homeserver the registration: in Synapse's homeserver.yaml");
-            println!("       app_service_config_files: [ {} ]", registration.display());
+            println!(
+                "       app_service_config_files: [ {} ]",
+                registration.display()
+            );
             println!("     and restart it.");
             println!("  2. verbatim --config {} doctor", path.display());
             println!("  3. verbatim --config {} serve", path.display());
         }
         Err(error) => {
             println!("  1. {error}");
-            println!("  2. verbatim init --dir {}   (again, for the registration file)", args.dir.display());
+            println!(
+                "  2. verbatim init --dir {}   (again, for the registration file)",
+                args.dir.display()
+            );
         }
     }
-    println!("  Keep a copy of {} in a safe place: without it the store cannot be read.", args.dir.join("keys/verbatim.key").display());
+    println!(
+        "  Keep a copy of {} in a safe place: without it the store cannot be read.",
+        args.dir.join("keys/verbatim.key").display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -56,7 +66,11 @@ fn make_keys(dir: &Path) -> Result<()> {
 /// The key-encryption key alone, where missing, without a word (the demo).
 pub(crate) fn make_key_quietly(dir: &Path) -> Result<()> {
     let path = key_path(dir);
-    if path.exists() { Ok(()) } else { write_private(&path, &new_key()) }
+    if path.exists() {
+        Ok(())
+    } else {
+        write_private(&path, &new_key())
+    }
 }
 
 fn key_path(dir: &Path) -> PathBuf {
@@ -107,7 +121,9 @@ fn twilio_token() -> Result<String> {
         bail!("set TWILIO_AUTH_TOKEN, or pipe the token in: `verbatim init … < token-file`");
     }
     let mut token = String::new();
-    std::io::stdin().read_to_string(&mut token).context("standard input")?;
+    std::io::stdin()
+        .read_to_string(&mut token)
+        .context("standard input")?;
     match token.trim() {
         "" => bail!("the Twilio auth token is empty"),
         token => Ok(token.to_owned()),
@@ -143,11 +159,21 @@ fn configuration(args: &InitArgs) -> String {
 fn fill(text: &str, key: &str, value: &str) -> String {
     let quoted = quoted(value);
     match key {
-        "store.url" => text.replacen("url = \"sqlite:verbatim.db\"", &format!("url = {quoted}"), 1),
-        "appservice_url" => {
-            text.replacen("appservice_url = \"http://127.0.0.1:8009\"", &format!("appservice_url = {quoted}"), 1)
-        }
-        key => text.replacen(&format!("\n{key} = \"CHANGE-ME\""), &format!("\n{key} = {quoted}"), 1),
+        "store.url" => text.replacen(
+            "url = \"sqlite:verbatim.db\"",
+            &format!("url = {quoted}"),
+            1,
+        ),
+        "appservice_url" => text.replacen(
+            "appservice_url = \"http://127.0.0.1:8009\"",
+            &format!("appservice_url = {quoted}"),
+            1,
+        ),
+        key => text.replacen(
+            &format!("\n{key} = \"CHANGE-ME\""),
+            &format!("\n{key} = {quoted}"),
+            1,
+        ),
     }
 }
 
@@ -184,9 +210,26 @@ mod tests {
 
     #[test]
     fn what_is_not_given_must_be_filled_in() {
-        let error = Config::parse(&configuration(&InitArgs { firm: None, ..args() }), Path::new("x.toml")).unwrap_err();
+        let error = Config::parse(
+            &configuration(&InitArgs {
+                firm: None,
+                ..args()
+            }),
+            Path::new("x.toml"),
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("`firm.name`"), "{error}");
-        let error = Config::parse(&configuration(&InitArgs { public_url: None, ..args() }), Path::new("x.toml")).unwrap_err();
-        assert!(error.to_string().contains("`carrier.public_url`"), "{error}");
+        let error = Config::parse(
+            &configuration(&InitArgs {
+                public_url: None,
+                ..args()
+            }),
+            Path::new("x.toml"),
+        )
+        .unwrap_err();
+        assert!(
+            error.to_string().contains("`carrier.public_url`"),
+            "{error}"
+        );
     }
 }

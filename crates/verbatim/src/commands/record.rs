@@ -26,9 +26,17 @@ async fn show(api: &Api, out: &Out, conversation: &str) -> Result<ExitCode> {
     loop {
         let path = format!("conversations/{conversation}/timeline?from={from}&limit={PAGE}");
         let page = api.call("GET", &path, None).await?;
-        let items = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
+        let items = page
+            .get("items")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         for item in &items {
-            if out.json { println!("{item}") } else { print_record(item) }
+            if out.json {
+                println!("{item}")
+            } else {
+                print_record(item)
+            }
         }
         if items.len() < PAGE {
             return Ok(ExitCode::SUCCESS);
@@ -48,7 +56,12 @@ fn print_record(record: &Value) {
         text("kind"),
         text("actor")
     );
-    for (name, value) in [("from", text("from")), ("to", text("to")), ("text", text("text")), ("sent as", text("transmitted"))] {
+    for (name, value) in [
+        ("from", text("from")),
+        ("to", text("to")),
+        ("text", text("text")),
+        ("sent as", text("transmitted")),
+    ] {
         if !value.is_empty() {
             println!("    {name}: {value}");
         }
@@ -60,7 +73,9 @@ fn print_record(record: &Value) {
 /// A time of the record as RFC 3339 in UTC.
 fn utc(ms: i64) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
-    at.ok().and_then(|t| t.format(&Rfc3339).ok()).unwrap_or_else(|| format!("{ms} ms"))
+    at.ok()
+        .and_then(|t| t.format(&Rfc3339).ok())
+        .unwrap_or_else(|| format!("{ms} ms"))
 }
 
 async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
@@ -73,11 +88,18 @@ async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
         println!("records read and opened: {}", field("records"));
         println!("stored roots compared:   {}", field("roots"));
         println!("log size:                {}", field("log_size"));
-        println!("root:                    {}", field("root").trim_matches('"'));
+        println!(
+            "root:                    {}",
+            field("root").trim_matches('"')
+        );
         match view.get("fault").and_then(Value::as_str) {
             None => println!("the record is as it was written"),
             Some(fault) => println!("FAULT: {fault}"),
         }
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(exit::RECORD_DOES_NOT_VERIFY) })
+    Ok(if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(exit::RECORD_DOES_NOT_VERIFY)
+    })
 }

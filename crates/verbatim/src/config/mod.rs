@@ -199,27 +199,50 @@ impl Config {
     /// # Errors
     /// For unknown settings, wrong types, and example values that were not changed.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::parse(&text, path)
     }
 
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let invalid = |why: String| ConfigError::Invalid { path: path.to_owned(), why };
-        let mut merged: toml::Table = DEFAULTS.parse().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
-        let given: toml::Table = text.parse().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        let invalid = |why: String| ConfigError::Invalid {
+            path: path.to_owned(),
+            why,
+        };
+        let mut merged: toml::Table = DEFAULTS
+            .parse()
+            .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        let given: toml::Table = text
+            .parse()
+            .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
         merge(&mut merged, given);
+        let mut config: Self = merged
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
         if let Some(key) = placeholder(&merged, "") {
-            return Err(ConfigError::Placeholder { path: path.to_owned(), key });
+            return Err(ConfigError::Placeholder {
+                path: path.to_owned(),
+                key,
+            });
         }
-        let mut config: Self = merged.try_into().map_err(|e: toml::de::Error| invalid(e.to_string()))?;
-        config.dir = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        config.dir = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+            .to_owned();
         Ok(config)
     }
 
     /// A path of the configuration, seen from here.
     pub(crate) fn path(&self, relative: &Path) -> PathBuf {
-        if relative.is_absolute() { relative.to_owned() } else { self.dir.join(relative) }
+        if relative.is_absolute() {
+            relative.to_owned()
+        } else {
+            self.dir.join(relative)
+        }
     }
 
     /// The store's address with an SQLite path seen from here.
@@ -232,9 +255,15 @@ impl Config {
 
     /// The value of a secret.
     pub(crate) fn secret(&self, what: &str, secret: &SecretRef) -> Result<String, ConfigError> {
-        let value = secret.value(&self.dir).map_err(|why| ConfigError::Secret { what: what.to_owned(), why })?;
+        let value = secret.value(&self.dir).map_err(|why| ConfigError::Secret {
+            what: what.to_owned(),
+            why,
+        })?;
         if value.contains(PLACEHOLDER) || value.starts_with("change-me") {
-            return Err(ConfigError::Secret { what: what.to_owned(), why: "still has its example value".to_owned() });
+            return Err(ConfigError::Secret {
+                what: what.to_owned(),
+                why: "still has its example value".to_owned(),
+            });
         }
         Ok(value)
     }
@@ -245,7 +274,9 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
             // A secret is one value although it is written as a table.
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if !is_secret(old) => merge(old, new),
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if !is_secret(old) => {
+                merge(old, new)
+            }
             (_, value) => {
                 base.insert(key, value);
             }
@@ -259,11 +290,17 @@ fn is_secret(table: &toml::Table) -> bool {
 
 fn placeholder(table: &toml::Table, prefix: &str) -> Option<String> {
     table.iter().find_map(|(key, value)| {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        let path = if prefix.is_empty() {
+            key.clone()
+        } else {
+            format!("{prefix}.{key}")
+        };
         match value {
             toml::Value::String(text) if text.contains(PLACEHOLDER) => Some(path),
             toml::Value::Table(inner) => placeholder(inner, &path),
-            toml::Value::Array(items) => items.iter().find_map(|i| i.as_table().and_then(|t| placeholder(t, &path))),
+            toml::Value::Array(items) => items
+                .iter()
+                .find_map(|i| i.as_table().and_then(|t| placeholder(t, &path))),
             _ => None,
         }
     })

@@ -44,13 +44,19 @@ impl SecretRef {
     pub(super) fn value(&self, dir: &Path) -> Result<String, String> {
         let value = match self {
             Self::Plain(value) => value.clone(),
-            Self::Env(at) => std::env::var(&at.env).map_err(|_| format!("environment variable {} is not set", at.env))?,
+            Self::Env(at) => std::env::var(&at.env)
+                .map_err(|_| format!("environment variable {} is not set", at.env))?,
             Self::File(at) => {
                 let path = dir.join(&at.file);
-                std::fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))?
+                std::fs::read_to_string(&path)
+                    .map_err(|e| format!("cannot read {}: {e}", path.display()))?
             }
         };
         let value = value.trim_end_matches(['\n', '\r']).to_owned();
-        if value.is_empty() { Err("is empty".to_owned()) } else { Ok(value) }
+        if value.is_empty() {
+            Err("is empty".to_owned())
+        } else {
+            Ok(value)
+        }
     }
 }
