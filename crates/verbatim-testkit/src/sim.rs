@@ -36,6 +36,7 @@ pub mod operation;
 mod ports;
 mod process;
 mod run;
+mod sabotage;
 mod settle;
 mod witness;
 mod world;
@@ -43,7 +44,10 @@ mod world;
 use std::fmt;
 
 pub use operation::{Operation, operations};
-pub use run::{FailedSeed, Run, Seen, SimReport, StoreKind, run_operations, run_seeds};
+pub use run::{
+    FailedSeed, Run, Seen, SimReport, StoreKind, run_operations, run_sabotaged, run_seeds,
+};
+pub use sabotage::Sabotage;
 use verbatim_engine::ports::PageAt;
 
 /// Something that counts as failure.

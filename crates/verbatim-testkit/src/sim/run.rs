@@ -10,6 +10,7 @@ use verbatim_engine::ports::Store;
 use verbatim_store::{OpenStore, SqlStore};
 
 use super::operation::{Operation, operations};
+use super::sabotage::Sabotage;
 use super::world::World;
 use super::{Broken, Failure, check};
 use crate::fakes::lock;
@@ -110,13 +111,23 @@ pub struct Run {
 
 /// Lets a list of operations happen to a new world. The seed decides what is left to chance.
 pub fn run_operations(seed: u64, operations: &[Operation], kind: &StoreKind) -> Run {
+    run_sabotaged(seed, operations, kind, Sabotage::Nothing)
+}
+
+/// The same with a defect built in.
+pub fn run_sabotaged(
+    seed: u64,
+    operations: &[Operation],
+    kind: &StoreKind,
+    sabotage: Sabotage,
+) -> Run {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let outcome = runtime.map_err(Broken::new).and_then(|runtime| {
         runtime.block_on(async {
             let place = Place::open(kind).await?;
-            let run = run_on(seed, operations, place.store.clone()).await?;
+            let run = run_on(seed, operations, place.store.clone(), sabotage).await?;
             place.close(run).await
         })
     });
@@ -132,8 +143,13 @@ pub fn run_operations(seed: u64, operations: &[Operation], kind: &StoreKind) -> 
     })
 }
 
-async fn run_on(seed: u64, operations: &[Operation], store: Arc<dyn Store>) -> Result<Run, Broken> {
-    let world = World::new(seed, store).await?;
+async fn run_on(
+    seed: u64,
+    operations: &[Operation],
+    store: Arc<dyn Store>,
+    sabotage: Sabotage,
+) -> Result<Run, Broken> {
+    let world = World::new(seed, store, sabotage).await?;
     for operation in operations {
         world.apply(operation).await?;
     }

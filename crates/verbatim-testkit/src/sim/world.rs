@@ -16,6 +16,7 @@ use super::ports::carrier::MortalCarrier;
 use super::ports::platform::MortalPlatform;
 use super::ports::store::MortalStore;
 use super::process::Process;
+use super::sabotage::Sabotage;
 use super::witness::Witness;
 use super::{Broken, Failure};
 use crate::fakes::carrier::is_final;
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) platform: Arc<FakePlatform>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Settings,
+    pub(crate) sabotage: Sabotage,
     entropy: Arc<SeededEntropy>,
     me: Weak<World>,
     state: Mutex<State>,
@@ -88,7 +90,11 @@ pub(crate) struct State {
 
 impl World {
     /// A world in which employees and numbers are set up and nothing has happened.
-    pub(crate) async fn new(seed: u64, store: Arc<dyn Store>) -> Result<Arc<Self>, Broken> {
+    pub(crate) async fn new(
+        seed: u64,
+        store: Arc<dyn Store>,
+        sabotage: Sabotage,
+    ) -> Result<Arc<Self>, Broken> {
         let clock = Arc::new(VirtualClock::at(START));
         let mut chance = Chance::new(seed ^ 0x5EED_0F0D_D5A1_7E11);
         let settings = settings(&mut chance);
@@ -98,6 +104,7 @@ impl World {
             clock,
             store,
             settings,
+            sabotage,
             entropy: Arc::new(SeededEntropy::new(seed)),
             me: me.clone(),
             state: Mutex::new(State::new(chance)),
@@ -265,16 +272,20 @@ impl World {
         let store: Arc<dyn Store> = Arc::new(MortalStore {
             inner: self.store.clone(),
             process: process.clone(),
+            clock: self.clock.clone(),
+            sabotage: self.sabotage,
         });
         let platform = Arc::new(MortalPlatform {
             inner: self.platform.clone(),
             process: process.clone(),
             world: self.me.clone(),
+            sabotage: self.sabotage,
         });
         let carrier = Arc::new(MortalCarrier {
             inner: self.carrier.clone(),
             process: process.clone(),
             world: self.me.clone(),
+            sabotage: self.sabotage,
         });
         let parts = Parts {
             store: store.clone(),

@@ -21,7 +21,7 @@ impl Audit {
                 [] => {}
                 [(conversation, message)] => {
                     self.said_once(&text, conversation, message);
-                    self.to_the_holder(&text, conversation);
+                    self.for_the_holder(&text, conversation);
                 }
                 _ => self.fail(
                     "doubled",
@@ -78,7 +78,7 @@ impl Audit {
     }
 
     /// Who held the number when the carrier took the text gets it; if nobody did, who comes later may.
-    fn to_the_holder(&mut self, text: &InboundText, conversation: &Conversation) {
+    fn for_the_holder(&mut self, text: &InboundText, conversation: &Conversation) {
         let user = &conversation.employee.user;
         let Some(number) = NUMBERS.iter().position(|number| *number == text.to) else {
             return;

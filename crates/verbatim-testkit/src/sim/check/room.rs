@@ -6,7 +6,7 @@ use verbatim_engine::ports::{Content, Conversation, Message, SendStatus};
 
 use super::Audit;
 use crate::fakes::platform::{JOINED, Room, What};
-use crate::sim::operation::KeyFate;
+use crate::sim::operation::{Act, KeyFate};
 use crate::sim::world::Written;
 
 /// Kinds of records that hold what an employee did.
@@ -85,6 +85,12 @@ impl Audit {
             self.fail("record", format!("{event} is recorded with other words"));
         }
         let sent = done.iter().any(|view| view.kind == "message_out");
+        if sent && written.act != Act::Text {
+            self.fail(
+                "record",
+                format!("{event} was sent, and is no text: {written:?}"),
+            );
+        }
         if !gaps.is_empty() && sent {
             self.fail(
                 "doubled",
@@ -172,11 +178,11 @@ fn last_notice(room: &Room, event: &EventId) -> Option<String> {
 }
 
 fn last_status(room: &Room, event: &EventId) -> Option<SendStatus> {
-    let statuses = room.timeline.iter().filter_map(|entry| match &entry.what {
+    let mut statuses = room.timeline.iter().filter_map(|entry| match &entry.what {
         What::Said(Content::Status { about, status, .. }) if about == event => Some(*status),
         _ => None,
     });
-    statuses.last()
+    statuses.next_back()
 }
 
 /// An event about which there are two notices that do not replace one another.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
-use verbatim_domain::{AccountId, Timestamp};
+use verbatim_domain::{AccountId, ProviderId, Timestamp};
 use verbatim_engine::ports::{
     Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Submission, SubmitOutcome, Webhook,
     WebhookError,
@@ -11,12 +11,14 @@ use verbatim_engine::ports::{
 
 use crate::fakes::FakeCarrier;
 use crate::sim::process::{Dead, Fate, Process};
+use crate::sim::sabotage::Sabotage;
 use crate::sim::world::World;
 
 pub(crate) struct MortalCarrier {
     pub(crate) inner: Arc<FakeCarrier>,
     pub(crate) process: Arc<Process>,
     pub(crate) world: Weak<World>,
+    pub(crate) sabotage: Sabotage,
 }
 
 fn cut() -> SubmitOutcome {
@@ -34,7 +36,21 @@ impl MortalCarrier {
         if let Some(world) = self.world.upgrade() {
             world.witness_submitted(submission).await;
         }
-        self.inner.submit(submission).await
+        match self.sabotage {
+            Sabotage::LosesAtCarrier => SubmitOutcome::Accepted {
+                provider_id: ProviderId(format!("lost {}", submission.message)),
+                raw: Vec::new(),
+            },
+            Sabotage::DoublesAtCarrier => {
+                self.inner.submit(submission).await;
+                self.inner.submit(submission).await
+            }
+            _ => {
+                let outcome = self.inner.submit(submission).await;
+                self.sabotage.submitted(&mut self.inner.ledger());
+                outcome
+            }
+        }
     }
 }
 
@@ -45,7 +61,10 @@ impl Carrier for MortalCarrier {
     }
 
     fn read_webhook(&self, hook: &Webhook) -> Result<Vec<CarrierEvent>, WebhookError> {
-        self.inner.read_webhook(hook)
+        match self.inner.read_webhook(hook) {
+            Err(_) if self.sabotage == Sabotage::BelievesAnybody => Ok(Vec::new()),
+            read => read,
+        }
     }
 
     async fn submit(&self, submission: &Submission) -> SubmitOutcome {

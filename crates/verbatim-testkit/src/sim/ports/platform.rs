@@ -11,12 +11,14 @@ use verbatim_engine::ports::{
 
 use crate::fakes::FakePlatform;
 use crate::sim::process::{Dead, Fate, Process};
+use crate::sim::sabotage::Sabotage;
 use crate::sim::world::World;
 
 pub(crate) struct MortalPlatform {
     pub(crate) inner: Arc<FakePlatform>,
     pub(crate) process: Arc<Process>,
     pub(crate) world: Weak<World>,
+    pub(crate) sabotage: Sabotage,
 }
 
 fn cut() -> PlatformError {
@@ -88,7 +90,17 @@ impl Platform for MortalPlatform {
             if let Some(world) = self.world.upgrade() {
                 world.witness_said(room, speaker, prepared).await;
             }
-            self.inner.send(room, speaker, txn, prepared, at).await
+            let hits = |which| self.sabotage.hits(which, prepared);
+            if hits(Sabotage::LosesInRoom) {
+                return Ok(EventId(format!("$lost-{txn}")));
+            }
+            if hits(Sabotage::DoublesInRoom) || hits(Sabotage::DoublesNotices) {
+                let again = format!("{txn}-again");
+                self.inner.send(room, speaker, &again, prepared, at).await?;
+            }
+            let event = self.inner.send(room, speaker, txn, prepared, at).await?;
+            self.sabotage.said(&self.inner);
+            Ok(event)
         };
         self.write(call).await
     }

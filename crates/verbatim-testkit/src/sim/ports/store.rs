@@ -8,17 +8,21 @@ use verbatim_domain::{
     RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{
-    Alarm, ApiToken, BlindIndex, Commit, Contact, Conversation, Employee, Fence, InboundOutcome,
-    InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt, QueueStat,
-    ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
+    Alarm, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Employee, Fence,
+    InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt,
+    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
+use crate::fakes::VirtualClock;
 use crate::sim::process::{Dead, Fate, Process};
+use crate::sim::sabotage::Sabotage;
 
 pub(crate) struct MortalStore {
     pub(crate) inner: Arc<dyn Store>,
     pub(crate) process: Arc<Process>,
+    pub(crate) clock: Arc<VirtualClock>,
+    pub(crate) sabotage: Sabotage,
 }
 
 fn cut() -> StoreError {
@@ -57,10 +61,14 @@ impl MortalStore {
 #[async_trait]
 impl Store for MortalStore {
     async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError> {
+        let sms = self.sabotage.inbound(sms, self.clock.now());
         self.write(self.inner.record_inbound(sms)).await
     }
 
     async fn record_receipt(&self, receipt: ReceiptIn) -> Result<ReceiptOutcome, StoreError> {
+        let ignored = self.sabotage == Sabotage::IgnoresReceipts;
+        let to = receipt.to.filter(|_| !ignored);
+        let receipt = ReceiptIn { to, ..receipt };
         self.write(self.inner.record_receipt(receipt)).await
     }
 
@@ -73,6 +81,7 @@ impl Store for MortalStore {
     }
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let commit = self.sabotage.commit(commit);
         self.write(self.inner.commit(commit)).await
     }
 
@@ -253,7 +262,8 @@ impl Store for MortalStore {
     }
 
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {
-        self.read(self.inner.roots(after, limit)).await
+        let roots = self.read(self.inner.roots(after, limit)).await?;
+        Ok(self.sabotage.roots(roots))
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -1,0 +1,130 @@
+//! Defects that the simulation found, each as the shortest list of operations that showed it.
+
+use verbatim_testkit::sim::operation::{Act, Delivery, KeyFate, NodeName, Operation as O};
+use verbatim_testkit::sim::{StoreKind, run_operations};
+
+/// What is left to chance (which job runs first) is tried in several ways.
+#[track_caller]
+fn check(operations: &[O]) {
+    for seed in 0..20 {
+        let run = run_operations(seed, operations, &StoreKind::SqliteMemory);
+        assert_eq!(run.failures, [], "seed {seed}");
+    }
+}
+
+fn client(number: u8, hook: Delivery) -> O {
+    O::ClientTexts {
+        phone: 0,
+        number,
+        text: 1,
+        hook,
+    }
+}
+
+/// A webhook that came late, or never, was bound to who held the number by then.
+#[test]
+fn a_text_goes_to_who_held_the_number_when_the_carrier_took_it() {
+    for hook in [Delivery::Later, Delivery::Lost] {
+        for employee in [Some(2), Some(0), None] {
+            check(&[
+                client(1, hook),
+                O::Reassign {
+                    number: 1,
+                    employee,
+                },
+            ]);
+        }
+    }
+}
+
+/// The edge died between record and alarm; the repeated webhook was a duplicate, and raised none.
+#[test]
+fn a_number_without_holder_is_told_of_whatever_dies() {
+    for (writes, done) in [(0, true), (1, false), (1, true), (2, false)] {
+        let dies = true;
+        let fails = O::WriteFails {
+            node: NodeName::Edge,
+            writes,
+            done,
+            dies,
+        };
+        check(&[fails.clone(), client(2, Delivery::Now)]);
+        check(&[fails, client(2, Delivery::Lost)]);
+    }
+}
+
+/// A text to a number that had just got a holder overtook those that had waited for one.
+#[test]
+fn nothing_overtakes_texts_that_wait_for_a_holder() {
+    check(&[
+        client(2, Delivery::Now),
+        O::Reassign {
+            number: 2,
+            employee: Some(0),
+        },
+        client(2, Delivery::Now),
+    ]);
+    check(&[
+        client(0, Delivery::Now),
+        O::Reassign {
+            number: 0,
+            employee: None,
+        },
+        client(0, Delivery::Now),
+        O::Reassign {
+            number: 0,
+            employee: Some(2),
+        },
+        client(0, Delivery::Now),
+        O::Reassign {
+            number: 0,
+            employee: Some(1),
+        },
+        client(0, Delivery::Now),
+    ]);
+}
+
+/// The room was made, its making not yet committed: what could not be read was given up in silence.
+#[test]
+fn who_writes_into_a_room_in_the_making_is_answered() {
+    for writes in 0..5 {
+        for key in [
+            KeyFate::Hopeless,
+            KeyFate::NeverComes,
+            KeyFate::Late,
+            KeyFate::Here,
+        ] {
+            check(&[
+                client(0, Delivery::Now),
+                O::WriteFails {
+                    node: NodeName::Worker,
+                    writes,
+                    done: false,
+                    dies: true,
+                },
+                O::Work { jobs: 1 },
+                O::Employee {
+                    room: 0,
+                    act: Act::Text,
+                    text: 6,
+                    key,
+                },
+                O::Sync {
+                    events: 9,
+                    again: false,
+                },
+                O::Work { jobs: 3 },
+            ]);
+        }
+    }
+}
+
+/// A process that was up when another made the key of a new month could not read its records.
+#[test]
+fn records_of_a_new_month_are_read_by_every_process() {
+    check(&[
+        client(0, Delivery::Now),
+        O::ClockStep(12),
+        client(0, Delivery::Now),
+    ]);
+}
