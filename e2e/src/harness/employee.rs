@@ -222,6 +222,15 @@ impl Employee {
         Ok(self.client.create_dm(&user).await?.room_id().to_string())
     }
 
+    /// Throws the room key away, so that the next message brings a new one.
+    ///
+    /// # Errors
+    /// When the employee is not in the room.
+    pub async fn rotate_key(&self, room: &str) -> Result<()> {
+        let room = self.joined(room).await?;
+        room.discard_room_key().await.context("rotate")
+    }
+
     /// The whole room as the client can read it now, oldest first.
     ///
     /// # Errors

@@ -13,8 +13,8 @@ mod wait;
 pub use employee::{Employee, Said, Shield, Trust};
 pub use needle::{Needle, files, needles, search};
 pub use ports::Ports;
-pub use stack::{ACCOUNT, ACCOUNT_SID, AUTH_TOKEN, Line, Options, Stack};
-pub use synapse::Synapse;
+pub use stack::{ACCOUNT, ACCOUNT_SID, AUTH_TOKEN, Line, Options, PASSWORD, Stack};
+pub use synapse::{SERVER_NAME, Synapse};
 pub use verbatim::{Finished, Verbatim};
 pub use wait::{PATIENCE, until};
 

@@ -18,7 +18,8 @@ use super::wait::PATIENCE;
 pub const ACCOUNT: &str = "sim";
 /// The firm's number of the first employee; each next one has the next.
 const FIRST_NUMBER: u64 = 12_025_550_100;
-const PASSWORD: &str = "e2e password";
+/// Of every employee.
+pub const PASSWORD: &str = "e2e password";
 /// The simulated account.
 pub const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 /// Its secret, which is secret to nobody.

@@ -17,7 +17,7 @@ use super::verbatim::{http_client, tail};
 use super::wait::{PATIENCE, until};
 
 /// The name in Matrix ids.
-pub(super) const SERVER_NAME: &str = "verbatim.test";
+pub const SERVER_NAME: &str = "verbatim.test";
 /// Known to everybody; the server listens on this machine only and lives as long as a test.
 const SHARED_SECRET: &str = "e2e shared secret";
 

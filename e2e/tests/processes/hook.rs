@@ -54,7 +54,7 @@ impl Hook {
     /// Everything but the last byte.
     pub(crate) async fn begin(self, stack: &Stack) -> Result<Begun> {
         let mut stream = TcpStream::connect(stack.ports.public()).await?;
-        let mut bytes = (self.head + &self.body).into_bytes();
+        let mut bytes = [self.head, self.body].concat().into_bytes();
         let last = bytes.pop().context("empty")?;
         stream.write_all(&bytes).await?;
         stream.flush().await?;

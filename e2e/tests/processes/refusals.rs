@@ -120,11 +120,7 @@ async fn a_configuration_with_a_mistake_is_refused() -> Result<()> {
     ];
     for (text, code, word) in cases {
         fs::write(&path, text)?;
-        check(
-            &stack.verbatim.run(&["serve"]).await?,
-            code,
-            &["verbatim.toml", word],
-        );
+        check(&stack.verbatim.run(&["serve"]).await?, code, &[word]);
     }
     let missing = Path::new("/nonexistent/verbatim.toml");
     check(
