@@ -44,7 +44,7 @@ impl Ahead {
         holds.then_some(answer)
     }
 
-    /// Employees, numbers, contacts or conversations have changed.
+    /// Employees, numbers, contacts, conversations or what waits for a holder have changed.
     pub(crate) fn people_moved(&mut self) {
         self.people_moved = true;
     }

@@ -11,6 +11,7 @@ mod batch;
 mod crypto;
 mod log;
 mod ops;
+mod port;
 mod postgres;
 mod reads;
 mod schema;

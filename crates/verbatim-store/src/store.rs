@@ -1,25 +1,14 @@
-//! The ports on either database: each method names its operation and hands it over.
+//! A store on either database: where operations are handed over to the backend.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use verbatim_domain::{
-    AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
-    RoomId, Timestamp, UserId,
-};
-use verbatim_engine::ports::{
-    Alarm, ApiToken, BlindIndex, Commit, Contact, Conversation, Employee, Fence, InboundOutcome,
-    InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt, QueueStat,
-    ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
-};
-use verbatim_record::{BucketId, Hash};
+use verbatim_engine::ports::StoreError;
 
 use crate::batch::Fault;
-use crate::ops::{self, lease::Claim};
 use crate::postgres::Postgres;
-use crate::reads::{self, Window};
 use crate::sqlite::{SqliteFile, SqliteMemory};
 use crate::work::{AheadFn, OpFn, Read, ReadFn, Write, asked, queued};
 
@@ -83,6 +72,10 @@ impl SqlStore {
         self.backend.limit_pages(most).await
     }
 
+    pub(crate) fn arrived(&self) -> &Notify {
+        self.backend.arrived()
+    }
+
     pub(crate) async fn write<I, R>(
         &self,
         input: I,
@@ -129,228 +122,3 @@ macro_rules! read_with {
     };
 }
 pub(crate) use {read_with, write_with};
-
-fn claim(name: &str, holder: &str, duration: Duration) -> Claim {
-    let duration_ms = duration.as_millis();
-    Claim {
-        namespace: String::new(),
-        name: name.into(),
-        holder: holder.into(),
-        duration_ms,
-    }
-}
-
-#[async_trait]
-impl Store for SqlStore {
-    async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError> {
-        write_with!(self, ops::inbound::record, sms, ops::inbound::ahead)
-    }
-
-    async fn record_receipt(&self, receipt: ReceiptIn) -> Result<ReceiptOutcome, StoreError> {
-        write_with!(self, ops::receipt::record, receipt)
-    }
-
-    async fn record_room_events(
-        &self,
-        events: Vec<RoomEventIn>,
-        at: Timestamp,
-    ) -> Result<usize, StoreError> {
-        write_with!(self, ops::events::record, (events, at))
-    }
-
-    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-        write_with!(self, ops::commit::apply, commit)
-    }
-
-    async fn due_jobs(
-        &self,
-        now: Timestamp,
-        busy: &[Lane],
-        limit: u32,
-    ) -> Result<Vec<Job>, StoreError> {
-        read_with!(self, reads::jobs::due, (now, busy.to_vec(), limit))
-    }
-
-    async fn next_due(&self, busy: &[Lane]) -> Result<Option<Timestamp>, StoreError> {
-        read_with!(self, reads::jobs::next, busy.to_vec())
-    }
-
-    async fn work_arrived(&self) {
-        self.backend.arrived().notified().await;
-    }
-
-    async fn take_lease(
-        &self,
-        name: &str,
-        holder: &str,
-        duration: Duration,
-    ) -> Result<Option<Fence>, StoreError> {
-        let lease = write_with!(self, ops::lease::take, claim(name, holder, duration))?;
-        Ok(lease.map(|lease| Fence {
-            generation: lease.generation,
-        }))
-    }
-
-    async fn release_lease(&self, name: &str, holder: &str) -> Result<(), StoreError> {
-        write_with!(
-            self,
-            ops::lease::release,
-            claim(name, holder, Duration::default())
-        )
-    }
-
-    async fn installation(&self, new: Installation) -> Result<Installation, StoreError> {
-        write_with!(self, ops::config::install, new)
-    }
-
-    async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        write_with!(self, ops::config::bucket_key, (bucket, wrapped))
-    }
-
-    async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {
-        read_with!(self, reads::log::bucket_keys, ())
-    }
-
-    async fn employee_by_user(&self, user: &UserId) -> Result<Option<Employee>, StoreError> {
-        read_with!(self, reads::people::by_user, user.clone())
-    }
-
-    async fn employees(&self, at: PageAt) -> Result<Page<Employee>, StoreError> {
-        read_with!(self, reads::people::employees, Window::new(&at)?)
-    }
-
-    async fn number(&self, index: &BlindIndex) -> Result<Option<Number>, StoreError> {
-        read_with!(self, reads::people::number, *index)
-    }
-
-    async fn numbers(&self, at: PageAt) -> Result<Page<Number>, StoreError> {
-        read_with!(self, reads::people::numbers, Window::new(&at)?)
-    }
-
-    async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError> {
-        read_with!(self, reads::people::contact_by_number, *index)
-    }
-
-    async fn contacts(
-        &self,
-        of: Option<EmployeeId>,
-        at: PageAt,
-    ) -> Result<Page<Contact>, StoreError> {
-        read_with!(self, reads::people::contacts, (of, Window::new(&at)?))
-    }
-
-    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        read_with!(self, reads::people::conversation, id)
-    }
-
-    async fn conversation_by_room(
-        &self,
-        room: &RoomId,
-    ) -> Result<Option<Conversation>, StoreError> {
-        read_with!(self, reads::people::by_room, room.clone())
-    }
-
-    async fn conversation_of(
-        &self,
-        number: NumberId,
-        peer: &BlindIndex,
-        employee: EmployeeId,
-    ) -> Result<Option<Conversation>, StoreError> {
-        read_with!(
-            self,
-            reads::people::conversation_of,
-            (number, *peer, employee)
-        )
-    }
-
-    async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {
-        read_with!(self, reads::people::conversations, Window::new(&at)?)
-    }
-
-    async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError> {
-        read_with!(self, reads::people::direct, room.clone())
-    }
-
-    async fn message(&self, id: MessageId) -> Result<Option<Message>, StoreError> {
-        read_with!(self, reads::messages::message, id)
-    }
-
-    async fn message_by_event(&self, event: &EventId) -> Result<Option<Message>, StoreError> {
-        read_with!(self, reads::messages::by_event, event.clone())
-    }
-
-    async fn message_by_provider(
-        &self,
-        account: &AccountId,
-        provider_id: &ProviderId,
-    ) -> Result<Option<MessageId>, StoreError> {
-        let key = (account.clone(), provider_id.clone());
-        read_with!(self, reads::messages::id_by_provider, key)
-    }
-
-    async fn messages(
-        &self,
-        conversation: ConversationId,
-        at: PageAt,
-    ) -> Result<Page<Message>, StoreError> {
-        read_with!(
-            self,
-            reads::messages::page,
-            (conversation, Window::new(&at)?)
-        )
-    }
-
-    async fn has_inbound(
-        &self,
-        account: &AccountId,
-        provider_id: &ProviderId,
-    ) -> Result<bool, StoreError> {
-        let key = (account.clone(), provider_id.clone());
-        read_with!(self, reads::messages::has_inbound, key)
-    }
-
-    async fn alarms(&self) -> Result<Vec<Alarm>, StoreError> {
-        read_with!(self, reads::config::alarms, ())
-    }
-
-    async fn token(&self, hash: &Hash) -> Result<Option<ApiToken>, StoreError> {
-        read_with!(self, reads::config::token, *hash)
-    }
-
-    async fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
-        read_with!(self, reads::config::tokens, ())
-    }
-
-    async fn cursor(&self, name: &str) -> Result<Option<String>, StoreError> {
-        read_with!(self, reads::config::cursor, name.to_owned())
-    }
-
-    async fn queue_stats(&self) -> Result<Vec<QueueStat>, StoreError> {
-        read_with!(self, reads::jobs::stats, ())
-    }
-
-    async fn log_root(&self) -> Result<LogRoot, StoreError> {
-        read_with!(self, reads::log::last_root, ())
-    }
-
-    async fn records(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
-        read_with!(self, reads::log::records, (from, limit))
-    }
-
-    async fn records_of(
-        &self,
-        conversation: Option<ConversationId>,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
-        read_with!(self, reads::log::records_of, (conversation, from, limit))
-    }
-
-    async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {
-        read_with!(self, reads::log::roots, (after, limit))
-    }
-
-    async fn probe(&self) -> Result<(), StoreError> {
-        write_with!(self, ops::config::probe, ())
-    }
-}

@@ -1,5 +1,7 @@
 //! The suite on PostgreSQL, and what only several processes can do to each other.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod cluster;
 mod suite;
 

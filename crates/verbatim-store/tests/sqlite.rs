@@ -1,5 +1,7 @@
 //! The suite on SQLite, in a file and in memory, and what can happen to a file.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod suite;
 
 use std::io::{BufRead, BufReader};
@@ -7,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use suite::log::audit;
 use suite::world::{Held, World, account, peer};
 use verbatim_engine::ports::{InboundOutcome, StoreError};
@@ -179,9 +182,7 @@ async fn child_that_records_until_killed() {
             }
         })
     };
-    for task in (0..16).map(record).collect::<Vec<_>>() {
-        task.await.unwrap();
-    }
+    join_all((0..16).map(record)).await;
 }
 
 #[tokio::test]

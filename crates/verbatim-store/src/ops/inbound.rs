@@ -65,6 +65,8 @@ pub(crate) async fn record(
             let mut route = jobs::new_job(Lane::unrouted(&sms.to), JobKind::Route, sms.at);
             route.payload = sms.say.clone();
             route.message = Some(message);
+            // From now on this number has a text that waits.
+            work.ahead.people_moved();
             jobs::enqueue(work, &route).await?;
             Ok(InboundOutcome::Unplaced {
                 message,
@@ -256,6 +258,7 @@ async fn place_again(
     if touched == 0 {
         return Err(StoreError::Stale("the message has its place"));
     }
+    work.ahead.people_moved();
     jobs::finish(work, job).await?;
     queue(work, sms, &place, message).await?;
     Ok(placed(message, &place))

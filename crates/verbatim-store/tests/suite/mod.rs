@@ -1,6 +1,6 @@
 //! The suite that every store passes: plain functions over the ports, run on each database.
-#![allow(clippy::unwrap_used, reason = "a case that cannot go on has failed")]
 
+mod config;
 mod crypto;
 mod faults;
 mod inbound;
@@ -10,6 +10,7 @@ pub(crate) mod log;
 mod messages;
 mod people;
 mod receipt;
+mod unplaced;
 pub(crate) mod world;
 
 use futures_util::future::BoxFuture;
@@ -31,6 +32,7 @@ pub(crate) use cases;
 /// Every case.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
     [
+        config::CASES,
         crypto::CASES,
         faults::CASES,
         inbound::CASES,
@@ -40,6 +42,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
         messages::CASES,
         people::CASES,
         receipt::CASES,
+        unplaced::CASES,
     ]
     .into_iter()
     .flatten()

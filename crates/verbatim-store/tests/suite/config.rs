@@ -1,0 +1,108 @@
+//! The small things: alarms, tokens, cursors, installation, bucket keys, probe.
+
+use verbatim_engine::ports::*;
+
+use super::cases;
+use super::world::*;
+
+cases! {
+    alarms,
+    tokens,
+    cursors,
+    installation_is_said_once,
+    bucket_keys_stand,
+    probe,
+}
+
+async fn alarms(w: &World) {
+    let alarm = |key: &str, text: &str, ms| Alarm {
+        key: key.into(),
+        text: text.into(),
+        at: at(ms),
+    };
+    let (a, b) = (alarm("a", "first", 1), alarm("b", "second", 2));
+    w.commit(vec![Change::Raise(a.clone()), Change::Raise(b.clone())])
+        .await;
+    assert_eq!(w.store.alarms().await, Ok(vec![b.clone(), a]));
+    let a = alarm("a", "again", 3);
+    w.commit(vec![Change::Raise(a.clone())]).await;
+    assert_eq!(w.store.alarms().await, Ok(vec![a.clone(), b]));
+    w.commit(vec![
+        Change::Clear("b".into()),
+        Change::Clear("nothing".into()),
+    ])
+    .await;
+    assert_eq!(w.store.alarms().await, Ok(vec![a]));
+}
+
+async fn tokens(w: &World) {
+    let mut token = ApiToken {
+        hash: [3; 32],
+        name: "ci".into(),
+        scopes: vec!["read".into(), "admin".into()],
+        created: at(1),
+        revoked: None,
+    };
+    let bare = ApiToken {
+        hash: [4; 32],
+        scopes: vec![],
+        ..token.clone()
+    };
+    w.commit(vec![
+        Change::PutToken(token.clone()),
+        Change::PutToken(bare.clone()),
+    ])
+    .await;
+    token.revoked = Some(at(2));
+    w.commit(vec![Change::PutToken(token.clone())]).await;
+    assert_eq!(w.store.token(&[3; 32]).await, Ok(Some(token.clone())));
+    assert_eq!(w.store.token(&[5; 32]).await, Ok(None));
+    assert_eq!(w.store.tokens().await, Ok(vec![token, bare]));
+}
+
+async fn cursors(w: &World) {
+    assert_eq!(w.store.cursor("sync").await, Ok(None));
+    for value in ["s1", "s2"] {
+        w.commit(vec![Change::SetCursor("sync".into(), value.into())])
+            .await;
+        assert_eq!(w.store.cursor("sync").await, Ok(Some(value.into())));
+    }
+}
+
+async fn installation_is_said_once(w: &World) {
+    let mut sms = w.sms(peer(1), peer(2), 1);
+    sms.record.captured_at = at(1);
+    let error = w.store.record_inbound(sms).await.expect_err("nobody's log");
+    assert_eq!(error, StoreError::Damaged("no installation".into()));
+    w.install().await;
+    let other = Installation {
+        log: [8; 16],
+        key_check: [2; 32],
+    };
+    let standing = Installation {
+        log: LOG,
+        key_check: [1; 32],
+    };
+    assert_eq!(w.store.installation(other).await, Ok(standing));
+}
+
+async fn bucket_keys_stand(w: &World) {
+    let bucket = |month| verbatim_record::BucketId {
+        class: verbatim_record::RetentionClass(1),
+        expiry_month: month,
+    };
+    assert_eq!(w.store.bucket_key(bucket(5), vec![1]).await, Ok(vec![1]));
+    assert_eq!(
+        w.store.bucket_key(bucket(5), vec![2]).await,
+        Ok(vec![1]),
+        "the first stands"
+    );
+    assert_eq!(w.store.bucket_key(bucket(6), vec![3]).await, Ok(vec![3]));
+    let expected = vec![(bucket(5), vec![1]), (bucket(6), vec![3])];
+    assert_eq!(w.store.bucket_keys().await, Ok(expected));
+}
+
+async fn probe(w: &World) {
+    assert_eq!(w.store.probe().await, Ok(()));
+    assert_eq!(w.store.probe().await, Ok(()));
+}
