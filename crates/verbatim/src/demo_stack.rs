@@ -37,7 +37,7 @@ impl DemoStack for RealStack {
 
     async fn start(&self, plan: &StackPlan) -> Result<Box<dyn RunningStack>> {
         let config = read(plan)?;
-        let log = plan.dir.join("verbatim.log");
+        let log = plan.logs.join("verbatim.log");
         crate::logging::to_file(&config.log, &log)?;
         let running = serve::start(&config).await?;
         provision(&running.engine, plan).await?;

@@ -27,6 +27,10 @@ use crate::local::Api;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     harden();
+    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+        // `verbatim … | head` ends quietly, as other tools do.
+        sigpipe::reset();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -84,8 +84,10 @@ pub(crate) struct KeyFileUnreadable {
 
 /// Reads the key file.
 pub(crate) fn read_kek(path: &Path) -> Result<Kek> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| KeyFileUnreadable { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| KeyFileUnreadable {
+        path: path.to_owned(),
+        source,
+    })?;
     Kek::parse(&text).with_context(|| format!("key file {}", path.display()))
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::Value;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 use super::api::Out;
 use crate::cli::RecordCommand;
@@ -66,15 +66,25 @@ fn print_record(record: &Value) {
             println!("    {name}: {value}");
         }
     }
+    for (name, at) in [
+        ("at origin", number("origin_ms")),
+        ("at provider", number("provider_ms")),
+    ] {
+        if at != 0 {
+            println!("    {name}: {}", utc(at));
+        }
+    }
     println!("    why: {} ({})", text("reason"), text("rule"));
     println!("    leaf: {}", text("leaf_hash"));
 }
 
-/// A time of the record as RFC 3339 in UTC.
+/// A time of the record as RFC 3339 in UTC, always with milliseconds.
 fn utc(ms: i64) -> String {
+    let form =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
     at.ok()
-        .and_then(|t| t.format(&Rfc3339).ok())
+        .and_then(|t| t.format(form).ok())
         .unwrap_or_else(|| format!("{ms} ms"))
 }
 

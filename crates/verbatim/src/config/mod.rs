@@ -18,12 +18,12 @@ const PLACEHOLDER: &str = "CHANGE-ME";
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read {path}: {source}; `verbatim init` writes one")]
+    #[error("cannot read {path}: {why}; `verbatim init` writes one")]
     Read {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        why: std::io::Error,
     },
     /// It is not what it should be.
     #[error("{path}: {why}")]
@@ -199,9 +199,9 @@ impl Config {
     /// # Errors
     /// For unknown settings, wrong types, and example values that were not changed.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Read {
             path: path.to_owned(),
-            source,
+            why,
         })?;
         Self::parse(&text, path)
     }
