@@ -72,6 +72,8 @@ pub struct Said {
     pub undecryptable: Option<String>,
     /// The rating that clients show today.
     pub shield: Shield,
+    /// When the homeserver took it, Unix milliseconds.
+    pub at_ms: u64,
 }
 
 impl Said {
@@ -139,6 +141,20 @@ impl Employee {
     #[must_use]
     pub fn user(&self) -> &str {
         &self.user
+    }
+
+    /// The client itself, for what only one test does.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Who has read an event so far.
+    #[must_use]
+    pub fn readers(&self, event: &str) -> Vec<String> {
+        let seen = lock(&self.seen);
+        let hits = seen.receipts.iter().filter(|(_, _, id)| id == event);
+        hits.map(|(_, user, _)| user.clone()).collect()
     }
 
     /// Everything that came so far, in order of arrival.
@@ -251,7 +267,11 @@ impl Employee {
         }
     }
 
-    async fn joined(&self, id: &str) -> Result<Room> {
+    /// A room that the employee is in, or soon will be, and that is known to be encrypted.
+    ///
+    /// # Errors
+    /// When that does not become true in time.
+    pub async fn joined(&self, id: &str) -> Result<Room> {
         let id = RoomId::parse(id)?;
         let joined = |room: &Room| room.state() == matrix_sdk::RoomState::Joined;
         until("the employee is in the room", PATIENCE, async || {
@@ -418,6 +438,7 @@ fn read(room: &RoomId, event: &TimelineEvent) -> Option<Said> {
             Some(ShieldState::Grey { .. }) => Shield::Grey,
             Some(ShieldState::None) | None => Shield::None,
         },
+        at_ms: value["origin_server_ts"].as_u64().unwrap_or_default(),
     })
 }
 
