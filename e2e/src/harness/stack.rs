@@ -46,6 +46,10 @@ pub struct Options {
     pub poll_seconds: u64,
     /// How long the carrier may try.
     pub validity_seconds: u64,
+    /// How long a text is on its way from the carrier to the phone.
+    pub sent_ms: u64,
+    /// Who gets texts to numbers that nobody holds.
+    pub catch_all: String,
 }
 
 impl Default for Options {
@@ -59,6 +63,8 @@ impl Default for Options {
             patient_webhooks: true,
             poll_seconds: 2,
             validity_seconds: 2,
+            sent_ms: 30,
+            catch_all: String::new(),
         }
     }
 }
@@ -223,6 +229,15 @@ impl Stack {
             .with_context(|| format!("no conversation of {phone} with {number}: {all:?}"))
     }
 
+    /// What an operator should look at.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn alarms(&self) -> Result<Vec<Value>> {
+        let page = self.api("alarms").await?;
+        Ok(page["items"].as_array().cloned().unwrap_or_default())
+    }
+
     /// Every record of a conversation, opened.
     ///
     /// # Errors
@@ -253,7 +268,7 @@ fn carrier(options: &Options, ports: Ports) -> SimConfig {
     config.delays = Delays {
         queued_ms: 10,
         sending_ms: 10,
-        sent_ms: 30,
+        sent_ms: options.sent_ms,
         retry_ms: 1_000,
     };
     config.retry = RetryPolicy {
@@ -281,7 +296,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
     let disclosure = if options.disclosure { "first" } else { "off" };
     format!(
         "[firm]\nname = \"Acme Wealth\"\nregion = \"US\"\ndisclosure = \"{disclosure}\"\n\
-         [store]\nurl = \"{store}\"\n\
+         catch_all = \"{catch_all}\"\n[store]\nurl = \"{store}\"\n\
          [homeserver]\nurl = \"http://{homeserver}\"\nserver_name = \"{SERVER_NAME}\"\n\
          appservice_url = \"http://{appservice}\"\n\
          [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\n\
@@ -291,6 +306,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
          [[carrier]]\nname = \"{ACCOUNT}\"\nkind = \"twilio\"\naccount_sid = \"{ACCOUNT_SID}\"\n\
          auth_token = \"{AUTH_TOKEN}\"\npublic_url = \"http://{public}\"\napi_base = \"{base}\"\n\
          timeout_ms = 1500\n",
+        catch_all = options.catch_all,
         homeserver = ports.homeserver(),
         appservice = ports.appservice(),
         public = ports.public(),
