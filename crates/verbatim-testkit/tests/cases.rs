@@ -50,6 +50,17 @@ fn a_number_without_holder_is_told_of_whatever_dies() {
         };
         check(&[fails.clone(), client(2, Delivery::Now)]);
         check(&[fails, client(2, Delivery::Lost)]);
+        // Found by a poll, whose process died before the alarm: the next poll knows the text already.
+        let node = NodeName::Worker;
+        for writes in 0..6 {
+            let fails = O::WriteFails {
+                node,
+                writes,
+                done,
+                dies,
+            };
+            check(&[client(2, Delivery::Lost), fails, O::Poll]);
+        }
     }
 }
 

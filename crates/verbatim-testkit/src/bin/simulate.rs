@@ -23,7 +23,7 @@ struct Args {
     #[arg(long, value_enum, default_value = "sqlite-memory")]
     store: Store,
     /// The database for `--store postgres`. EVERYTHING in its schema `public` is dropped.
-    #[arg(long, env = "VERBATIM_TEST_POSTGRES", hide_env_values = true)]
+    #[arg(long, env = "VERBATIM_SIMULATE_POSTGRES", hide_env_values = true)]
     postgres_url: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! The end of a run: all faults end, and work runs until there is none.
 
 use verbatim_domain::{Duration, EventId};
-use verbatim_engine::ports::{BlindIndex, Lane, ReceiptStatus};
+use verbatim_engine::ports::{BlindIndex, JobKind, Lane, ReceiptStatus};
 
 use super::Broken;
 use super::corpus::NUMBERS;
@@ -69,6 +69,7 @@ impl World {
         self.heed_signals(&worker).await;
         while self.deliver_waiting(0).await? {}
         while self.sync(50, false).await? {}
+        self.try_routes().await?;
         self.drain().await?;
         self.finalise().await?;
         self.worker()
@@ -96,6 +97,17 @@ impl World {
             }
         }
         self.fail("left over", "jobs run for ever");
+        Ok(())
+    }
+
+    /// Texts that wait for a holder may stay, but not unseen: their jobs run, and tell somebody.
+    async fn try_routes(&self) -> Result<(), Broken> {
+        let due = self.store.due_jobs(self.now(), &[], 1000).await;
+        for job in due.map_err(Broken::new)? {
+            if job.kind == JobKind::Route {
+                self.worker().await?.engine.run_job(&job).await;
+            }
+        }
         Ok(())
     }
 
