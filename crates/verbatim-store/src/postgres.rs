@@ -6,6 +6,7 @@
 
 mod error;
 mod readers;
+mod tls;
 mod tx;
 mod writer;
 
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 use verbatim_engine::ports::StoreError;
 
 use crate::batch::{Fault, Faults};
@@ -80,7 +81,7 @@ async fn migrate(config: &Config) -> Result<(), StoreError> {
 
 /// A connection without settings, driven by a task of its own until it is dropped.
 async fn dial(config: &Config) -> Result<PostgresTx, StoreError> {
-    let connected = config.connect(NoTls).await;
+    let connected = config.connect(tls::connector()?).await;
     let (client, connection) = connected.map_err(|cause| error::of(&cause))?;
     tokio::spawn(async move {
         if let Err(cause) = connection.await {
