@@ -211,7 +211,7 @@ impl Device {
                 .map_err(olm_error)?;
         }
         let settings = EncryptionSettings {
-            history_visibility: HistoryVisibility::Joined,
+            history_visibility: HistoryVisibility::Invited,
             sharing_strategy: CollectStrategy::AllDevices,
             ..EncryptionSettings::default()
         };

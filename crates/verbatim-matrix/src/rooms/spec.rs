@@ -39,7 +39,8 @@ pub(super) fn wanted(ours: &Ours<'_>, spec: &RoomSpec) -> Vec<Wanted> {
         state(ENCRYPTION, encryption()),
         state(
             "m.room.history_visibility",
-            json!({ "history_visibility": "joined" }),
+            // What a client texts before the employee has accepted must not stay hidden (decision 0008).
+            json!({ "history_visibility": "invited" }),
         ),
         state(
             "m.room.guest_access",
