@@ -16,8 +16,6 @@ pub(crate) enum Command {
     Simulate(Rest),
     /// Kill real processes at random moments: `chaos --rounds 10`.
     Chaos(Rest),
-    /// Measure; the figures of docs/performance.md.
-    Bench(Rest),
     /// Take pictures of the pages.
     Screens(Rest),
 }
@@ -49,11 +47,6 @@ pub(crate) const CHAOS: Program = Program {
     binary: "chaos",
     release: false,
 };
-const BENCH: Program = Program {
-    package: "e2e",
-    binary: "bench",
-    release: true,
-};
 const SCREENS: Program = Program {
     package: "e2e",
     binary: "screens",
@@ -79,7 +72,6 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
     let (program, rest) = match command {
         Command::Simulate(rest) => (SIMULATE, rest),
         Command::Chaos(rest) => (CHAOS, rest),
-        Command::Bench(rest) => (BENCH, rest),
         Command::Screens(rest) => (SCREENS, rest),
     };
     let status = program.command(&rest.options).status()?;

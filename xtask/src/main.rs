@@ -3,6 +3,7 @@
 //! `ci` is the list of all checks. Everything else is a shorter way to one thing.
 
 mod architecture;
+mod bench;
 mod ci;
 mod delegate;
 mod run;
@@ -20,6 +21,7 @@ Examples:
   cargo xtask ci                     every check, as CI runs them
   cargo xtask ci --only fmt,clippy   two of them
   cargo xtask ci --from e2e          from one on
+  cargo xtask bench edge --quick     a look at the edge's speed
   cargo xtask architecture           only the direction of dependencies")]
 struct Cli {
     #[command(subcommand)]
@@ -30,6 +32,8 @@ struct Cli {
 enum Command {
     /// Run every check, in order.
     Ci(ci::Args),
+    /// Measure; the figures of docs/performance.md.
+    Bench(bench::Args),
     /// Check that packages depend only on what they may know, and that the code map is true.
     Architecture,
     #[command(flatten)]
@@ -39,6 +43,7 @@ enum Command {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Ci(args) => ci::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Architecture => {
             let findings = architecture::check()?;
             println!("{findings}");

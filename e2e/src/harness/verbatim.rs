@@ -125,6 +125,12 @@ impl Verbatim {
             .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
+    /// The process's id, while one runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
+    }
+
     /// SIGKILL: nothing is flushed, nobody is told.
     ///
     /// # Errors

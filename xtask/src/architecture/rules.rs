@@ -138,6 +138,13 @@ pub(super) const RULES: &[Rule] = &[
         why: "the simulation runs the engine on ports, without vendors",
     },
     Rule {
+        package: "verbatim-bench",
+        may_know: &[DOMAIN, RECORD, ENGINE, STORE, CARRIER, CONSOLE, TESTKIT],
+        must_not_reach: &["ruma", "matrix-sdk-crypto"],
+        dev_too: false,
+        why: "it measures the serving path with the homeserver in memory",
+    },
+    Rule {
         package: "e2e",
         may_know: &[
             DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, CONSOLE, SIM, TESTKIT,

@@ -1,0 +1,176 @@
+//! Results as tables: medians, and ratios to what was measured beside them in the same run.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::medians;
+
+type Medians = BTreeMap<Vec<String>, f64>;
+
+fn at(all: &Medians, key: &[&str]) -> f64 {
+    let key: Vec<String> = key.iter().map(|part| (*part).to_owned()).collect();
+    all.get(&key).copied().unwrap_or(f64::NAN)
+}
+
+/// The distinct values of a number among the results, ascending.
+fn levels(results: &[Value], field: &str) -> Vec<String> {
+    let mut all: Vec<u64> = results
+        .iter()
+        .filter_map(|result| result[field].as_u64())
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all.iter().map(u64::to_string).collect()
+}
+
+/// How often each thing was measured, and how much at a time.
+fn extent(results: &[Value]) -> String {
+    let runs = levels(results, "run").len();
+    let requests = levels(results, "requests").join(", ");
+    format!("Medians of {runs} run(s); texts in a run: {requests}.\n")
+}
+
+/// Reports a second at the edge.
+pub(super) fn edge(results: &[Value]) -> String {
+    let key = ["store", "what", "callers"];
+    let rate = medians(results, &key, "per_s");
+    let (p50, p99) = (
+        medians(results, &key, "p50_ms"),
+        medians(results, &key, "p99_ms"),
+    );
+    let mut text = String::from(
+        "| store | callers | edge, texts/s | p50 ms | p99 ms | without HTTP, texts/s | bare rows/s | edge ÷ rows | bare HTTP/s | edge ÷ HTTP |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for store in ["sqlite", "postgres"] {
+        for callers in levels(results, "callers") {
+            let of = |what| at(&rate, &[store, what, &callers]);
+            let (edge, rows, http) = (
+                of("edge"),
+                of("rows"),
+                at(&rate, &["none", "http", &callers]),
+            );
+            if edge.is_nan() {
+                continue;
+            }
+            let (p50, p99) = (
+                at(&p50, &[store, "edge", &callers]),
+                at(&p99, &[store, "edge", &callers]),
+            );
+            let _ = writeln!(
+                text,
+                "| {store} | {callers} | {edge:.0} | {p50:.1} | {p99:.1} | {direct:.0} | {rows:.0} | {:.2} | {http:.0} | {:.2} |",
+                edge / rows,
+                edge / http,
+                direct = of("direct"),
+            );
+        }
+    }
+    if let Some(version) = results.iter().find_map(|result| result["version"].as_str()) {
+        let _ = writeln!(
+            text,
+            "\nPostgreSQL {version}, its own settings, on the same machine, by Unix socket."
+        );
+    }
+    text + "\n" + &extent(results)
+}
+
+/// Through Synapse.
+pub(super) fn through(results: &[Value]) -> String {
+    let key = ["what", "at_once"];
+    let rate = medians(results, &key, "per_s");
+    let (p50, p99) = (
+        medians(results, &key, "p50_ms"),
+        medians(results, &key, "p99_ms"),
+    );
+    let mut text = String::from(
+        "| at once | | per s | ratio to Synapse alone | p50 ms | added p50 ms | p99 ms |\n|---|---|---|---|---|---|---|\n",
+    );
+    for level in levels(results, "at_once") {
+        let (alone, alone_p50) = (
+            at(&rate, &["synapse", &level]),
+            at(&p50, &["synapse", &level]),
+        );
+        for (what, words) in [
+            ("synapse", "Synapse alone"),
+            ("inbound", "client → room"),
+            ("outbound", "room → carrier"),
+        ] {
+            let (rate, p50) = (at(&rate, &[what, &level]), at(&p50, &[what, &level]));
+            let _ = writeln!(
+                text,
+                "| {level} | {words} | {rate:.1} | {:.2} | {p50:.1} | {:+.1} | {:.1} |",
+                rate / alone,
+                p50 - alone_p50,
+                at(&p99, &[what, &level]),
+            );
+        }
+    }
+    text + "\n" + &extent(results)
+}
+
+/// Memory.
+pub(super) fn memory(results: &[Value]) -> String {
+    let mut text =
+        String::from("| moment | conversations | resident MB | peak MB |\n|---|---|---|---|\n");
+    for result in results {
+        let words = match result["moment"].as_str().unwrap_or_default() {
+            "empty" => "started on an empty store",
+            "started" => "started on a filled store, idle",
+            "touched" => "after texts opened new rooms",
+            "later" => "idle again",
+            other => other,
+        };
+        let number = |name: &str| result[name].as_f64().unwrap_or(f64::NAN);
+        let _ = writeln!(
+            text,
+            "| {words} | {} | {:.1} | {:.1} |",
+            result["conversations"],
+            number("rss_mb"),
+            number("peak_mb"),
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn ratios_are_to_the_same_level() {
+        let line = |what: &str, level: u64, rate: f64, p50: f64| json!({"what": what, "at_once": level, "per_s": rate, "p50_ms": p50, "p99_ms": 9.0, "run": 0, "requests": 5});
+        let results = [
+            line("synapse", 1, 40.0, 20.0),
+            line("inbound", 1, 30.0, 25.5),
+            line("outbound", 1, 10.0, 60.0),
+            line("synapse", 8, 80.0, 90.0),
+            line("inbound", 8, 80.0, 91.0),
+        ];
+        let text = through(&results);
+        for row in [
+            "| 1 | client → room | 30.0 | 0.75 | 25.5 | +5.5 | 9.0 |",
+            "| 1 | room → carrier | 10.0 | 0.25 | 60.0 | +40.0 | 9.0 |",
+            "| 8 | client → room | 80.0 | 1.00 | 91.0 | +1.0 | 9.0 |",
+        ] {
+            assert!(text.contains(row), "{row} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_edge_stands_beside_its_limits() {
+        let line = |store: &str, what: &str, rate: f64| json!({"store": store, "what": what, "callers": 64, "per_s": rate, "p50_ms": 1.0, "p99_ms": 2.0, "run": 0});
+        let results = [
+            line("sqlite", "edge", 5000.0),
+            line("sqlite", "direct", 6000.0),
+            line("sqlite", "rows", 20000.0),
+            line("none", "http", 50000.0),
+        ];
+        let row = "| sqlite | 64 | 5000 | 1.0 | 2.0 | 6000 | 20000 | 0.25 | 50000 | 0.10 |";
+        assert!(edge(&results).contains(row), "{}", edge(&results));
+    }
+}
