@@ -111,7 +111,13 @@ impl Engine {
             failure: None,
             tried: Some(self.now()),
         };
+        let begun = self.now();
         self.commit(vec![submitting]).await?;
+        if self.now().since(begun) > SKEW {
+            // This process was held up between its word and its deed; a successor may already be
+            // looking for a text that was never sent. Only what it has proved may be sent again.
+            return self.put_off(attempt, SKEW, false).await;
+        }
         // From here on nobody knows, until the outcome is committed.
         let outcome = carrier.submit(&attempt.submission).await;
         self.weigh(&account, &outcome).await?;

@@ -108,7 +108,12 @@ impl Device {
             timeout: None,
             device_keys: BTreeMap::from([(self.user.clone(), Vec::new())]),
         };
-        Ok(http.query_keys(&self.user, &request).await?)
+        match http.query_keys(&self.user, &request).await {
+            Err(error) if error.is("M_UNKNOWN_DEVICE") => {
+                Err(self.broken("its device is gone from the homeserver"))
+            }
+            other => Ok(other?),
+        }
     }
 
     /// A device of ours that this store does not know: somebody lost the store, or two run on one account.

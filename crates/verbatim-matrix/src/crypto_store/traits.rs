@@ -335,7 +335,7 @@ impl CryptoStore for RowsCryptoStore {
     ) -> Result<Vec<Zeroizing<String>>> {
         let rows = self
             .rows
-            .list_bytes(kinds::SECRET, Some(&secret_name.to_string()))
+            .list_bytes(kinds::SECRET, Some(secret_name.as_ref()))
             .await?;
         let text =
             |plain: &[u8]| String::from_utf8(plain.to_vec()).map_err(|_| RowsError::Unpickle);
@@ -347,7 +347,7 @@ impl CryptoStore for RowsCryptoStore {
     async fn delete_secrets_from_inbox(&self, secret_name: &SecretName) -> Result<()> {
         let rows = self
             .rows
-            .list_bytes(kinds::SECRET, Some(&secret_name.to_string()))
+            .list_bytes(kinds::SECRET, Some(secret_name.as_ref()))
             .await?;
         self.rows
             .apply(

@@ -77,20 +77,24 @@ impl MatrixPlatform {
         }
     }
 
-    /// Whether the bot is in the room, or can be.
+    /// Whether the bot is in the room, or can be. Who has left still sees the state of that moment, so only
+    /// the bot's own membership tells.
     async fn is_usable(&self, room: &RoomId) -> HttpResult<bool> {
-        let refused = |result: HttpResult<bool>| match result {
-            Err(HttpError::Refused { .. }) => Ok(false),
-            other => other,
-        };
-        let created = self
+        let bot = self.bot.as_str();
+        let member = self
             .http
-            .state_of(&self.bot, room, "m.room.create", "")
+            .state_of(&self.bot, room, "m.room.member", bot)
             .await;
-        if refused(created.map(|content| content.is_some()))? {
-            return Ok(true);
+        match member {
+            Ok(member) if membership(member.as_ref()) == Some("join") => return Ok(true),
+            Ok(_) | Err(HttpError::Refused { .. }) => {}
+            Err(error) => return Err(error),
         }
-        refused(self.http.join_room(&self.bot, room).await.map(|()| true))
+        match self.http.join_room(&self.bot, room).await {
+            Ok(()) => Ok(true),
+            Err(HttpError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn converge(
