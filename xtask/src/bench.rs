@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// Only print, do not write the report.
     #[arg(long)]
     dry: bool,
+    /// Make the report of a part from the lines of an earlier run, which also has its first lines.
+    #[arg(long, requires = "part")]
+    from: Option<PathBuf>,
     /// More options for the program of the part.
     #[arg(last = true)]
     rest: Vec<String>,

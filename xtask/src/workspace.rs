@@ -22,5 +22,24 @@ pub(crate) fn cargo() -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.current_dir(root());
+    // What cargo tells us about this package would reach build scripts (ring's watches it), and they
+    // would run again whenever somebody changes between `cargo xtask` and plain `cargo`.
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| is_about_us(&name.to_string_lossy())) {
+        command.env_remove(name);
+    }
     command
+}
+
+fn is_about_us(name: &str) -> bool {
+    [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_",
+        "CARGO_CRATE_",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
+        || name == "CARGO_PRIMARY_PACKAGE"
+        || name == "OUT_DIR"
 }
