@@ -175,9 +175,10 @@ impl Engine {
         };
         // Who held the number when it came gets it (it may only have waited behind others); if nobody
         // did, who holds it now.
-        let mut outcome = self.place_again(job, parties, job.created).await?;
+        let text = &payload.content;
+        let mut outcome = self.place_again(job, parties, text, job.created).await?;
         if matches!(outcome, InboundOutcome::Unplaced { .. }) {
-            outcome = self.place_again(job, parties, self.now()).await?;
+            outcome = self.place_again(job, parties, text, self.now()).await?;
         }
         if let InboundOutcome::Unplaced { known_number, .. } = outcome {
             let due = self.now().after(verbatim_domain::Duration::from_secs(60));
@@ -198,13 +199,25 @@ impl Engine {
         &self,
         job: &Job,
         parties: &Parties,
+        content: &Content,
         at: Timestamp,
     ) -> Result<InboundOutcome, StoreError> {
-        let body = Body {
+        let mut body = Body {
             actor: "system".to_owned(),
+            message: job.message.map(|m| m.to_string()).unwrap_or_default(),
+            from: parties.from.clone(),
+            to: parties.to.clone(),
+            rule: "relay.placed_late".to_owned(),
+            rule_version: 1,
             reason: "placed_late".to_owned(),
             ..Body::default()
         };
+        body.refs
+            .insert("provider_id".to_owned(), parties.provider_id.clone());
+        // The first record, with the evidence, is outside the conversation; its timeline must tell all.
+        if let Content::Text { body: text } = content {
+            body.text.clone_from(text);
+        }
         self.store
             .record_inbound(InboundSms {
                 account: parties.account.as_str().into(),

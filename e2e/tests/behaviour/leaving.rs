@@ -34,7 +34,7 @@ async fn an_employee_who_leaves_is_asked_back() -> Result<()> {
 async fn declined(stack: &Stack) -> Result<()> {
     let (number, user) = ("+12025550177", format!("@carol:{SERVER_NAME}"));
     stack.synapse.register("carol", PASSWORD).await?;
-    let carol = Raw::login(stack, "carol").await?;
+    let mut carol = Raw::login(stack, "carol").await?;
     let hook = format!("http://{}/hooks/{ACCOUNT}/sms", stack.ports.public());
     stack.carrier().set_number(number, &hook)?;
     let verbatim = &stack.verbatim;
@@ -59,7 +59,9 @@ async fn declined(stack: &Stack) -> Result<()> {
     carol
         .ask(Method::POST, &format!("rooms/{room}/leave"), &json!({}))
         .await?;
-    wait_for_alarm(stack, "employee-left:").await?;
+    let conversation = stack.conversation("+14155550141", number).await?;
+    let key = format!("employee-left:{}", word(&conversation["id"]));
+    wait_for_alarm(stack, &key).await?;
     assert_eq!(carol.invitation().await?, room, "another room");
     Ok(())
 }
@@ -69,6 +71,8 @@ struct Raw {
     http: reqwest::Client,
     url: String,
     token: String,
+    /// Where the last sync ended.
+    since: String,
 }
 
 impl Raw {
@@ -78,6 +82,7 @@ impl Raw {
             http,
             url: stack.synapse.url(),
             token: String::new(),
+            since: String::new(),
         };
         let body = json!({ "type": "m.login.password", "password": PASSWORD,
             "identifier": { "type": "m.id.user", "user": user } });
@@ -104,10 +109,16 @@ impl Raw {
         Ok(serde_json::from_str(&text)?)
     }
 
-    /// The room that the account is invited to.
-    async fn invitation(&self) -> Result<String> {
+    /// The room that the account is invited to next.
+    async fn invitation(&mut self) -> Result<String> {
         until("an invitation", PATIENCE, async || {
-            let sync = self.ask(Method::GET, "sync", &json!({})).await?;
+            // Each sync goes on where the last one ended: the homeserver keeps its answer to a first one.
+            let path = match self.since.as_str() {
+                "" => "sync".to_owned(),
+                since => format!("sync?since={since}"),
+            };
+            let sync = self.ask(Method::GET, &path, &json!({})).await?;
+            self.since = word(&sync["next_batch"]);
             let invited = sync["rooms"]["invite"].as_object();
             Ok(invited.and_then(|rooms| rooms.keys().next().cloned()))
         })

@@ -109,7 +109,9 @@ async fn waits_until_assigned(stack: &Stack, number: &str, words: &str) -> Resul
     assert_eq!(order, [&bodies[0], &bodies[1]]);
     let conversation = stack.conversation(PHONE, number).await?;
     let timeline = stack.timeline(&word(&conversation["id"])).await?;
-    ensure!(!timeline.is_empty(), "no records in the conversation");
+    let told = timeline.iter().filter(|r| r["reason"] == "placed_late");
+    let told: Vec<String> = told.map(|r| word(&r["text"])).collect();
+    assert_eq!(told, bodies);
     let left = stack.alarms().await?;
     ensure!(
         !left

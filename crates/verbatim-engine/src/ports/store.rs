@@ -91,7 +91,8 @@ pub struct InboundSms {
     /// Who gets what nobody holds.
     pub catch_all: Option<EmployeeId>,
     /// A text recorded earlier without a holder is placed again: its record and message exist, this
-    /// job is finished if it finds its place now, else it stays.
+    /// job is finished if it finds its place now, else it stays. If it does, `record` is added to the
+    /// conversation, about the earlier one.
     pub again: Option<JobId>,
 }
 

@@ -4,8 +4,9 @@ use verbatim_domain::message::{Direction, MessageState};
 use verbatim_domain::{ContactId, ConversationId, EmployeeId, JobId, MessageId, NumberId, RoomId};
 use verbatim_engine::ports::{InboundOutcome, InboundSms, JobKind, Lane, NewJob, StoreError};
 
-use super::{jobs, messages, people};
+use super::{commit, jobs, messages, people};
 use crate::ahead::Question;
+use crate::reads;
 use crate::sql::intake as sql;
 use crate::sql::jobs as jobs_sql;
 use crate::value::params;
@@ -233,7 +234,8 @@ fn placed(message: MessageId, place: &Place) -> InboundOutcome {
     }
 }
 
-/// A text that was recorded without a holder: record and message stand, only the place is missing.
+/// A text that was recorded without a holder: record and message stand, only the place is missing. Where
+/// it is found, a second record tells the conversation.
 async fn place_again(
     work: &mut Work,
     sms: &InboundSms,
@@ -258,6 +260,10 @@ async fn place_again(
     if touched == 0 {
         return Err(StoreError::Stale("the message has its place"));
     }
+    // Its record stands outside every conversation; this one says in the conversation where that is.
+    let placed_message = reads::messages::message(&*work.tx, &message).await?;
+    let original = placed_message.map(|message| message.record);
+    commit::append(work, Some(place.conversation), &sms.record, original).await?;
     work.ahead.people_moved();
     jobs::finish(work, job).await?;
     queue(work, sms, &place, message).await?;

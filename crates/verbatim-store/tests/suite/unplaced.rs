@@ -57,7 +57,10 @@ async fn nobody_holds_it_then_somebody_does(w: &World) {
     let lane = Lane::room(conversation);
     let expected = [(lane.clone(), JobKind::OpenRoom), (lane, JobKind::Say)];
     assert_eq!(w.drain().await, expected);
-    assert_eq!(w.log_size().await, 1);
+    // The conversation has a record of its own, about the first one.
+    assert_eq!(w.log_size().await, 2);
+    let records = w.store.records_of(Some(conversation), 0, 10).await.unwrap();
+    assert_eq!(records.len(), 1);
 }
 
 /// The holder is there by now, but earlier texts still wait to be placed.
