@@ -44,7 +44,7 @@ async fn store(
         let rows = rows().await;
         places.insert(name.to_owned(), Place { rows, cleared: 0 });
     }
-    let place = places.get_mut(name).unwrap();
+    let place = places.get_mut(name).expect("just put there");
     place.cleared += u32::from(clear);
     let parts = RowsParts {
         rows: place.rows.clone(),
@@ -56,7 +56,7 @@ async fn store(
 }
 
 async fn sqlite() -> Arc<dyn CryptoRows> {
-    SqlStore::in_memory().unwrap()
+    SqlStore::in_memory().expect("a store in memory")
 }
 
 mod on_sqlite {
@@ -111,7 +111,9 @@ mod on_postgres {
             println!("no server named, on SQLite: see on_a_postgres_server");
             return super::sqlite().await;
         };
-        SqlStore::connect(&address).await.unwrap()
+        SqlStore::connect(&address)
+            .await
+            .expect("the server that was named")
     }
 
     async fn get_store(name: &str, _passphrase: Option<&str>, clear: bool) -> RowsCryptoStore {

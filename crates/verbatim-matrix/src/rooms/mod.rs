@@ -7,6 +7,7 @@ use ruma::{OwnedUserId, RoomId, UserId};
 use serde_json::{Value, json};
 use verbatim_engine::ports::PlatformError;
 
+use crate::crypto_store::crypto_store_error;
 use crate::platform::MatrixPlatform;
 use crate::shard::Shard;
 
@@ -63,6 +64,17 @@ impl MatrixPlatform {
         shard: &Shard,
         users: &[OwnedUserId],
     ) -> Result<(), PlatformError> {
+        // Changes of users that it knows reach the bot's machine by its own sync; only strangers are asked
+        // for here, so that opening an event does not wait for whoever is speaking as the bot.
+        let known = shard
+            .bot
+            .machine
+            .tracked_users()
+            .await
+            .map_err(crypto_store_error)?;
+        if users.iter().all(|user| known.contains(user)) {
+            return Ok(());
+        }
         let mut speaking = shard.bot.speak().await;
         shard
             .bot
