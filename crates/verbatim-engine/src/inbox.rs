@@ -351,7 +351,9 @@ impl Engine {
         {
             return self.invited(handling).await;
         }
-        if matches!(event.trust, Trust::State) || self.platform.is_ours(&event.sender) {
+        // An employee may decline before the making of the room is committed: that must not be missed.
+        let state = matches!(event.trust, Trust::State);
+        if self.platform.is_ours(&event.sender) || (state && !is_departure(&event.kind)) {
             return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
         }
         let since = handling.since.unwrap_or_else(|| self.now());
@@ -370,6 +372,9 @@ impl Engine {
                     counts: true,
                 }])
                 .await?);
+        }
+        if state {
+            return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
         }
         let rule = Rule {
             id: "relay.unknown_room",
@@ -393,6 +398,17 @@ impl Engine {
         ];
         Ok(self.commit(changes).await?)
     }
+}
+
+/// Whether somebody is gone from a room, or does not want to come.
+fn is_departure(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Membership {
+            change: Membership::Leave | Membership::Ban,
+            ..
+        }
+    )
 }
 
 /// The record body of an event, with the event itself as evidence.
