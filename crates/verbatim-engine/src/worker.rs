@@ -5,7 +5,7 @@
 //! job is written so that running it again does no harm.
 
 use std::collections::HashSet;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -51,6 +51,31 @@ pub enum Stopped {
 
 type Running<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = (Lane, Outcome)> + Send + 'a>>>;
 
+/// The longest time between two looks into the queue.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Waits for an answer of the store while the jobs in hand go on. They must: some of them may hold what
+/// the store needs for the answer (a place among its readers), and give it back only when they are polled.
+async fn meanwhile<T>(
+    asked: impl Future<Output = T>,
+    busy: &mut HashSet<Lane>,
+    running: &mut Running<'_>,
+) -> Result<T, Stopped> {
+    tokio::pin!(asked);
+    loop {
+        tokio::select! {
+            biased;
+            answer = &mut asked => return Ok(answer),
+            Some((lane, outcome)) = running.next(), if !running.is_empty() => {
+                busy.remove(&lane);
+                if outcome == Outcome::Fenced {
+                    return Err(Stopped::LeaseLost);
+                }
+            }
+        }
+    }
+}
+
 /// How a job ended, seen from the dispatcher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -77,7 +102,10 @@ impl Engine {
         let mut busy: HashSet<Lane> = HashSet::new();
         let mut running: Running<'_> = FuturesUnordered::new();
         loop {
-            let wait = self.start_due(&mut busy, &mut running).await;
+            let wait = match self.start_due(&mut busy, &mut running).await {
+                Ok(wait) => wait,
+                Err(stopped) => return stopped,
+            };
             tokio::select! {
                 biased;
                 () = &mut stop => break,
@@ -88,7 +116,8 @@ impl Engine {
                     }
                 }
                 () = self.store.work_arrived() => {}
-                () = self.clock.sleep(wait) => {}
+                () = ready(()), if wait.is_none() => {}
+                () = self.clock.sleep(wait.unwrap_or(IDLE)) => {}
             }
         }
         while let Some((_, outcome)) = running.next().await {
@@ -99,24 +128,25 @@ impl Engine {
         Stopped::Asked
     }
 
-    /// Starts whatever is due and not under way; answers how long there is nothing else to start.
+    /// Starts whatever is due and not under way; answers how long there is nothing else to start,
+    /// or nothing if that has changed already.
     async fn start_due<'a>(
         &'a self,
         busy: &mut HashSet<Lane>,
         running: &mut Running<'a>,
-    ) -> Duration {
-        const IDLE: Duration = Duration::from_secs(1);
+    ) -> Result<Option<Duration>, Stopped> {
         let free = self.settings.concurrency.saturating_sub(busy.len());
         if free == 0 {
-            return IDLE;
+            return Ok(Some(IDLE));
         }
         let lanes: Vec<Lane> = busy.iter().cloned().collect();
         let limit = u32::try_from(free).unwrap_or(u32::MAX);
-        let jobs = match self.store.due_jobs(self.now(), &lanes, limit).await {
+        let due = self.store.due_jobs(self.now(), &lanes, limit);
+        let jobs = match meanwhile(due, busy, running).await? {
             Ok(jobs) => jobs,
             Err(error) => {
                 tracing::error!(%error, "cannot read the queue");
-                return IDLE;
+                return Ok(Some(IDLE));
             }
         };
         for job in jobs {
@@ -131,13 +161,18 @@ impl Engine {
             }));
         }
         let lanes: Vec<Lane> = busy.iter().cloned().collect();
-        match self.store.next_due(&lanes).await {
+        let next = meanwhile(self.store.next_due(&lanes), busy, running).await?;
+        if busy.len() < lanes.len() {
+            // A lane came free while we asked: it may have the next job already.
+            return Ok(None);
+        }
+        Ok(Some(match next {
             Ok(Some(due)) => due
                 .since(self.now())
                 .max(Duration::from_millis(1))
                 .min(IDLE),
             _ => IDLE,
-        }
+        }))
     }
 
     /// Runs one job to its commit.
