@@ -24,14 +24,25 @@ pub(crate) struct Talk {
 
 /// Prints one JSON line per measurement.
 pub(crate) async fn run(runs: usize, quick: bool) -> Result<()> {
+    // An employee for each conversation, as the clients of a firm are spread in life.
+    let employees = (0..LEVELS[2].0).map(|n| format!("employee{n}")).collect();
     let options = Options {
+        employees,
         poll_seconds: 60,
         validity_seconds: 600,
         ..Options::default()
     };
-    let stack = Stack::start(&options).await?;
-    let bench = Bench::prepare(&stack, LEVELS[2].0).await?;
+    let mut stack = Stack::start(&options).await?;
     let (runs, part) = if quick { (1, 4) } else { (runs, 1) };
+    let result = measure(&stack, runs, part).await;
+    if result.is_err() {
+        eprintln!("kept: {}", stack.keep().display());
+    }
+    result
+}
+
+async fn measure(stack: &Stack, runs: usize, part: usize) -> Result<()> {
+    let bench = Bench::prepare(stack, LEVELS[2].0).await?;
     for run in 0..runs {
         for (at_once, texts) in LEVELS {
             bench.level(run, at_once, texts / part).await?;
@@ -71,7 +82,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn meet(&self, n: usize) -> Result<Talk> {
-        let line = &self.stack.lines[0];
+        let line = &self.stack.lines[n];
         let (phone, body) = (format!("+1415555{:04}", 100 + n), format!("hello {n}"));
         self.arrivals
             .text(self.stack.carrier(), &phone, &line.number, &body)
@@ -88,7 +99,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn level(&self, run: usize, at_once: usize, texts: usize) -> Result<()> {
-        let line = &self.stack.lines[0];
+        let lines = &self.stack.lines;
         let plain = callers::run(at_once, texts, async |caller, _| {
             self.baseline.send(&self.talks[caller]).await
         });
@@ -96,18 +107,17 @@ impl<'a> Bench<'a> {
 
         let inbound = callers::run(at_once, texts, async |caller, n| {
             let body = format!("{run}.{at_once}.{n} in {WORDS}");
-            let phone = &self.talks[caller].phone;
+            let (phone, number) = (&self.talks[caller].phone, &lines[caller].number);
             self.arrivals
-                .text(self.stack.carrier(), phone, &line.number, &body)
+                .text(self.stack.carrier(), phone, number, &body)
                 .await
         });
         tell("inbound", run, at_once, inbound.await?);
 
         let outbound = callers::run(at_once, texts, async |caller, n| {
             let body = format!("{run}.{at_once}.{n} out {WORDS}");
-            self.departures
-                .say(&line.employee, &self.talks[caller].room, &body)
-                .await
+            let (employee, room) = (&lines[caller].employee, &self.talks[caller].room);
+            self.departures.say(employee, room, &body).await
         });
         tell("outbound", run, at_once, outbound.await?);
         self.rest().await
