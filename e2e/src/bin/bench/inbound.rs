@@ -38,7 +38,8 @@ impl Arrivals {
                     return;
                 }
                 drop(waiting);
-                std::thread::sleep(LOOK);
+                // Another process's store gives no signal: it is sampled.
+                std::thread::park_timeout(LOOK);
             }
         });
         Ok(Self { waiting })
