@@ -10,13 +10,17 @@ use verbatim_carrier::twilio::{Secret, TwilioConfig, webhook as twilio};
 use verbatim_domain::AccountId;
 use verbatim_domain::command::{self, Command};
 use verbatim_domain::sms;
-use verbatim_engine::ports::{CarrierEvent, Webhook, WebhookError};
+use verbatim_engine::ports::{CarrierEvent, EventKind, OpenError, Trust, Webhook, WebhookError};
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{Body, Kek, Leaf};
 
+/// What a target does with an input.
+pub type Target = fn(&[u8]);
+
 /// A function for each target.
-pub const TARGETS: [(&str, fn(&[u8])); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("webhook", webhook),
+    ("room_event", room_event),
     ("command", command),
     ("gsm7", gsm7),
     ("record", record),
@@ -67,6 +71,22 @@ fn check_form(body: &[u8]) {
         .map(|(name, value)| format!("{}={}", text(name), text(value)))
         .collect();
     assert_eq!(parse_form(pairs.join("&").as_bytes()), fields);
+}
+
+/// An event of a room, in clear. What is read comes from the bytes, and they are kept as evidence.
+pub fn room_event(data: &[u8]) {
+    match verbatim_matrix::parse_clear_event(data) {
+        Ok(event) => {
+            assert_eq!(event.clear, data);
+            assert!(!matches!(event.trust, Trust::Encrypted(_)));
+            let state = matches!(event.trust, Trust::State);
+            assert!(
+                !state || !matches!(event.kind, EventKind::Text { .. } | EventKind::Edit { .. })
+            );
+        }
+        Err(OpenError::Malformed(why)) => assert!(!why.is_empty()),
+        Err(other) => panic!("an event in clear cannot fail like this: {other}"),
+    }
 }
 
 /// A line for the bot.
