@@ -1,11 +1,11 @@
 //! The simulation: the whole product on one thread, driven by a seed, with faults between any two
 //! writes, and judged by a written list of what counts as failure.
 //!
-//! A seed stands for a list of [`Operation`]s. They happen to a world ([`world`]) of employees, numbers
+//! A seed stands for a list of [`Operation`]s. They happen to a world (`world`) of employees, numbers
 //! and phones, in which the homeserver and the carrier are in memory and keep ledgers, the clock moves
 //! only when told, and two processes of ours share a store: one takes what reaches us, the other runs
 //! jobs. A process that dies loses everything but the store. When the list is done, all faults end
-//! ([`settle`]), work runs until there is none, and the ledgers are compared.
+//! (`settle`), work runs until there is none, and the ledgers are compared.
 //!
 //! # What counts as failure
 //!

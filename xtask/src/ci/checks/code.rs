@@ -26,7 +26,10 @@ pub(crate) fn clippy(limit: Duration) -> anyhow::Result<()> {
 
 pub(crate) fn doc(limit: Duration) -> anyhow::Result<()> {
     let mut cargo = workspace::cargo();
-    cargo.env("RUSTDOCFLAGS", "-D warnings");
+    // Written for those who work on it: a public module may point at a private one, and both are there.
+    let flags = "-D warnings -A rustdoc::private-intra-doc-links";
+    cargo.env("RUSTDOCFLAGS", flags);
     cargo.args(["doc", "--workspace", "--no-deps", "--locked"]);
+    cargo.arg("--document-private-items");
     run::run(cargo, limit)
 }
