@@ -70,6 +70,7 @@ pub struct Engine {
     pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
     pub(crate) breakers: Mutex<HashMap<AccountId, Breaker>>,
     pub(crate) counters: crate::views::Counters,
+    pub(crate) sequence: Mutex<crate::sequence::Sequence>,
 }
 
 impl Engine {
@@ -113,6 +114,7 @@ impl Engine {
             buckets: Mutex::default(),
             breakers: Mutex::default(),
             counters: crate::views::Counters::default(),
+            sequence: Mutex::default(),
         }))
     }
 

@@ -304,6 +304,20 @@ impl Engine {
             .await
     }
 
+    /// Whether a homeserver transaction came before one that is missing: refuse it, and the homeserver
+    /// sends the missing one first.
+    pub fn is_out_of_sequence(&self, txn: &str) -> bool {
+        let mut sequence = self
+            .sequence
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let refused = sequence.refuses(txn);
+        if refused {
+            tracing::warn!("the homeserver left a transaction behind; asking for it");
+        }
+        refused
+    }
+
     /// Takes a homeserver transaction: every event raw and durable, then acknowledged.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ mod poller;
 pub mod ports;
 mod recorder;
 mod relay;
+mod sequence;
 mod settings;
 mod show;
 mod submit;

@@ -16,13 +16,17 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 /// How long the homeserver may take to send it.
 const READ_TIME: Duration = Duration::from_secs(60);
 
-/// The transaction id is not looked at: it is unique only within one homeserver database, so what makes
-/// an event seen once is its own id. A body that is no transaction is kept as evidence and acknowledged,
+/// The transaction id is unique only within one homeserver database, so what makes an event seen once is
+/// its own id; of the transaction's only the order is looked at. A body that is no transaction is kept as evidence and acknowledged,
 /// since the homeserver would repeat it for ever and hold up everything behind it.
 pub(super) async fn transaction(
     State(engine): State<Arc<Engine>>,
     request: Request,
 ) -> Result<Json<Value>, MatrixError> {
+    let txn = request.uri().path().rsplit('/').next().unwrap_or_default();
+    if engine.is_out_of_sequence(txn) {
+        return Err(MatrixError::NotStored);
+    }
     let body = body::read(request.into_body(), BODY_LIMIT, READ_TIME)
         .await
         .map_err(|error| match error {
