@@ -53,6 +53,13 @@ impl MatrixPlatform {
             .is_some_and(|current| Arc::ptr_eq(current, shard))
     }
 
+    /// The homeserver was away and is back: asked to call us, it delivers at once what it has kept.
+    async fn announce(&self) {
+        if let Err(error) = self.ping().await {
+            tracing::warn!(%error, "the homeserver is back but cannot reach us yet");
+        }
+    }
+
     /// Syncs one shard's bot for as long as the shard is ours.
     async fn follow(&self, shard: &Arc<Shard>) -> PlatformError {
         let mut wait = Duration::ZERO;
@@ -61,6 +68,9 @@ impl MatrixPlatform {
             match self.sync_once(shard, wait).await {
                 Ok(busy) => {
                     self.signals.reachable(true);
+                    if backoff != FIRST_BACKOFF {
+                        self.announce().await;
+                    }
                     backoff = FIRST_BACKOFF;
                     wait = if busy { BUSY_WAIT } else { IDLE_WAIT };
                 }
