@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ruma::{OwnedUserId, RoomId as MatrixRoomId, UserId as MatrixUserId};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
     Content, CryptoRows, Entropy, Fence, OpenError, Platform, PlatformError, Prepared, RoomEvent,
@@ -33,6 +33,8 @@ pub struct MatrixPlatform {
     /// Employees in a room, in or invited, as last learned.
     pub(crate) members: Cache<Arc<Vec<OwnedUserId>>>,
     pub(crate) signals: Signals,
+    /// Told when the homeserver or we come back.
+    pub(crate) trouble: Notify,
 }
 
 impl MatrixPlatform {
@@ -63,6 +65,7 @@ impl MatrixPlatform {
             starting: Mutex::default(),
             members: Cache::default(),
             signals: Signals::default(),
+            trouble: Notify::new(),
         }))
     }
 
@@ -101,6 +104,11 @@ impl MatrixPlatform {
         } else {
             self.start(fence).await
         }
+    }
+
+    /// Random text, for what must differ from what was before.
+    pub(crate) fn nonce(&self) -> String {
+        hex::encode(self.parts.entropy.id())
     }
 
     pub(crate) fn shard(&self) -> Result<Arc<Shard>, PlatformError> {
