@@ -1,0 +1,121 @@
+//! A commit: changes that become durable together.
+
+use verbatim_domain::message::MessageState;
+use verbatim_domain::{
+    ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, NumberId, ProviderId,
+    RecordId, RoomId, Timestamp,
+};
+use verbatim_record::SealedRecord;
+
+use super::{
+    Alarm, ApiToken, BlindIndex, Contact, Employee, Failure, Fence, Lane, Message, NewJob, Number,
+    Sealed,
+};
+
+/// A record to be appended.
+#[derive(Debug, Clone)]
+pub struct NewRecord {
+    /// The conversation it belongs to; none for the installation's own records.
+    pub conversation: Option<ConversationId>,
+    /// The record.
+    pub sealed: SealedRecord,
+    /// The earlier record it is about.
+    pub about: Option<RecordId>,
+}
+
+/// Changes that become durable together.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// Must still stand; `None` for what any node may do.
+    pub fence: Option<Fence>,
+    /// The changes, applied in order.
+    pub changes: Vec<Change>,
+}
+
+/// One change.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// Append to the record.
+    Append(NewRecord),
+    /// A new outbound message in its first state (inbound ones are made by intake).
+    AddMessage(Message),
+    /// Move a message forward. Without effect if it stands there or further already.
+    Advance {
+        /// Which.
+        message: MessageId,
+        /// Whereto.
+        to: MessageState,
+        /// The carrier's id, now known.
+        provider_id: Option<ProviderId>,
+        /// Why it failed.
+        failure: Option<Failure>,
+        /// For `Submitting`: when.
+        tried: Option<Timestamp>,
+    },
+    /// It is proved that the attempt did not happen: back from `Submitting`/`Unknown` to `Accepted`.
+    /// [`StoreError::Stale`] if it has moved on meanwhile.
+    Withdraw(MessageId),
+    /// The room event of a message is known.
+    SetEvent(MessageId, EventId),
+    /// Queue a job.
+    Enqueue(NewJob),
+    /// A job is done. [`StoreError::Stale`] if it is not there any more.
+    Finish(JobId),
+    /// A job must wait; `payload` replaces what it carries. [`StoreError::Stale`] if it is gone.
+    Retry {
+        /// Which.
+        job: JobId,
+        /// Not before this moment.
+        due: Timestamp,
+        /// New details (a prepared event, for instance).
+        payload: Option<Sealed>,
+        /// Whether it counts as an attempt.
+        counts: bool,
+    },
+    /// A job leaves its lane for another, so that those behind it can go on.
+    Move(JobId, Lane),
+    /// Jobs about this room become due now.
+    WakeRoom(RoomId, Timestamp),
+    /// The head of this lane becomes due now.
+    WakeLane(Lane, Timestamp),
+    /// The conversation has its room. [`StoreError::Conflict`] if it has another one.
+    BindRoom(ConversationId, RoomId),
+    /// The client was told.
+    Disclosed(ConversationId, Timestamp),
+    /// A direct chat of an employee with the bot.
+    BindDirect(RoomId, EmployeeId),
+    /// Insert an employee, or change name and end.
+    PutEmployee(Employee),
+    /// Insert a number. [`StoreError::Conflict`] if it exists under another id.
+    PutNumber(Number),
+    /// Give a number to an employee from a moment on. [`StoreError::Conflict`] if somebody holds it then.
+    Assign(NumberId, EmployeeId, Timestamp),
+    /// Take a number back from a moment on.
+    Release(NumberId, Timestamp),
+    /// Insert a contact, or change name, state and add numbers. [`StoreError::Conflict`] if one of its
+    /// numbers belongs to another contact.
+    PutContact(Contact),
+    /// Insert a conversation. [`StoreError::Conflict`] if (number, peer, employee) exists.
+    PutConversation {
+        /// Its id.
+        id: ConversationId,
+        /// Our number.
+        number: NumberId,
+        /// The contact.
+        contact: ContactId,
+        /// Which of the contact's numbers.
+        peer: BlindIndex,
+        /// The employee.
+        employee: EmployeeId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Raise or update an alarm.
+    Raise(Alarm),
+    /// Clear an alarm, if it is there.
+    Clear(String),
+    /// Insert or replace an API token.
+    PutToken(ApiToken),
+    /// Remember how far something has come.
+    SetCursor(String, String),
+}
