@@ -6,7 +6,9 @@
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use verbatim_domain::message::MessageState;
-use verbatim_domain::{AccountId, ContactId, ConversationId, EmployeeId, MessageId, ProviderId};
+use verbatim_domain::{
+    AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, ProviderId, Timestamp,
+};
 use verbatim_record::{Body, Hash, Kind};
 
 use crate::core::Engine;
@@ -28,6 +30,18 @@ pub enum WebhookAnswer {
     UnknownAccount,
     /// Not durable: 503, the carrier repeats.
     TryLater,
+}
+
+/// What became of a numbered homeserver transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbered {
+    /// Durable; so many of its events were new.
+    Taken {
+        /// How many.
+        fresh: usize,
+    },
+    /// One before it is missing: 503, and the homeserver sends that one first.
+    OutOfSequence,
 }
 
 /// A homeserver transaction was not accepted: 503, the homeserver repeats.
@@ -189,7 +203,7 @@ impl Engine {
             // Its number may have changed hands before we heard of it.
             at: text
                 .provider_at
-                .map_or_else(|| self.now(), |at| at.min(self.now())),
+                .map_or_else(|| self.now(), |at| latest(at).min(self.now())),
             record,
             say: self.pack(&say),
             fresh: self.fresh_ids(),
@@ -304,18 +318,21 @@ impl Engine {
             .await
     }
 
-    /// Whether a homeserver transaction came before one that is missing: refuse it, and the homeserver
-    /// sends the missing one first.
-    pub fn is_out_of_sequence(&self, txn: &str) -> bool {
-        let mut sequence = self
-            .sequence
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let refused = sequence.refuses(txn);
-        if refused {
-            tracing::warn!("the homeserver left a transaction behind; asking for it");
+    /// Takes a numbered homeserver transaction, unless one before it is missing.
+    ///
+    /// # Errors
+    /// When nothing was stored; the homeserver repeats.
+    pub async fn numbered_transaction(
+        &self,
+        txn: &str,
+        body: &[u8],
+    ) -> Result<Numbered, TransactionError> {
+        if self.is_out_of_sequence(txn).await? {
+            return Ok(Numbered::OutOfSequence);
         }
-        refused
+        let fresh = self.transaction(body).await?;
+        self.remember_transaction(txn).await?;
+        Ok(Numbered::Taken { fresh })
     }
 
     /// Takes a homeserver transaction: every event raw and durable, then acknowledged.
@@ -371,6 +388,16 @@ impl Engine {
     /// A carrier by its account name.
     pub(crate) fn carrier(&self, account: &AccountId) -> Option<&dyn Carrier> {
         self.carriers.get(account).map(AsRef::as_ref)
+    }
+}
+
+/// Carriers list whole seconds: the last moment that such a time can mean, so that a number assigned
+/// within that second is not taken for one without a holder.
+fn latest(listed: Timestamp) -> Timestamp {
+    if listed.as_millis() % 1000 == 0 {
+        listed.after(Duration::from_millis(999))
+    } else {
+        listed
     }
 }
 

@@ -26,5 +26,5 @@ pub mod views;
 pub mod worker;
 
 pub use core::{Engine, OpenError, Parts};
-pub use intake::{TransactionError, WebhookAnswer};
+pub use intake::{Numbered, TransactionError, WebhookAnswer};
 pub use settings::{DisclosureMode, Settings};

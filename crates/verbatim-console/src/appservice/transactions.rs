@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Request, State};
 use serde_json::{Value, json};
-use verbatim_engine::Engine;
+use verbatim_engine::{Engine, Numbered};
 
 use super::error::MatrixError;
 use crate::body::{self, BodyError};
@@ -23,18 +23,17 @@ pub(super) async fn transaction(
     State(engine): State<Arc<Engine>>,
     request: Request,
 ) -> Result<Json<Value>, MatrixError> {
-    let txn = request.uri().path().rsplit('/').next().unwrap_or_default();
-    if engine.is_out_of_sequence(txn) {
-        return Err(MatrixError::NotStored);
-    }
+    let path = request.uri().path().to_owned();
+    let txn = path.rsplit('/').next().unwrap_or_default();
     let body = body::read(request.into_body(), BODY_LIMIT, READ_TIME)
         .await
         .map_err(|error| match error {
             BodyError::TooLarge(_) => MatrixError::TooLarge,
             BodyError::TooSlow | BodyError::Broken => MatrixError::Incomplete,
         })?;
-    match engine.transaction(&body).await {
-        Ok(fresh) => {
+    match engine.numbered_transaction(txn, &body).await {
+        Ok(Numbered::OutOfSequence) => Err(MatrixError::NotStored),
+        Ok(Numbered::Taken { fresh }) => {
             tracing::debug!(fresh, "transaction stored");
             Ok(Json(json!({})))
         }
