@@ -60,7 +60,7 @@ async fn requests_in_hand_are_finished_and_nobody_new_is_let_in() {
     let slow = ask(server.address, "/slow").await;
     server.entered.notified().await;
     server.stop.send(()).unwrap();
-    // An idle connection is closed at once: the loop has seen the sign.
+    // An idle connection is closed soon: the loop has seen the sign.
     assert_eq!(answer(idle).await, "");
     assert!(
         TcpStream::connect(server.address).await.is_err(),
@@ -105,4 +105,26 @@ async fn draining_ends_after_its_time() {
     server.served.await.unwrap().unwrap();
     let took = began.elapsed();
     assert!(took >= DRAIN_TIME && took < DRAIN_TIME * 2, "{took:?}");
+}
+
+#[tokio::test]
+async fn whoever_came_before_the_end_is_heard() {
+    use std::io::Write;
+    let server = server().await;
+    // Nothing here lets the server run: both wait in the listener's queue when the sign comes.
+    let [mut whole, mut part] =
+        [(); 2].map(|()| std::net::TcpStream::connect(server.address).unwrap());
+    let request = b"GET /quick HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let (last, head) = request.split_last().unwrap();
+    whole.write_all(request).unwrap();
+    part.write_all(head).unwrap();
+    server.stop.send(()).unwrap();
+    let heard = answer(from_std(whole).unwrap()).await;
+    assert!(heard.ends_with("quick"), "{heard:?}");
+    // The server has had its time by now, and this one's request is half read.
+    let mut part = from_std(part).unwrap();
+    part.write_all(&[*last]).await.unwrap();
+    let heard = answer(part).await;
+    assert!(heard.ends_with("quick"), "{heard:?}");
+    server.served.await.unwrap().unwrap();
 }

@@ -78,7 +78,7 @@ pub enum Change {
     WakeRoom(RoomId, Timestamp),
     /// The head of this lane becomes due now.
     WakeLane(Lane, Timestamp),
-    /// The conversation has its room. [`StoreError::Conflict`] if it has another one.
+    /// The conversation has its room. [`StoreError::Conflict`](super::StoreError::Conflict) if it has another one.
     BindRoom(ConversationId, RoomId),
     /// The client was told.
     Disclosed(ConversationId, Timestamp),
@@ -86,16 +86,16 @@ pub enum Change {
     BindDirect(RoomId, EmployeeId),
     /// Insert an employee, or change name and end.
     PutEmployee(Employee),
-    /// Insert a number. [`StoreError::Conflict`] if it exists under another id.
+    /// Insert a number. [`StoreError::Conflict`](super::StoreError::Conflict) if it exists under another id.
     PutNumber(Number),
-    /// Give a number to an employee from a moment on. [`StoreError::Conflict`] if somebody holds it then.
+    /// Give a number to an employee from a moment on. [`StoreError::Conflict`](super::StoreError::Conflict) if somebody holds it then.
     Assign(NumberId, EmployeeId, Timestamp),
     /// Take a number back from a moment on.
     Release(NumberId, Timestamp),
-    /// Insert a contact, or change name, state and add numbers. [`StoreError::Conflict`] if one of its
+    /// Insert a contact, or change name, state and add numbers. [`StoreError::Conflict`](super::StoreError::Conflict) if one of its
     /// numbers belongs to another contact.
     PutContact(Contact),
-    /// Insert a conversation. [`StoreError::Conflict`] if (number, peer, employee) exists.
+    /// Insert a conversation. [`StoreError::Conflict`](super::StoreError::Conflict) if (number, peer, employee) exists.
     PutConversation {
         /// Its id.
         id: ConversationId,

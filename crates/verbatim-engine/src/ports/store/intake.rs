@@ -66,7 +66,7 @@ pub enum InboundOutcome {
         /// Whether it went to the catch-all because nobody holds the number.
         caught: bool,
     },
-    /// Recorded, but nobody is there to get it: a `Route` job waits in [`Lane::unrouted`].
+    /// Recorded, but nobody is there to get it: a `Route` job waits in [`Lane::unrouted`](super::Lane::unrouted).
     Unplaced {
         /// The message.
         message: MessageId,
@@ -134,6 +134,6 @@ pub struct RoomEventIn {
     pub event: EventId,
     /// Its room.
     pub room: RoomId,
-    /// The raw event, sealed: payload of the `RoomEvent` job in [`Lane::inbox`].
+    /// The raw event, sealed: payload of the `RoomEvent` job in [`Lane::inbox`](super::Lane::inbox).
     pub raw: Sealed,
 }
