@@ -53,15 +53,15 @@ pub enum Change {
         tried: Option<Timestamp>,
     },
     /// It is proved that the attempt did not happen: back from `Submitting`/`Unknown` to `Accepted`.
-    /// [`StoreError::Stale`] if it has moved on meanwhile.
+    /// [`StoreError::Stale`](super::StoreError::Stale) if it has moved on meanwhile.
     Withdraw(MessageId),
     /// The room event of a message is known.
     SetEvent(MessageId, EventId),
     /// Queue a job.
     Enqueue(NewJob),
-    /// A job is done. [`StoreError::Stale`] if it is not there any more.
+    /// A job is done. [`StoreError::Stale`](super::StoreError::Stale) if it is not there any more.
     Finish(JobId),
-    /// A job must wait; `payload` replaces what it carries. [`StoreError::Stale`] if it is gone.
+    /// A job must wait; `payload` replaces what it carries. [`StoreError::Stale`](super::StoreError::Stale) if it is gone.
     Retry {
         /// Which.
         job: JobId,
