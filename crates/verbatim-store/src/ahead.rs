@@ -14,6 +14,38 @@ use crate::value::{Row, Value};
 /// What an operation will look up first.
 pub(crate) type Question = (&'static Stmt, Vec<Value>);
 
+/// Questions of one kind, and which operations ask them.
+pub(crate) struct Group {
+    /// What is asked.
+    pub(crate) stmt: &'static Stmt,
+    /// About what, in the order of the operations.
+    pub(crate) sets: Vec<Vec<Value>>,
+    /// The operations' places in the batch.
+    pub(crate) places: Vec<usize>,
+}
+
+/// Puts the questions of one kind together.
+pub(crate) fn together(questions: impl Iterator<Item = Option<Question>>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (place, question) in questions.enumerate() {
+        let Some((stmt, params)) = question else {
+            continue;
+        };
+        match groups.iter_mut().find(|group| group.stmt.name == stmt.name) {
+            Some(group) => {
+                group.sets.push(params);
+                group.places.push(place);
+            }
+            None => groups.push(Group {
+                stmt,
+                sets: vec![params],
+                places: vec![place],
+            }),
+        }
+    }
+    groups
+}
+
 /// The answers for a batch.
 #[derive(Debug, Default)]
 pub(crate) struct Ahead {

@@ -6,10 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use futures_util::future::try_join_all;
 use verbatim_engine::ports::StoreError;
 
-use crate::ahead::Ahead;
+use crate::ahead::{self, Ahead};
 use crate::tx::{Frame, Tx};
 use crate::work::{Work, Write};
 
@@ -158,13 +157,13 @@ async fn attempt(work: &mut Work, batch: &mut [Box<dyn Write>], marks: bool) -> 
 
 /// Asks everything at once that the operations will look up first.
 async fn look_ahead(tx: &dyn Tx, batch: &[Box<dyn Write>]) -> Result<Ahead, StoreError> {
-    let answers = batch.iter().map(|write| async move {
-        match write.ahead() {
-            None => Ok(None),
-            Some((stmt, params)) => tx.query_opt(stmt, params).await,
+    let mut answers = vec![None; batch.len()];
+    for group in ahead::together(batch.iter().map(|write| write.ahead())) {
+        let found = tx.query_each(group.stmt, group.sets).await?;
+        for (place, answer) in group.places.into_iter().zip(found) {
+            answers[place] = answer;
         }
-    });
-    let answers: Vec<_> = try_join_all(answers).await?;
+    }
     Ok(Ahead::new(answers.into()))
 }
 

@@ -5,6 +5,7 @@
 //! commits.
 
 mod error;
+mod many;
 mod readers;
 mod tls;
 mod tx;

@@ -76,6 +76,19 @@ pub(crate) trait Tx: Send + Sync {
         Ok(self.query(stmt, params).await?.into_iter().next())
     }
 
+    /// The first row of a query, for each set of parameters.
+    async fn query_each(
+        &self,
+        stmt: &'static Stmt,
+        sets: Vec<Vec<Value>>,
+    ) -> Result<Vec<Option<Row>>, StoreError> {
+        let mut answers = Vec::with_capacity(sets.len());
+        for params in sets {
+            answers.push(self.query_opt(stmt, params).await?);
+        }
+        Ok(answers)
+    }
+
     /// Begins or ends a transaction or one operation in it.
     async fn frame(&self, frame: Frame) -> Result<(), StoreError>;
 

@@ -1,6 +1,6 @@
 //! Jobs, lanes and leases.
 
-use crate::stmt::statements;
+use crate::stmt::{Rows, statements};
 
 macro_rules! job_columns {
     () => {
@@ -20,7 +20,17 @@ statements! {
           (lane, kind, created, attempts, due, payload, conversation, message, room, uniq, head) \
         VALUES ($1, $2, $3, 0, $4, $5, $6, $7, $8, $9, \
           CASE WHEN EXISTS (SELECT 1 FROM jobs WHERE lane = $1) THEN 0 ELSE 1 END) \
-        ON CONFLICT (uniq) WHERE uniq IS NOT NULL AND head = 0 DO NOTHING";
+        ON CONFLICT (uniq) WHERE uniq IS NOT NULL AND head = 0 DO NOTHING",
+        rows Rows::Text("INSERT INTO jobs \
+          (lane, kind, created, attempts, due, payload, conversation, message, room, uniq, head) \
+        SELECT q.lane, q.kind, q.created, 0, q.due, q.payload, q.conversation, q.message, q.room, \
+          q.uniq, CASE WHEN row_number() OVER (PARTITION BY q.lane ORDER BY q.nth) > 1 \
+            OR EXISTS (SELECT 1 FROM jobs j WHERE j.lane = q.lane) THEN 0 ELSE 1 END \
+        FROM unnest($1::text[], $2::int8[], $3::int8[], $4::int8[], $5::bytea[], $6::bytea[], \
+          $7::bytea[], $8::text[], $9::text[]) WITH ORDINALITY \
+          AS q(lane, kind, created, due, payload, conversation, message, room, uniq, nth) \
+        ORDER BY q.nth \
+        ON CONFLICT (uniq) WHERE uniq IS NOT NULL AND head = 0 DO NOTHING");
     JOB_REMOVE = "DELETE FROM jobs WHERE id = $1 RETURNING lane, head, message";
     JOB_PROMOTE = "UPDATE jobs SET head = 1 \
         WHERE id = (SELECT MIN(j.id) FROM jobs j WHERE j.lane = $1)";

@@ -1,6 +1,6 @@
 //! The log: state, records, roots, installation and bucket keys.
 
-use crate::stmt::statements;
+use crate::stmt::{Rows, statements};
 
 macro_rules! record_columns {
     () => {
@@ -19,7 +19,8 @@ statements! {
         ORDER BY conversation_seq DESC LIMIT 1";
     RECORD_SEQ = "SELECT global_seq FROM records WHERE id = $1";
     RECORD_ADD = concat!("INSERT INTO records (", record_columns!(), ") VALUES \
-        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"),
+        rows Rows::Alike;
     RECORDS = concat!("SELECT ", record_columns!(), " FROM records WHERE global_seq >= $1 \
         ORDER BY global_seq LIMIT $2");
     RECORDS_OF = concat!("SELECT ", record_columns!(), " FROM records \

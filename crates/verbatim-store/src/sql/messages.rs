@@ -1,6 +1,6 @@
 //! Messages. `direction`: 0 inbound, 1 outbound.
 
-use crate::stmt::statements;
+use crate::stmt::{Rows, statements};
 
 macro_rules! message_columns {
     () => {
@@ -14,7 +14,8 @@ statements! {
     MESSAGE_ADD = "INSERT INTO messages (id, conversation, direction, state, record, account, \
           provider_id, event, segments, created, first_tried, last_tried, \
           failure_class, failure_code, failure_certain) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        rows Rows::Alike;
     MESSAGE = concat!("SELECT ", message_columns!(), " FROM messages m WHERE m.id = $1");
     MESSAGE_BY_EVENT = concat!("SELECT ", message_columns!(), " FROM messages m \
         WHERE m.event = $1 ORDER BY m.pos LIMIT 1");
