@@ -341,3 +341,58 @@ async fn an_owner_without_lease_or_device_stops() -> Result<()> {
     );
     Ok(())
 }
+
+/// What happened in a room between two positions is found again, whole and in order, by pages too; and
+/// looking takes nothing from the key loop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_look_finds_everything_in_order() -> Result<()> {
+    if !switched_on("a_second_look_finds_everything_in_order") {
+        return Ok(());
+    }
+    let world = World::start().await?;
+    let alice = world.employee("alice", Trust::Strict).await?;
+    let platform = world.platform();
+    let spec = spec(platform, 1, alice.user());
+    let room = platform.open_room(&spec).await?;
+    let stand_in = Speaker::StandIn(spec.stand_in.clone());
+    world.say(&room, &stand_in, "t1", &text("hello")).await?;
+    alice.wait_for_text("hello").await?;
+
+    let start = platform.look(None).await?;
+    ensure!(start.rooms.is_empty(), "{start:?}");
+    let mut said = Vec::new();
+    for i in 0..130 {
+        said.push(
+            alice
+                .say(room.as_str(), &format!("line {i}"))
+                .await?
+                .to_string(),
+        );
+    }
+    let look = platform.look(Some(&start.next)).await?;
+    let (mut found, mut pages) = (Vec::new(), 0);
+    for mut part in look.rooms {
+        while let Some(gap) = part.gap {
+            let (events, rest) = platform.fill(&gap).await?;
+            found.extend(events);
+            (part.gap, pages) = (rest, pages + 1);
+        }
+        found.extend(part.events);
+    }
+    let ids: Vec<_> = found.iter().map(|event| event.event.to_string()).collect();
+    ensure!(
+        ids == said && pages > 1,
+        "{pages} pages, {} of {}",
+        ids.len(),
+        said.len()
+    );
+    ensure!(found.iter().all(|event| event.room == room));
+    // They open: their keys were not lost to the look.
+    world.opened(&said[129]).await?;
+    let nothing = platform.look(Some(&look.next)).await?;
+    ensure!(
+        nothing.rooms.iter().all(|part| part.events.is_empty()),
+        "{nothing:?}"
+    );
+    Ok(())
+}

@@ -1,6 +1,7 @@
 //! The engine's parts, and what all pipelines share.
 
 use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
@@ -70,7 +71,14 @@ pub struct Engine {
     pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
     pub(crate) breakers: Mutex<HashMap<AccountId, Breaker>>,
     pub(crate) counters: crate::views::Counters,
-    pub(crate) sequence: Mutex<crate::sequence::Sequence>,
+    /// What is known of the homeserver's numbering of its transactions.
+    pub(crate) numbering: Mutex<crate::look::Numbering>,
+    /// Held while the rooms are looked at.
+    pub(crate) looking: tokio::sync::Mutex<()>,
+    /// Told when the homeserver answers again.
+    pub(crate) homeserver_is_back: tokio::sync::Notify,
+    /// Whether this process has looked at the rooms.
+    pub(crate) has_looked: AtomicBool,
 }
 
 impl Engine {
@@ -114,7 +122,10 @@ impl Engine {
             buckets: Mutex::default(),
             breakers: Mutex::default(),
             counters: crate::views::Counters::default(),
-            sequence: Mutex::default(),
+            numbering: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
+            homeserver_is_back: tokio::sync::Notify::new(),
+            has_looked: AtomicBool::new(false),
         }))
     }
 

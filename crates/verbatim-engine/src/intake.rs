@@ -12,11 +12,12 @@ use verbatim_domain::{
 use verbatim_record::{Body, Hash, Kind};
 
 use crate::core::Engine;
+use crate::look::LookError;
 use crate::payload::{EventPayload, Parties, SayPayload};
 use crate::ports::{
     Carrier, CarrierEvent, Change, Commit, Content, Failure, FailureClass, FreshIds,
-    InboundOutcome, InboundSms, InboundText, NewRecord, Receipt, ReceiptIn, ReceiptOutcome,
-    ReceiptStatus, RoomEventIn, StoreError, Webhook, WebhookError,
+    InboundOutcome, InboundSms, InboundText, NewRecord, RawEvent, Receipt, ReceiptIn,
+    ReceiptOutcome, ReceiptStatus, RoomEventIn, StoreError, Webhook, WebhookError,
 };
 
 /// How the edge answers a webhook.
@@ -32,22 +33,16 @@ pub enum WebhookAnswer {
     TryLater,
 }
 
-/// What became of a numbered homeserver transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Numbered {
-    /// Durable; so many of its events were new.
-    Taken {
-        /// How many.
-        fresh: usize,
-    },
-    /// One before it is missing: 503, and the homeserver sends that one first.
-    OutOfSequence,
-}
-
 /// A homeserver transaction was not accepted: 503, the homeserver repeats.
 #[derive(Debug, Error)]
-#[error("not stored: {0}")]
-pub struct TransactionError(#[from] pub StoreError);
+#[error("not accepted: {0}")]
+pub struct TransactionError(#[from] pub LookError);
+
+impl From<StoreError> for TransactionError {
+    fn from(error: StoreError) -> Self {
+        Self(LookError::Store(error))
+    }
+}
 
 /// Where a piece of news came from: the evidence that is kept with it.
 #[derive(Debug, Clone, Copy)]
@@ -318,28 +313,19 @@ impl Engine {
             .await
     }
 
-    /// Takes a numbered homeserver transaction, unless one before it is missing.
+    /// Takes a homeserver transaction: its events become durable, with whatever is missing before them,
+    /// then it is acknowledged. How many of its events were new.
     ///
     /// # Errors
-    /// When nothing was stored; the homeserver repeats.
-    pub async fn numbered_transaction(
-        &self,
-        txn: &str,
-        body: &[u8],
-    ) -> Result<Numbered, TransactionError> {
-        if self.is_out_of_sequence(txn).await? {
-            return Ok(Numbered::OutOfSequence);
-        }
-        let fresh = self.transaction(body).await?;
+    /// [`TransactionError`]: not durable; the homeserver repeats it.
+    pub async fn transaction(&self, txn: &str, body: &[u8]) -> Result<usize, TransactionError> {
+        self.look_first(txn).await?;
+        let fresh = self.take_transaction(body).await?;
         self.remember_transaction(txn).await?;
-        Ok(Numbered::Taken { fresh })
+        Ok(fresh)
     }
 
-    /// Takes a homeserver transaction: every event raw and durable, then acknowledged.
-    ///
-    /// # Errors
-    /// When nothing was stored; the homeserver repeats.
-    pub async fn transaction(&self, body: &[u8]) -> Result<usize, TransactionError> {
+    async fn take_transaction(&self, body: &[u8]) -> Result<usize, StoreError> {
         let transaction = match self.platform.read_transaction(body) {
             Ok(transaction) => transaction,
             Err(why) => {
@@ -361,8 +347,12 @@ impl Engine {
             )
             .await?;
         }
-        let events = transaction
-            .events
+        self.take_events(transaction.events).await
+    }
+
+    /// Events, from a transaction or a second look: durable; how many were new.
+    pub(crate) async fn take_events(&self, events: Vec<RawEvent>) -> Result<usize, StoreError> {
+        let events = events
             .into_iter()
             .map(|event| {
                 let raw = String::from_utf8_lossy(&event.raw).into_owned();

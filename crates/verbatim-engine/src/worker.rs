@@ -252,8 +252,18 @@ impl Engine {
                         tracing::warn!(%error, "could not wake events that wait for keys");
                     }
                 }
-                Signal::Reachable(yes) => self.counters.homeserver_up.set(i64::from(yes)),
+                Signal::Reachable(yes) => self.homeserver_answers(yes).await,
             }
+        }
+    }
+
+    async fn homeserver_answers(&self, yes: bool) {
+        self.counters.homeserver_up.set(i64::from(yes));
+        if yes {
+            self.homeserver_is_back.notify_one();
+        } else if let Err(error) = self.homeserver_is_away().await {
+            // Then only the order is at stake: what was lost is fetched once it is back.
+            tracing::error!(%error, "could not note that the homeserver is away");
         }
     }
 }

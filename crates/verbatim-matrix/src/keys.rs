@@ -38,11 +38,7 @@ impl MatrixPlatform {
             else {
                 return;
             };
-            let followed = tokio::select! {
-                error = self.follow(&shard) => error,
-                () = self.run_heartbeat() => return,
-            };
-            match followed {
+            match self.follow(&shard).await {
                 // A newer lease of our own may have replaced this shard meanwhile.
                 PlatformError::Fenced if self.is_current(&shard) => return,
                 error => tracing::debug!(%error, "key loop follows another lease"),
@@ -68,14 +64,12 @@ impl MatrixPlatform {
     async fn follow(&self, shard: &Arc<Shard>) -> PlatformError {
         let mut wait = Duration::ZERO;
         let mut backoff = FIRST_BACKOFF;
-        self.trouble_is_over();
         while self.is_current(shard) {
             match self.sync_once(shard, wait).await {
                 Ok(busy) => {
                     self.signals.reachable(true);
                     if backoff != FIRST_BACKOFF {
                         self.announce().await;
-                        self.trouble_is_over();
                     }
                     backoff = FIRST_BACKOFF;
                     wait = if busy { BUSY_WAIT } else { IDLE_WAIT };

@@ -14,7 +14,6 @@ mod content;
 pub mod crypto_store;
 mod doctor;
 mod epochs;
-mod heartbeat;
 mod http;
 mod keys;
 mod machine;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ruma::{OwnedUserId, RoomId as MatrixRoomId, UserId as MatrixUserId};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, watch};
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, CryptoRows, Entropy, Fence, OpenError, Platform, PlatformError, Prepared, RoomEvent,
-    RoomSpec, Signal, Speaker, Transaction,
+    Content, CryptoRows, Entropy, Fence, Gap, Look, OpenError, Platform, PlatformError, Prepared,
+    RawEvent, RoomEvent, RoomSpec, Signal, Speaker, Transaction,
 };
 use verbatim_record::Vault;
 
@@ -33,8 +33,6 @@ pub struct MatrixPlatform {
     /// Employees in a room, in or invited, as last learned.
     pub(crate) members: Cache<Arc<Vec<OwnedUserId>>>,
     pub(crate) signals: Signals,
-    /// Told when the homeserver or we come back.
-    pub(crate) trouble: Notify,
 }
 
 impl MatrixPlatform {
@@ -65,7 +63,6 @@ impl MatrixPlatform {
             starting: Mutex::default(),
             members: Cache::default(),
             signals: Signals::default(),
-            trouble: Notify::new(),
         }))
     }
 
@@ -104,11 +101,6 @@ impl MatrixPlatform {
         } else {
             self.start(fence).await
         }
-    }
-
-    /// Random text, for what must differ from what was before.
-    pub(crate) fn nonce(&self) -> String {
-        hex::encode(self.parts.entropy.id())
     }
 
     pub(crate) fn shard(&self) -> Result<Arc<Shard>, PlatformError> {
@@ -209,6 +201,14 @@ impl Platform for MatrixPlatform {
 
     fn read_transaction(&self, body: &[u8]) -> Result<Transaction, String> {
         self.take_apart(body)
+    }
+
+    async fn look(&self, since: Option<&str>) -> Result<Look, PlatformError> {
+        self.look_at_rooms(since).await
+    }
+
+    async fn fill(&self, gap: &Gap) -> Result<(Vec<RawEvent>, Option<Gap>), PlatformError> {
+        self.fill_gap(gap).await
     }
 
     async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError> {

@@ -90,6 +90,10 @@ impl Worker {
     }
 
     async fn everything(&self, mut stop: watch::Receiver<bool>) {
+        // Who had the lease before may not have noticed what we did not see either.
+        if let Err(error) = self.engine.homeserver_is_away().await {
+            tracing::error!(%error, "could not ask for a look at the rooms");
+        }
         // The homeserver backs off for minutes after we were away; a ping makes it deliver at once.
         if let Err(error) = self.platform.ping().await {
             tracing::warn!(%error, "the homeserver cannot reach us yet: check [homeserver] appservice_url and the registration");
@@ -101,6 +105,7 @@ impl Worker {
             stopped = jobs => if stopped == Stopped::LeaseLost { tracing::error!("lease lost") },
             () = self.platform.clone().run_keys() => tracing::error!("key loop ended"),
             () = self.engine.run_signals() => {}
+            () = self.engine.run_looks() => {}
             () = self.engine.run_poller() => {}
         }
     }

@@ -125,7 +125,7 @@ async fn a_transaction_is_acknowledged_only_once_it_is_durable() {
     let world = World::new().await;
     let router = appservice_router(world.engine.clone(), TOKEN);
     world.platform.invite_bot(&UserId::from(ALICE));
-    let (events, body) = world.platform.next_transaction(100).unwrap();
+    let (_, events, body) = world.platform.next_transaction(100).unwrap();
     let put = || {
         let request = Request::put(TRANSACTION).header("authorization", format!("Bearer {TOKEN}"));
         request.body(Body::from(body.clone())).unwrap()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::{Request, State};
 use serde_json::{Value, json};
-use verbatim_engine::{Engine, Numbered};
+use verbatim_engine::Engine;
 
 use super::error::MatrixError;
 use crate::body::{self, BodyError};
@@ -17,8 +17,8 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 const READ_TIME: Duration = Duration::from_secs(60);
 
 /// The transaction id is unique only within one homeserver database, so what makes an event seen once is
-/// its own id; of the transaction's only the order is looked at. A body that is no transaction is kept as evidence and acknowledged,
-/// since the homeserver would repeat it for ever and hold up everything behind it.
+/// its own id; of the transaction's only the order is looked at. A body that is no transaction is kept
+/// as evidence and acknowledged, since the homeserver would repeat it for ever and hold up everything behind it.
 pub(super) async fn transaction(
     State(engine): State<Arc<Engine>>,
     request: Request,
@@ -31,9 +31,8 @@ pub(super) async fn transaction(
             BodyError::TooLarge(_) => MatrixError::TooLarge,
             BodyError::TooSlow | BodyError::Broken => MatrixError::Incomplete,
         })?;
-    match engine.numbered_transaction(txn, &body).await {
-        Ok(Numbered::OutOfSequence) => Err(MatrixError::NotStored),
-        Ok(Numbered::Taken { fresh }) => {
+    match engine.transaction(txn, &body).await {
+        Ok(fresh) => {
             tracing::debug!(fresh, "transaction stored");
             Ok(Json(json!({})))
         }

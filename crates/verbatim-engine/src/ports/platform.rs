@@ -168,6 +168,35 @@ pub struct RawEvent {
     pub raw: Vec<u8>,
 }
 
+/// What a second look at the rooms found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Look {
+    /// What has happened, by room.
+    pub rooms: Vec<RoomLook>,
+    /// Where the next look begins.
+    pub next: String,
+}
+
+/// What has happened in a room since the last look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoomLook {
+    /// What has to be fetched first, if so much has happened.
+    pub gap: Option<Gap>,
+    /// The latest events in the homeserver's order.
+    pub events: Vec<RawEvent>,
+}
+
+/// A part of a room's timeline that was left out, in the platform's own positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The room.
+    pub room: RoomId,
+    /// Where it begins.
+    pub from: String,
+    /// Where it ends.
+    pub to: String,
+}
+
 /// Something the platform noticed by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Signal {
@@ -225,6 +254,13 @@ pub trait Platform: Send + Sync {
 
     /// The bot accepts an invitation (a direct chat with an employee).
     async fn join(&self, room: &RoomId) -> Result<(), PlatformError>;
+
+    /// What has happened in our rooms since a position; from the beginning of time, only the position
+    /// of this moment.
+    async fn look(&self, since: Option<&str>) -> Result<Look, PlatformError>;
+
+    /// The oldest part of a gap, and what is left of it.
+    async fn fill(&self, gap: &Gap) -> Result<(Vec<RawEvent>, Option<Gap>), PlatformError>;
 
     /// Takes a homeserver transaction apart without opening anything, leaving out what our own users
     /// sent (but not memberships).

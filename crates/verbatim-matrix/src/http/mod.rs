@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod keys;
 pub(crate) mod rooms;
+pub(crate) mod timeline;
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! What the homeserver brings: transactions taken apart, events parsed and decrypted.
 
+mod look;
 mod open;
 mod parse;
 mod transaction;

@@ -1,6 +1,7 @@
 //! A transaction taken apart without opening anything. One bad entry must not cost the others.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use verbatim_domain::{EventId, RoomId};
@@ -40,6 +41,18 @@ impl MatrixPlatform {
             }
         }
         Ok(transaction)
+    }
+
+    /// Events of one room's timeline, which do not name it: those that concern us.
+    pub(crate) fn of_timeline(&self, room: &str, events: Vec<Value>) -> Vec<RawEvent> {
+        let ours = |mut event: Value| {
+            let fields = event.as_object_mut()?;
+            fields.insert("room_id".to_owned(), room.into());
+            let text = event.to_string();
+            let (head, event) = event_of(&text)?;
+            self.concerns_us(&head).then_some(event)
+        };
+        events.into_iter().filter_map(ours).collect()
     }
 
     fn concerns_us(&self, head: &Head<'_>) -> bool {

@@ -106,6 +106,10 @@ pub struct Server {
     transactions: HashMap<(UserId, String), (EventId, Content)>,
     inner: HashMap<EventId, Inner>,
     outgoing: VecDeque<serde_json::Value>,
+    /// Everything that was ever to be handed out, in order.
+    history: Vec<serde_json::Value>,
+    /// The number of the transaction that comes next.
+    transaction: u64,
     signals: VecDeque<Signal>,
     counter: u64,
 }

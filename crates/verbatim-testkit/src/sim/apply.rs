@@ -61,6 +61,7 @@ impl World {
                     }
                     Ok(())
                 }
+                O::HomeserverForgets { events, crash } => self.forget(*events, *crash).await,
                 O::EmployeeStarts { employee, phone } => self.start(*employee, *phone).await,
                 O::Sync { events, again } => self.sync(*events as usize, *again).await.map(drop),
                 O::Reassign { number, employee } => self.reassign(*number, *employee).await,
@@ -346,15 +347,33 @@ impl World {
         if self.platform.server().down {
             return Ok(false);
         }
-        let Some((count, body)) = self.platform.next_transaction(events) else {
+        let Some((number, count, body)) = self.platform.next_transaction(events) else {
             return Ok(false);
         };
         let edge = self.edge().await?;
-        let taken: Result<usize, TransactionError> = edge.engine.transaction(&body).await;
+        let taken: Result<usize, TransactionError> =
+            edge.engine.transaction(&number.to_string(), &body).await;
         if taken.is_ok() && !again {
             self.platform.acknowledge(count);
         }
         Ok(taken.is_ok())
+    }
+
+    /// The homeserver loses what it has not handed out. We notice a crash before it is back.
+    async fn forget(&self, events: u8, crash: bool) -> Result<(), Broken> {
+        if !crash {
+            self.platform.leave_behind(events as usize);
+            return Ok(());
+        }
+        self.platform.forget(events as usize);
+        // Who dies over it is started again, and notices again.
+        for _ in 0..3 {
+            let worker = self.worker().await?;
+            if worker.engine.homeserver_is_away().await.is_ok() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn reassign(&self, number: u8, employee: Option<u8>) -> Result<(), Broken> {

@@ -56,6 +56,13 @@ pub enum Operation {
         /// Whether our answer gets lost, so that it is pushed again.
         again: bool,
     },
+    /// The homeserver never hands out what it should hand out next.
+    HomeserverForgets {
+        /// How many events.
+        events: u8,
+        /// In a crash; else it leaves a numbered transaction behind.
+        crash: bool,
+    },
     /// The carrier says what became of a text.
     Receipt {
         /// Which text, counted from the latest.
@@ -399,7 +406,11 @@ impl Dice {
     }
 
     fn seldom(&mut self) -> Operation {
-        match self.chance.below(16) {
+        match self.chance.below(18) {
+            16 | 17 => Operation::HomeserverForgets {
+                events: 1 + self.u8(3),
+                crash: self.chance.percent(50),
+            },
             0 => Operation::RepeatHook(self.u8(8)),
             1 | 2 => Operation::DeliverHook(self.u8(8)),
             3 => Operation::ForgeHook(self.u8(8)),

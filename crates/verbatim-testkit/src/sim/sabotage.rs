@@ -45,11 +45,13 @@ pub enum Sabotage {
     BelievesAnybody,
     /// A stored root is another one.
     AltersRoots,
+    /// Nobody looks at the rooms a second time.
+    NeverLooks,
 }
 
 impl Sabotage {
     /// Every defect, with the rule that must catch it.
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::LosesInRoom, "lost"),
         (Self::DoublesInRoom, "doubled"),
         (Self::SwapsInRoom, "order"),
@@ -64,6 +66,7 @@ impl Sabotage {
         (Self::BindsLate, "holder"),
         (Self::BelievesAnybody, "forged"),
         (Self::AltersRoots, "record"),
+        (Self::NeverLooks, "lost"),
     ];
 
     /// Spoils a commit.

@@ -192,6 +192,8 @@ impl World {
         for index in 0..NUMBERS.len() {
             self.note_holder(index).await?;
         }
+        // As at each start: from here on whatever happens can be found.
+        edge.engine.look_again().await.map_err(Broken::new)?;
         self.pass(Duration::from_secs(1));
         Ok(())
     }

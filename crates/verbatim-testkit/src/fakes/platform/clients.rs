@@ -57,13 +57,14 @@ impl FakePlatform {
         self.server().signals.drain(..).collect()
     }
 
-    /// The next homeserver transaction: how many events it has, and its body. Repeated until
+    /// The next homeserver transaction: its number, how many events it has, and its body. Repeated until
     /// acknowledged.
-    pub fn next_transaction(&self, most: usize) -> Option<(usize, Vec<u8>)> {
+    pub fn next_transaction(&self, most: usize) -> Option<(u64, usize, Vec<u8>)> {
         let server = self.server();
         let events: Vec<&Value> = server.outgoing.iter().take(most).collect();
         (!events.is_empty()).then(|| {
             (
+                server.transaction,
                 events.len(),
                 json!({ "events": events }).to_string().into_bytes(),
             )
@@ -72,6 +73,22 @@ impl FakePlatform {
 
     /// The application service has answered 200 to a transaction of so many events.
     pub fn acknowledge(&self, events: usize) {
+        let server = &mut *self.server();
+        let events = events.min(server.outgoing.len());
+        server.outgoing.drain(..events);
+        server.transaction += 1;
+    }
+
+    /// The homeserver leaves a transaction of so many events behind: it never hands them out.
+    pub fn leave_behind(&self, events: usize) {
+        if !self.server().outgoing.is_empty() {
+            self.acknowledge(events);
+        }
+    }
+
+    /// The homeserver crashes and forgets so many events that it should have handed out; its numbering
+    /// goes on without a hole.
+    pub fn forget(&self, events: usize) {
         let server = &mut *self.server();
         let events = events.min(server.outgoing.len());
         server.outgoing.drain(..events);
@@ -152,6 +169,7 @@ impl FakePlatform {
             key,
         };
         server.inner.insert(event.clone(), inner);
+        server.history.push(raw.clone());
         server.outgoing.push_back(raw);
         event
     }

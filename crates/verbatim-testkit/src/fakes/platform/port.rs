@@ -1,16 +1,34 @@
 //! The homeserver seen through the port.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, Membership, OpenError, Platform, PlatformError, Prepared, RawEvent, RoomEvent,
-    RoomSpec, Signal, Speaker, Transaction,
+    Content, Gap, Look, Membership, OpenError, Platform, PlatformError, Prepared, RawEvent,
+    RoomEvent, RoomLook, RoomSpec, Signal, Speaker, Transaction,
 };
 
 use super::{Entry, FakePlatform, JOINED, Key, PlatformFault, Room, Server, What};
 
 fn away() -> PlatformError {
     PlatformError::Unavailable("the homeserver does not answer".to_owned())
+}
+
+/// Events of a room in one answer: few, so that there is more to fetch.
+const SHOWN: usize = 2;
+
+fn position(text: &str) -> usize {
+    text.parse().unwrap_or(0)
+}
+
+fn raw_event(value: &serde_json::Value) -> RawEvent {
+    let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    RawEvent {
+        event: EventId(field("event_id")),
+        room: RoomId(field("room_id")),
+        raw: value.to_string().into_bytes(),
+    }
 }
 
 fn without_relation(content: &Content) -> Content {
@@ -242,6 +260,59 @@ impl Platform for FakePlatform {
             }
         }
         Ok(transaction)
+    }
+
+    async fn look(&self, since: Option<&str>) -> Result<Look, PlatformError> {
+        let server = self.server();
+        if server.down {
+            return Err(away());
+        }
+        let end = server.history.len();
+        let from = since.map_or(end, position);
+        let mut rooms = BTreeMap::<&str, Vec<usize>>::new();
+        for place in from..end {
+            let room = server.history[place]["room_id"].as_str();
+            rooms
+                .entry(room.unwrap_or_default())
+                .or_default()
+                .push(place);
+        }
+        let look = |(room, places): (&str, Vec<usize>)| {
+            let latest = places.len().saturating_sub(SHOWN);
+            let gap = (latest > 0).then(|| Gap {
+                room: room.into(),
+                from: from.to_string(),
+                to: places[latest].to_string(),
+            });
+            let events = places[latest..].iter();
+            RoomLook {
+                gap,
+                events: events
+                    .map(|place| raw_event(&server.history[*place]))
+                    .collect(),
+            }
+        };
+        Ok(Look {
+            rooms: rooms.into_iter().map(look).collect(),
+            next: end.to_string(),
+        })
+    }
+
+    async fn fill(&self, gap: &Gap) -> Result<(Vec<RawEvent>, Option<Gap>), PlatformError> {
+        let server = self.server();
+        if server.down {
+            return Err(away());
+        }
+        let (from, to) = (position(&gap.from), position(&gap.to));
+        let in_room = |place: &usize| server.history[*place]["room_id"] == gap.room.0.as_str();
+        let mut places = (from..to).filter(in_room);
+        let page: Vec<usize> = places.by_ref().take(SHOWN).collect();
+        let rest = places.next().map(|place| Gap {
+            from: place.to_string(),
+            ..gap.clone()
+        });
+        let events = page.iter().map(|place| raw_event(&server.history[*place]));
+        Ok((events.collect(), rest))
     }
 
     async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError> {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, OpenError, Platform, PlatformError, Prepared, RoomEvent, RoomSpec, Signal, Speaker,
-    Transaction,
+    Content, Gap, Look, OpenError, Platform, PlatformError, Prepared, RawEvent, RoomEvent,
+    RoomSpec, Signal, Speaker, Transaction,
 };
 
 use crate::fakes::FakePlatform;
@@ -120,6 +120,21 @@ impl Platform for MortalPlatform {
 
     fn read_transaction(&self, body: &[u8]) -> Result<Transaction, String> {
         self.inner.read_transaction(body)
+    }
+
+    async fn look(&self, since: Option<&str>) -> Result<Look, PlatformError> {
+        self.process.gate().await.map_err(died)?;
+        if self.sabotage == Sabotage::NeverLooks {
+            let next = self.inner.look(None).await?.next;
+            let rooms = Vec::new();
+            return Ok(Look { rooms, next });
+        }
+        self.inner.look(since).await
+    }
+
+    async fn fill(&self, gap: &Gap) -> Result<(Vec<RawEvent>, Option<Gap>), PlatformError> {
+        self.process.gate().await.map_err(died)?;
+        self.inner.fill(gap).await
     }
 
     async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError> {

@@ -1,0 +1,223 @@
+//! A second look at the rooms: what the homeserver never handed out is fetched (decision 0009).
+//!
+//! A homeserver may lose what it has not handed to its services yet. Synapse (1.163) keeps events in
+//! memory between noting them as handed out and writing the transaction, so a crash loses them; and it
+//! leaves a transaction behind that it makes while its recovery of a service ends. The kill campaign found
+//! both. So events have a second way in: a position in the homeserver's stream, up to which every room was
+//! looked at. What both ways bring counts once, by its event id.
+//!
+//! The look comes *before* a transaction that follows a trouble (our start, the homeserver's absence, a
+//! hole in its numbering), so that nothing overtakes what was lost; and now and then without cause.
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::core::Engine;
+use crate::ports::{Change, Commit, PlatformError, StoreError};
+
+/// Looks that find nothing after holes in a row, after which holes are believed to be normal here:
+/// services that share a homeserver share its numbering, and the specification promises none.
+const PATIENCE: u32 = 3;
+
+/// When to look, counted from a trouble's end: at once; soon; and after a recovery of the homeserver's
+/// that the others overlapped.
+const AFTER_TROUBLE: [Duration; 3] = [
+    Duration::ZERO,
+    Duration::from_secs(3),
+    Duration::from_secs(12),
+];
+/// Without any cause.
+const NOW_AND_THEN: Duration = Duration::from_secs(300);
+
+/// Up to where every room was looked at: the platform's own position.
+const POSITION: &str = "rooms-looked-at";
+/// The last trouble, and the one that was looked after: a look is due while they differ. In the store,
+/// since the process that notices may not be the one that takes the next transaction.
+const TROUBLE: &str = "homeserver-trouble";
+/// See [`TROUBLE`].
+const LOOKED_AFTER: &str = "homeserver-trouble-looked-after";
+/// The number of the last transaction that was taken.
+const TRANSACTION: &str = "homeserver-transaction";
+
+/// Looking failed. What was found until then is durable, and the next look begins where this one did.
+#[derive(Debug, Error)]
+pub enum LookError {
+    /// The store failed.
+    #[error("not stored: {0}")]
+    Store(#[from] StoreError),
+    /// The homeserver did not say.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+}
+
+/// What is known of the homeserver's numbering.
+#[derive(Debug, Default)]
+pub(crate) struct Numbering {
+    needless: u32,
+}
+
+impl Numbering {
+    /// Whether something seems to be missing before this number.
+    fn suspects(&self, number: u64, last: Option<u64>) -> bool {
+        let hole = last.is_some_and(|last| number > last.saturating_add(1));
+        hole && self.needless < PATIENCE
+    }
+
+    /// What the look after a suspicion found.
+    fn learn(&mut self, found: usize) {
+        self.needless = match found {
+            0 => self.needless.saturating_add(1),
+            _ => 0,
+        };
+    }
+}
+
+impl Engine {
+    /// Looks at what has happened in our rooms since the last look; how much of it was new.
+    ///
+    /// # Errors
+    /// [`LookError`]; nothing is lost, and the same look is made again.
+    pub async fn look_again(&self) -> Result<usize, LookError> {
+        let _one_at_a_time = self.looking.lock().await;
+        let trouble = self.store.cursor(TROUBLE).await?;
+        let since = self.store.cursor(POSITION).await?;
+        let look = self.platform.look(since.as_deref()).await?;
+        let mut fresh = 0;
+        for mut room in look.rooms {
+            while let Some(gap) = room.gap {
+                let (events, rest) = self.platform.fill(&gap).await?;
+                fresh += self.take_events(events).await?;
+                room.gap = rest;
+            }
+            fresh += self.take_events(room.events).await?;
+        }
+        // Died before this: everything is durable, and is looked at once more.
+        let mut changes = vec![Change::SetCursor(POSITION.to_owned(), look.next)];
+        changes.extend(trouble.map(|at| Change::SetCursor(LOOKED_AFTER.to_owned(), at)));
+        self.commit_unfenced(changes).await?;
+        self.has_looked.store(true, Ordering::Release);
+        if fresh > 0 && since.is_some() {
+            tracing::warn!(fresh, "the homeserver had not handed out events; fetched");
+        }
+        Ok(fresh)
+    }
+
+    /// Looks after every trouble and now and then, until cancelled.
+    pub async fn run_looks(&self) {
+        let mut waits = AFTER_TROUBLE.iter();
+        loop {
+            let wait = waits.next().unwrap_or(&NOW_AND_THEN);
+            tokio::select! {
+                () = tokio::time::sleep(*wait) => {}
+                () = self.homeserver_is_back.notified() => {
+                    waits = AFTER_TROUBLE.iter();
+                    continue;
+                }
+            }
+            if let Err(error) = self.look_again().await {
+                tracing::warn!(%error, "could not look at the rooms; it is done again");
+            }
+        }
+    }
+
+    /// The homeserver does not answer. It may forget what it has not handed out, so whoever takes its next
+    /// transaction looks first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn homeserver_is_away(&self) -> Result<(), StoreError> {
+        let at = self.now().as_millis().to_string();
+        self.commit_unfenced(vec![Change::SetCursor(TROUBLE.to_owned(), at)])
+            .await
+    }
+
+    /// Before a transaction: looks, if something may be missing before it.
+    pub(crate) async fn look_first(&self, txn: &str) -> Result<(), LookError> {
+        if !self.has_looked.load(Ordering::Acquire) || self.is_look_due().await? {
+            return self.look_again().await.map(drop);
+        }
+        let Ok(number) = txn.parse() else {
+            return Ok(());
+        };
+        let last = self.store.cursor(TRANSACTION).await?;
+        let last = last.and_then(|text| text.parse().ok());
+        if self.numbering().suspects(number, last) {
+            let found = self.look_again().await?;
+            self.numbering().learn(found);
+        }
+        Ok(())
+    }
+
+    async fn is_look_due(&self) -> Result<bool, StoreError> {
+        let trouble = self.store.cursor(TROUBLE).await?;
+        Ok(trouble.is_some() && trouble != self.store.cursor(LOOKED_AFTER).await?)
+    }
+
+    /// Remembers a transaction as taken; before it is acknowledged.
+    pub(crate) async fn remember_transaction(&self, txn: &str) -> Result<(), StoreError> {
+        if txn.parse::<u64>().is_err() {
+            return Ok(());
+        }
+        let number = Change::SetCursor(TRANSACTION.to_owned(), txn.to_owned());
+        self.commit_unfenced(vec![number]).await
+    }
+
+    fn numbering(&self) -> std::sync::MutexGuard<'_, Numbering> {
+        self.numbering
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Any process may do this: intake needs no lease.
+    async fn commit_unfenced(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let fence = None;
+        self.store.commit(Commit { fence, changes }).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Transactions as they arrive, each with what a look finds if it is made.
+    #[track_caller]
+    fn check(arrivals: &[(u64, Option<usize>)]) {
+        let (mut numbering, mut last) = (Numbering::default(), None);
+        for (i, (number, found)) in arrivals.iter().enumerate() {
+            let suspected = numbering.suspects(*number, last);
+            assert_eq!(suspected, found.is_some(), "{i}: {number}");
+            if let Some(found) = found {
+                numbering.learn(*found);
+            }
+            last = Some(*number);
+        }
+    }
+
+    #[test]
+    fn a_hole_is_looked_into() {
+        check(&[(7, None), (8, None), (10, Some(1)), (11, None)]);
+        check(&[(500, None), (500, None), (1, None), (2, None)]);
+        check(&[(u64::MAX, None), (u64::MAX, None)]);
+    }
+
+    #[test]
+    fn holes_that_are_normal_stop_being_looked_into() {
+        check(&[
+            (1, None),
+            (3, Some(0)),
+            (5, Some(0)),
+            (7, Some(0)),
+            (9, None),
+        ]);
+        check(&[
+            (1, None),
+            (3, Some(0)),
+            (5, Some(0)),
+            (7, Some(2)),
+            (9, Some(0)),
+        ]);
+    }
+}
