@@ -139,3 +139,27 @@ fn records_of_a_new_month_are_read_by_every_process() {
         client(0, Delivery::Now),
     ]);
 }
+
+/// What the homeserver never handed out was overtaken by what it handed out next.
+#[test]
+fn nothing_overtakes_what_the_homeserver_forgot() {
+    let writes = |text, key| O::Employee {
+        room: 0,
+        act: Act::Text,
+        text,
+        key,
+    };
+    let sync = || O::Sync {
+        events: 4,
+        again: false,
+    };
+    for crash in [false, true] {
+        let forgets = || O::HomeserverForgets { events: 3, crash };
+        let opening = [client(0, Delivery::Now), O::Work { jobs: 1 }];
+        let first = [writes(1, KeyFate::Here), forgets()];
+        let second = [writes(0, KeyFate::Late), sync()];
+        // The first transaction of all, and a later one.
+        check(&[&opening[..], &first, &second].concat());
+        check(&[&opening[..], &[sync()], &first, &second].concat());
+    }
+}
