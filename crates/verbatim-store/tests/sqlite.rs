@@ -106,6 +106,14 @@ async fn what_cannot_be_trusted_is_not_opened() {
         ("DELETE FROM records WHERE global_seq = 1", None),
         ("UPDATE log_state SET size = 1", None),
         ("DELETE FROM log_roots WHERE size = 2", None),
+        (
+            "UPDATE log_roots SET root = randomblob(32) WHERE size = 2",
+            None,
+        ),
+        (
+            "UPDATE log_state SET frontier = substr(frontier, 1, length(frontier) - 1) || x'00'",
+            None,
+        ),
     ];
     for (sql, expected) in cases {
         let dir = tempfile::tempdir().unwrap();

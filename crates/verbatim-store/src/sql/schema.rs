@@ -7,5 +7,6 @@ statements! {
     VERSION_ADD = "INSERT INTO schema_version (version) VALUES ($1)";
     LOG_START = "INSERT INTO log_state (id, size, frontier, last_at) VALUES (1, 0, $1, 0)";
     LOG_SIZES = "SELECT size, (SELECT COALESCE(MAX(global_seq) + 1, 0) FROM records), \
-        (SELECT COALESCE(MAX(size), 0) FROM log_roots) FROM log_state WHERE id = 1";
+        (SELECT COALESCE(MAX(size), 0) FROM log_roots), frontier, \
+        (SELECT root FROM log_roots ORDER BY size DESC LIMIT 1) FROM log_state WHERE id = 1";
 }
