@@ -10,6 +10,7 @@ mod ahead;
 mod batch;
 mod crypto;
 mod log;
+mod look;
 mod ops;
 mod port;
 mod postgres;
@@ -30,6 +31,7 @@ use verbatim_engine::ports::{CryptoRows, Store, StoreError};
 
 #[doc(hidden)]
 pub use batch::Fault;
+pub use look::{Look, look};
 #[doc(hidden)]
 pub use sql::never_run;
 pub use stmt::Dialect;
@@ -58,13 +60,14 @@ pub async fn open(url: &str) -> Result<OpenStore, StoreError> {
     let store = match url.split_once(':') {
         Some(("sqlite", path)) => SqlStore::open(Path::new(path.trim_start_matches("//")))?,
         Some(("postgres" | "postgresql", _)) => SqlStore::connect(url).await?,
-        _ => {
-            let text = "a store is named sqlite:<path> or postgres://…";
-            return Err(StoreError::Unavailable(text.into()));
-        }
+        _ => return Err(not_a_store()),
     };
     Ok(OpenStore {
         store: Arc::clone(&store) as _,
         crypto: store,
     })
+}
+
+fn not_a_store() -> StoreError {
+    StoreError::Unavailable("a store is named sqlite:<path> or postgres://…".into())
 }

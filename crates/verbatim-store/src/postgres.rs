@@ -50,15 +50,7 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Connects and brings the schema up to date.
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
-        let mut config: Config = url
-            .parse()
-            .map_err(|cause| StoreError::Unavailable(format!("{cause}")))?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(GONE_AFTER);
-        }
-        config
-            .tcp_user_timeout(GONE_AFTER)
-            .application_name("verbatim");
+        let config = configured(url)?;
         migrate(&config).await?;
         let (arrived, faults) = (Arc::new(Notify::new()), Faults::default());
         let writer = Writer::start(config.clone(), Arc::clone(&arrived), faults.clone());
@@ -69,6 +61,26 @@ impl Postgres {
             faults,
         })
     }
+}
+
+fn configured(url: &str) -> Result<Config, StoreError> {
+    let mut config: Config = url
+        .parse()
+        .map_err(|cause| StoreError::Unavailable(format!("{cause}")))?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(GONE_AFTER);
+    }
+    config
+        .tcp_user_timeout(GONE_AFTER)
+        .application_name("verbatim");
+    Ok(config)
+}
+
+/// A connection that cannot write.
+pub(crate) async fn look(url: &str) -> Result<impl Tx, StoreError> {
+    let tx = connect(&configured(url)?).await?;
+    tx.script("SET default_transaction_read_only = on").await?;
+    Ok(tx)
 }
 
 async fn migrate(config: &Config) -> Result<(), StoreError> {

@@ -53,6 +53,18 @@ impl SqliteFile {
     }
 }
 
+/// A connection that cannot write; none where there is no file.
+pub(crate) fn look(path: &Path) -> Result<Option<SqliteTx>, StoreError> {
+    match std::fs::metadata(path) {
+        Ok(_) => readers::open(path).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::Unavailable(format!(
+            "{}: {error}",
+            path.display()
+        ))),
+    }
+}
+
 /// Applies the settings and the schema, and looks the log over.
 fn prepared(connection: Connection) -> Result<SqliteTx, StoreError> {
     connection
@@ -64,7 +76,9 @@ fn prepared(connection: Connection) -> Result<SqliteTx, StoreError> {
 }
 
 /// The value of a future over [`SqliteTx`], which never waits.
-fn ready<R>(future: impl Future<Output = Result<R, StoreError>>) -> Result<R, StoreError> {
+pub(crate) fn ready<R>(
+    future: impl Future<Output = Result<R, StoreError>>,
+) -> Result<R, StoreError> {
     let waited = || Err(StoreError::Damaged("a SQLite statement waited".into()));
     future.now_or_never().unwrap_or_else(waited)
 }

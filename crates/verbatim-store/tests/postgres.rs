@@ -11,7 +11,7 @@ use suite::log::audit;
 use suite::world::{World, peer};
 use verbatim_domain::Duration;
 use verbatim_engine::ports::{Change, Commit, InboundOutcome, StoreError};
-use verbatim_store::{Dialect, Fault, SqlStore, never_run};
+use verbatim_store::{Dialect, Fault, Look, SqlStore, look, never_run};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres() {
@@ -38,6 +38,10 @@ async fn the_suite_passes_and_runs_every_statement(cluster: &Cluster) {
             .expect("connect");
         case(&World::new(&store)).await;
     }
+    let url = cluster.database();
+    assert_eq!(look(&url).await, Ok(Look::Nothing));
+    let store = SqlStore::connect(&url).await.expect("connect");
+    suite::config::looked_at(&url, &World::new(&store)).await;
     assert_eq!(
         never_run(Dialect::Postgres),
         Vec::<&str>::new(),

@@ -1,6 +1,6 @@
 //! Records, roots and bucket keys.
 
-use verbatim_domain::ConversationId;
+use verbatim_domain::{ConversationId, Timestamp};
 use verbatim_engine::ports::{LogRoot, StoreError, StoredRecord};
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
@@ -75,17 +75,16 @@ pub(crate) async fn records_of(
         .collect()
 }
 
-/// The root as of the last commit, by what the next append builds on; of an empty log, the empty root.
+/// The root as of the last commit; of an empty log, the empty root.
 pub(crate) async fn last_root(tx: &dyn Tx, (): &()) -> Result<LogRoot, StoreError> {
-    let row = tx.query_opt(&sql::LOG_STATE, vec![]).await?;
-    let row = row.ok_or_else(|| StoreError::Damaged("the log has no state".into()))?;
-    let frontier = Frontier::decode(&row.get::<Vec<u8>>(1)?)
-        .map_err(|cause| StoreError::Damaged(cause.to_string()))?;
-    Ok(LogRoot {
-        size: row.get(0)?,
-        root: frontier.root(),
-        at: row.get(2)?,
-    })
+    match tx.query_opt(&sql::ROOT_LAST, vec![]).await? {
+        Some(row) => root(&row),
+        None => Ok(LogRoot {
+            size: 0,
+            root: Frontier::new().root(),
+            at: Timestamp(0),
+        }),
+    }
 }
 
 /// Roots with a greater size, smallest first.

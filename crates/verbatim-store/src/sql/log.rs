@@ -14,7 +14,6 @@ statements! {
     /// Reads the state of the log; on PostgreSQL it also makes this transaction the only writer.
     LOG_LOCK = "SELECT size, frontier, last_at FROM log_state WHERE id = 1",
         postgres "SELECT size, frontier, last_at FROM log_state WHERE id = 1 FOR UPDATE";
-    LOG_STATE = "SELECT size, frontier, last_at FROM log_state WHERE id = 1";
     LOG_SAVE = "UPDATE log_state SET size = $1, frontier = $2, last_at = $3 WHERE id = 1";
     LOG_HEAD = "SELECT conversation_seq, leaf_hash FROM records WHERE conversation = $1 \
         ORDER BY conversation_seq DESC LIMIT 1";
@@ -27,6 +26,7 @@ statements! {
     RECORDS_OF = concat!("SELECT ", record_columns!(), " FROM records \
         WHERE conversation = $1 AND conversation_seq >= $2 ORDER BY conversation_seq LIMIT $3");
     ROOT_ADD = "INSERT INTO log_roots (size, root, at) VALUES ($1, $2, $3)";
+    ROOT_LAST = "SELECT size, root, at FROM log_roots ORDER BY size DESC LIMIT 1";
     ROOTS = "SELECT size, root, at FROM log_roots WHERE size > $1 ORDER BY size LIMIT $2";
     INSTALLATION = "SELECT log, key_check FROM installation WHERE id = 1";
     INSTALL = "INSERT INTO installation (id, log, key_check) VALUES (1, $1, $2)";

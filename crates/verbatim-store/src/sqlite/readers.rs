@@ -55,7 +55,7 @@ impl Readers {
     }
 }
 
-fn open(path: &Path) -> Result<SqliteTx, StoreError> {
+pub(super) fn open(path: &Path) -> Result<SqliteTx, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags);
     let connection = connection.map_err(|error| tx::error(&error))?;

@@ -106,3 +106,16 @@ async fn probe(w: &World) {
     assert_eq!(w.store.probe().await, Ok(()));
     assert_eq!(w.store.probe().await, Ok(()));
 }
+
+/// Before and after the first start.
+pub(crate) async fn looked_at(url: &str, w: &World) {
+    use verbatim_store::{Look, look};
+    let unbound = Look::Current { key_check: None };
+    assert_eq!(look(url).await, Ok(unbound));
+    let new = Installation {
+        log: [1; 16],
+        key_check: [2; 32],
+    };
+    let key_check = Some(w.store.installation(new).await.unwrap().key_check);
+    assert_eq!(look(url).await, Ok(Look::Current { key_check }));
+}

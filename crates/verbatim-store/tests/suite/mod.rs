@@ -1,6 +1,6 @@
 //! The suite that every store passes: plain functions over the ports, run on each database.
 
-mod config;
+pub(crate) mod config;
 mod crypto;
 mod faults;
 mod inbound;

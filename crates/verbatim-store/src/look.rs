@@ -1,0 +1,68 @@
+//! A look at a store that changes nothing, for checks beside a service or before its first start.
+
+use std::path::Path;
+
+use verbatim_engine::ports::StoreError;
+use verbatim_record::Hash;
+
+use crate::schema;
+use crate::sql::{log as log_sql, schema as sql};
+use crate::tx::Tx;
+use crate::{postgres, sqlite};
+
+/// What was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// There is no store yet: the first start makes it.
+    Nothing,
+    /// A store of an earlier program: the next start brings it up to date.
+    Older {
+        /// Its schema.
+        found: u32,
+        /// The schema of this program.
+        known: u32,
+    },
+    /// A store that this program can use as it is.
+    Current {
+        /// The fingerprint of the key-encryption key that it is bound to; none before the first start.
+        key_check: Option<Hash>,
+    },
+}
+
+/// Looks at the store that a URL names. Makes no file, takes no lock, writes nothing.
+///
+/// # Errors
+/// [`StoreError::Newer`] if the schema is newer than this program, [`StoreError::Unavailable`] if the store
+/// cannot be reached or read.
+pub async fn look(url: &str) -> Result<Look, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => {
+            let path = Path::new(path.trim_start_matches("//"));
+            match sqlite::look(path)? {
+                None => Ok(Look::Nothing),
+                Some(tx) => sqlite::ready(seen(&tx)),
+            }
+        }
+        Some(("postgres" | "postgresql", _)) => seen(&postgres::look(url).await?).await,
+        _ => Err(crate::not_a_store()),
+    }
+}
+
+async fn seen(tx: &dyn Tx) -> Result<Look, StoreError> {
+    if tx.query_opt(&sql::EXISTS, vec![]).await?.is_none() {
+        return Ok(Look::Nothing);
+    }
+    let row = tx.query_opt(&sql::VERSION, vec![]).await?;
+    let found: u32 = row.map_or(Ok(0), |row| row.get(0))?;
+    let known = schema::KNOWN;
+    match found {
+        0 => Ok(Look::Nothing),
+        _ if found > known => Err(StoreError::Newer { found, known }),
+        _ if found < known => Ok(Look::Older { found, known }),
+        _ => {
+            let row = tx.query_opt(&log_sql::INSTALLATION, vec![]).await?;
+            let key_check = row.map(|row| row.get(1)).transpose()?;
+            Ok(Look::Current { key_check })
+        }
+    }
+}
