@@ -9,12 +9,14 @@ const MAX_NUMBER_CHARS: usize = 60;
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// `sms <number> [name]`: begin or find a conversation.
+    /// `sms <number> [name] [from <own number>]`: begin or find a conversation.
     Sms {
         /// The number as typed.
         number: String,
         /// The contact's name, if given.
         name: Option<String>,
+        /// The employee's own number to text from as typed, if given.
+        from: Option<String>,
     },
     /// `help`
     Help,
@@ -36,7 +38,8 @@ pub struct CommandError {
 /// What the bot understands, for `help`.
 pub fn help_text() -> &'static str {
     "Verbatim lets you text clients from here. Everything is recorded.\n\
-     sms +1 415 555 2671 Jane Doe: start texting with a client, or find the room (the name may be left out)\n\
+     sms +1 415 555 2671 Jane Doe: start texting with a client, or find the room (the name may be left out; \
+     if you hold several numbers, end with the one to text from: from +1 415 555 0100)\n\
      numbers: your own numbers\n\
      contacts: whom you text with\n\
      status: whether everything works\n\
@@ -46,7 +49,8 @@ pub fn help_text() -> &'static str {
 /// Reads a line. The verb may be written in any case and with a leading `!`.
 ///
 /// After `sms` the number is the longest run of characters that numbers are written with; the rest is
-/// the contact's name, which may stand in quotation marks (and has to if it begins with a digit).
+/// the contact's name, which may stand in quotation marks (and has to if it begins with a digit). What
+/// ends with `from` and a number names the number to text from.
 ///
 /// # Errors
 /// When it is not a command.
@@ -93,6 +97,7 @@ fn sms(rest: &str) -> Result<Command, CommandError> {
         .get(..4)
         .is_some_and(|start| start.eq_ignore_ascii_case("tel:"));
     let rest = if scheme { &rest[4..] } else { rest };
+    let (rest, from) = split_from(rest);
     let run = rest.find(|c| !is_phone_char(c)).unwrap_or(rest.len());
     // The number ends at its last digit; a dash or bracket after that belongs to nobody or to the name.
     let end = rest[..run].char_indices().rfind(|(_, c)| c.is_numeric());
@@ -122,7 +127,23 @@ fn sms(rest: &str) -> Result<Command, CommandError> {
     Ok(Command::Sms {
         number,
         name: name(after)?,
+        from,
     })
+}
+
+/// Cuts off `from <number>` at the end. A name may hold the word, if no number follows.
+fn split_from(rest: &str) -> (&str, Option<String>) {
+    let Some((at, _)) = rest.rmatch_indices("from").next() else {
+        return (rest, None);
+    };
+    let (before, after) = (&rest[..at], &rest[at + "from".len()..]);
+    let is_word = before.ends_with(char::is_whitespace) && after.starts_with(char::is_whitespace);
+    let is_number = after.chars().all(is_phone_char) && is_number_like(after);
+    if !(is_word && is_number) || after.chars().count() > MAX_NUMBER_CHARS {
+        return (rest, None);
+    }
+    let number: String = after.chars().filter(|c| !is_invisible(*c)).collect();
+    (before, Some(number.trim().to_owned()))
 }
 
 fn name(text: &str) -> Result<Option<String>, CommandError> {

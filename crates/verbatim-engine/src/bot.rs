@@ -78,8 +78,9 @@ impl Engine {
         let result = match command::parse(line) {
             Err(error) => return Ok(error.words),
             Ok(Command::Help) => return Ok(command::help_text().to_owned()),
-            Ok(Command::Sms { number, name }) => {
-                self.bot_sms(employee, &number, name.as_deref()).await
+            Ok(Command::Sms { number, name, from }) => {
+                self.bot_sms(employee, from.as_deref(), &number, name.as_deref())
+                    .await
             }
             Ok(Command::Numbers) => self.bot_numbers(employee).await,
             Ok(Command::Contacts) => self.bot_contacts(employee).await,
@@ -95,12 +96,13 @@ impl Engine {
     async fn bot_sms(
         &self,
         employee: &Employee,
+        from: Option<&str>,
         number: &str,
         name: Option<&str>,
     ) -> Result<String, AdminError> {
         let actor = Actor::employee(employee.id);
         let view = self
-            .start_conversation(&actor, &employee.user, None, number, name)
+            .start_conversation(&actor, &employee.user, from, number, name)
             .await?;
         Ok(format!(
             "{}: the room is on its way; you are invited to it. You text from {}.",

@@ -29,7 +29,8 @@ pub enum WebhookAnswer {
     Forged,
     /// No such account: 404.
     UnknownAccount,
-    /// Not durable: 503, the carrier repeats.
+    /// Not durable: 503. Some carriers repeat; Twilio does so only if its address for us asks for it
+    /// (`#rp=5xx`), else the poller finds the text at the carrier.
     TryLater,
 }
 

@@ -99,10 +99,7 @@ impl Engine {
         self.commit_unfenced(changes).await?;
         self.has_looked.store(true, Ordering::Release);
         if fresh > 0 && since.is_some() {
-            tracing::info!(
-                fresh,
-                "taken from the rooms: what the homeserver had not handed out yet"
-            );
+            tracing::warn!(fresh, "the homeserver had not handed out events; fetched");
         }
         Ok(fresh)
     }

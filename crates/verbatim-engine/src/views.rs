@@ -84,6 +84,8 @@ pub struct NumberView {
     pub number: String,
     /// Carrier account.
     pub account: String,
+    /// The address to enter at the carrier for texts to it; none if the account is not configured.
+    pub webhook: Option<String>,
     /// Platform account of the employee who holds it.
     pub holder: Option<String>,
     /// When it came, Unix milliseconds.

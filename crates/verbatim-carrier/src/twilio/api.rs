@@ -10,7 +10,7 @@ use url::Url;
 use verbatim_domain::Duration;
 use verbatim_engine::ports::CarrierError;
 
-use super::config::{ConfigError, Secret, TwilioConfig};
+use super::config::{ConfigError, Secret, TwilioConfig, is_local};
 
 /// The longest answer to anything but a listing.
 pub(super) const SHORT_ANSWER: usize = 256 * 1024;
@@ -18,13 +18,20 @@ pub(super) const SHORT_ANSWER: usize = 256 * 1024;
 const MAX_RETRY_AFTER_S: u64 = 3600;
 
 /// A client that follows nothing and repeats nothing: a repeated submission is a second text.
-pub(super) fn client(timeout_ms: u64) -> Result<Client, ConfigError> {
+pub(super) fn client(config: &TwilioConfig) -> Result<Client, ConfigError> {
     // The client would panic without one.
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         return Err(ConfigError::NoTls);
     }
-    let timeout = StdDuration::from_millis(timeout_ms);
-    let client = Client::builder()
+    let timeout = StdDuration::from_millis(config.timeout_ms);
+    let builder = Client::builder();
+    // The credentials of a carrier on this machine are nobody else's business.
+    let builder = if is_local(&config.api_base) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
+    let client = builder
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .timeout(timeout)

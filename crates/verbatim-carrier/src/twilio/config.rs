@@ -172,15 +172,12 @@ impl TwilioConfig {
 
 /// Secrets and texts travel to these addresses: https, except on this machine.
 fn validate_address(what: &'static str, url: &Url) -> Result<(), ConfigError> {
-    let local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => return Err(ConfigError::Address(what, "has no host")),
-    };
+    if url.host().is_none() {
+        return Err(ConfigError::Address(what, "has no host"));
+    }
     match url.scheme() {
         "https" => {}
-        "http" if local => {}
+        "http" if is_local(url) => {}
         _ => return Err(ConfigError::Address(what, "must begin with https://")),
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -193,6 +190,16 @@ fn validate_address(what: &'static str, url: &Url) -> Result<(), ConfigError> {
         return Err(ConfigError::Address(what, "must end before `?` and `#`"));
     }
     Ok(())
+}
+
+/// Whether an address is on this machine.
+pub(super) fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 fn is_name(text: &str) -> bool {

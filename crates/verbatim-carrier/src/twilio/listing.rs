@@ -91,7 +91,7 @@ pub(super) async fn list(api: &Api, filter: &Filter<'_>) -> Result<Vec<Item>, Ca
 }
 
 /// The credentials go along, so the next page must be at the very address of the first.
-fn same_listing(first: &Url, next: &str) -> Result<Url, CarrierError> {
+pub(super) fn same_listing(first: &Url, next: &str) -> Result<Url, CarrierError> {
     first
         .join(next)
         .ok()

@@ -5,7 +5,7 @@
 //! - [`form`]: `application/x-www-form-urlencoded`, as the signature sees it
 //! - [`webhook`]: what a webhook says
 //! - [`status`]: Twilio's status words and error codes in our terms
-//! - `api`, `send`, `listing`, `reconcile`, `inbound`: requests to Twilio
+//! - `api`, `send`, `listing`, `numbers`, `reconcile`, `inbound`: requests to Twilio
 //!
 //! # What was never run against the vendor
 //! Nothing in here has talked to Twilio itself. The signatures are checked against vectors made with
@@ -24,6 +24,7 @@ pub mod config;
 pub mod form;
 mod inbound;
 mod listing;
+mod numbers;
 mod reconcile;
 mod send;
 pub mod signature;
@@ -36,8 +37,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Submission, SubmitOutcome, Webhook,
-    WebhookError,
+    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
+    Webhook, WebhookError,
 };
 
 pub use config::{ConfigError, Secret, SharedKey, TwilioConfig};
@@ -56,7 +57,7 @@ impl Twilio {
     /// # Errors
     /// When the configuration cannot work; the error says what to change.
     pub fn new(config: TwilioConfig) -> Result<Arc<Self>, ConfigError> {
-        let client = api::client(config.timeout_ms)?;
+        let client = api::client(&config)?;
         Self::with_client(config, client)
     }
 
@@ -72,11 +73,6 @@ impl Twilio {
         config.validate()?;
         let api = Api::new(client, &config);
         Ok(Arc::new(Self { config, api }))
-    }
-
-    /// The address to enter at Twilio for incoming messages.
-    pub fn inbound_url(&self) -> String {
-        self.config.hook("sms")
     }
 }
 
@@ -116,6 +112,14 @@ impl Carrier for Twilio {
         since: Timestamp,
     ) -> Result<Vec<InboundText>, CarrierError> {
         inbound::inbound_since(&self.api, number, since).await
+    }
+
+    fn inbound_address(&self) -> String {
+        self.config.hook("sms")
+    }
+
+    async fn routes(&self) -> Result<Vec<Route>, CarrierError> {
+        numbers::routes(&self.api, &self.inbound_address()).await
     }
 
     async fn check(&self) -> Result<String, CarrierError> {

@@ -15,6 +15,7 @@ fn sms(number: &str, name: &str) -> Command {
     Command::Sms {
         number: number.to_owned(),
         name,
+        from: None,
     }
 }
 
@@ -35,6 +36,39 @@ fn bare_commands_in_any_dress() {
         }
     }
     check("help me please", Command::Help);
+}
+
+#[test]
+fn sms_from_one_of_several_numbers() {
+    let check = |line: &str, name: &str, from: &str| {
+        let Ok(Command::Sms {
+            name: n, from: f, ..
+        }) = parse(line)
+        else {
+            panic!("{line}");
+        };
+        assert_eq!(n.as_deref().unwrap_or_default(), name, "{line}");
+        assert_eq!(f.as_deref().unwrap_or_default(), from, "{line}");
+    };
+    let ours = "+1 415 555 0100";
+    check(
+        "sms +14155552671 Jane Doe from +1 415 555 0100",
+        "Jane Doe",
+        ours,
+    );
+    check("sms +14155552671 from +1 415 555 0100", "", ours);
+    check(
+        "sms +14155552671 Ann from Bath from 4155550100",
+        "Ann from Bath",
+        "4155550100",
+    );
+    check("sms +14155552671 Ann from Bath", "Ann from Bath", "");
+    check("sms +14155552671 Ann from 4b", "Ann from 4b", "");
+    check(
+        "sms +14155552671 Ann Afrom 4155550100",
+        "Ann Afrom 4155550100",
+        "",
+    );
 }
 
 #[test]
@@ -185,7 +219,7 @@ proptest! {
     #[test]
     fn never_panics_and_stays_bounded(line in "\\PC{0,300}|!?(sms|SMS) ?[0-9+() \u{202a}.\"'“tel:a-zé😀-]{0,80}") {
         match parse(&line) {
-            Ok(Command::Sms { number, name }) => {
+            Ok(Command::Sms { number, name, .. }) => {
                 prop_assert!(number.chars().any(char::is_numeric) && number.chars().count() <= 60);
                 prop_assert!(number.chars().all(|c| is_phone_char(c) && !is_invisible(c)));
                 prop_assert!(name.is_none_or(|n| !n.trim().is_empty() && n.chars().count() <= 100));
@@ -198,6 +232,6 @@ proptest! {
     #[test]
     fn a_number_and_a_name_come_back(number in "\\+[1-9][0-9]{6,14}", name in "[A-Z][a-zé]{1,20}( [A-Z][a-z]{1,20}){0,2}") {
         let line = format!("sms {number} {name}");
-        prop_assert_eq!(parse(&line), Ok(Command::Sms { number, name: Some(name) }));
+        prop_assert_eq!(parse(&line), Ok(Command::Sms { number, name: Some(name), from: None }));
     }
 }

@@ -10,10 +10,10 @@ use crate::ports::{
 use crate::views::{ConversationView, MessageView};
 
 impl Engine {
-    /// Begins a conversation, or finds the one there is. `ours` is needed only by who holds several numbers.
+    /// Begins a conversation, or finds the one there is. Who holds several numbers names one: `ours`.
     ///
     /// # Errors
-    /// When the number is none, or the employee holds no number to text from.
+    /// When the number is none, or the employee holds no number to text from, or several and none is named.
     pub async fn start_conversation(
         &self,
         actor: &Actor,
@@ -102,16 +102,26 @@ impl Engine {
                 )))
             };
         }
-        self.all_numbers()
-            .await?
-            .into_iter()
-            .find(held)
-            .ok_or_else(|| {
-                AdminError::Invalid(format!(
-                    "`{}` holds no number: assign one with `verbatim number assign`",
-                    employee.user
-                ))
-            })
+        let mut numbers = self.all_numbers().await?;
+        numbers.retain(held);
+        let (number, more) = (numbers.pop(), numbers);
+        match number {
+            Some(number) if more.is_empty() => Ok(number),
+            None => Err(AdminError::Invalid(format!(
+                "`{}` holds no number: assign one with `verbatim number assign`",
+                employee.user
+            ))),
+            Some(last) => {
+                let all = more.iter().chain([&last]);
+                let all: Result<Vec<_>, _> =
+                    all.map(|n| self.reveal_text("number", &n.number)).collect();
+                Err(AdminError::Invalid(format!(
+                    "`{}` holds several numbers: name the one to text from, {}",
+                    employee.user,
+                    all?.join(" or ")
+                )))
+            }
+        }
     }
 
     /// A page of conversations.

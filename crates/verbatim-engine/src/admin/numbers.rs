@@ -165,6 +165,10 @@ impl Engine {
         Ok(NumberView {
             id: number.id.to_string(),
             number: self.reveal_text("number", &number.number)?,
+            webhook: self
+                .carriers
+                .get(&number.account)
+                .map(|carrier| carrier.inbound_address()),
             account: number.account.0.clone(),
             holder,
             created_ms: number.created.as_millis(),

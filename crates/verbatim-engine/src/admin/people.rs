@@ -4,7 +4,7 @@ use verbatim_domain::{EmployeeId, UserId};
 
 use super::{Actor, AdminError};
 use crate::core::Engine;
-use crate::ports::{Change, Employee, Page, PageAt};
+use crate::ports::{Change, Commit, Employee, Page, PageAt};
 use crate::views::EmployeeView;
 
 impl Engine {
@@ -23,6 +23,9 @@ impl Engine {
             return Err(AdminError::Invalid(format!(
                 "`{user}` is not a user id: write it like @alice:example.org"
             )));
+        }
+        if name.trim().is_empty() {
+            return Err(AdminError::Invalid("an employee needs a name".to_owned()));
         }
         if self.platform.is_ours(&user) {
             return Err(AdminError::Invalid(format!(
@@ -47,10 +50,11 @@ impl Engine {
             changes,
         )
         .await?;
+        self.check_catch_all().await?;
         self.employee_view(&employee)
     }
 
-    /// Ends an employee's time: their numbers come free at once.
+    /// Ends an employee's time: their numbers come free at once. Who has left stays as they left.
     ///
     /// # Errors
     /// When there is no such employee.
@@ -60,6 +64,9 @@ impl Engine {
         user: &str,
     ) -> Result<EmployeeView, AdminError> {
         let mut employee = self.employee(user).await?;
+        if employee.ended.is_some() {
+            return self.employee_view(&employee);
+        }
         employee.ended = Some(self.now());
         let mut changes = vec![Change::PutEmployee(employee.clone())];
         for number in self.all_numbers().await? {
@@ -73,7 +80,33 @@ impl Engine {
         }
         self.change(actor, "employee.end", &[("user", user)], changes)
             .await?;
+        self.check_catch_all().await?;
         self.employee_view(&employee)
+    }
+
+    /// Raises an alarm while the configured catch-all is not an active employee, and clears it once they
+    /// are. Asked at the start and whenever employees change.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn check_catch_all(&self) -> Result<(), AdminError> {
+        const KEY: &str = "catch-all-is-no-employee";
+        let Some(user) = &self.settings.catch_all else {
+            return Ok(());
+        };
+        if self.catch_all().await?.is_some() {
+            let changes = vec![Change::Clear(KEY.to_owned())];
+            let commit = Commit {
+                fence: None,
+                changes,
+            };
+            return Ok(self.store.commit(commit).await?);
+        }
+        let text = format!(
+            "[firm] catch_all is {user}, who is not an employee, so texts to numbers that nobody holds \
+             wait: `verbatim employee add`, or change it"
+        );
+        Ok(self.raise(KEY, text).await?)
     }
 
     /// A page of employees.

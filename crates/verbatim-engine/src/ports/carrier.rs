@@ -171,6 +171,15 @@ pub enum CarrierError {
     Refused(String),
 }
 
+/// Where a carrier sends what comes for a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The number as the carrier writes it, usually E.164.
+    pub number: String,
+    /// What to change there so that it comes to us; none if it does.
+    pub fault: Option<String>,
+}
+
 /// One account at an SMS provider.
 #[async_trait]
 pub trait Carrier: Send + Sync {
@@ -217,6 +226,15 @@ pub trait Carrier: Send + Sync {
         number: &str,
         since: Timestamp,
     ) -> Result<Vec<InboundText>, CarrierError>;
+
+    /// The address to enter at the carrier for incoming texts.
+    fn inbound_address(&self) -> String;
+
+    /// Where the carrier sends what comes for each number of the account, for `doctor`.
+    ///
+    /// # Errors
+    /// When the carrier could not be asked.
+    async fn routes(&self) -> Result<Vec<Route>, CarrierError>;
 
     /// Checks credentials, for `doctor`.
     ///

@@ -22,6 +22,10 @@ pub(crate) struct Number {
     /// Carrier account in the configuration.
     #[schema(example = "twilio-main")]
     account: String,
+    /// The address to enter at the carrier, where it asks where to send texts to this number; none if
+    /// the configuration does not have the account.
+    #[schema(example = "https://sms.firm.example/hooks/twilio-main/sms")]
+    webhook: Option<String>,
     /// Account of the employee who holds it.
     holder: Option<String>,
     /// When it was added, Unix milliseconds.
@@ -34,6 +38,7 @@ impl Number {
             id,
             number,
             account,
+            webhook,
             holder,
             created_ms,
         } = view;
@@ -41,6 +46,7 @@ impl Number {
             id,
             number: caller.number(&number),
             account,
+            webhook,
             holder,
             created_ms,
         }

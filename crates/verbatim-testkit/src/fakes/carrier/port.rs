@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, Duration, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Submission, SubmitOutcome, Webhook,
-    WebhookError,
+    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
+    Webhook, WebhookError,
 };
 
 use super::hooks::listed;
@@ -128,6 +128,14 @@ impl Carrier for FakeCarrier {
             text.to == number && at >= since && ledger.shows(at, now)
         });
         Ok(theirs.cloned().collect())
+    }
+
+    fn inbound_address(&self) -> String {
+        format!("https://sms.firm.example/hooks/{}/sms", self.account)
+    }
+
+    async fn routes(&self) -> Result<Vec<Route>, CarrierError> {
+        self.reachable().map(|_| Vec::new())
     }
 
     async fn check(&self) -> Result<String, CarrierError> {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, ProviderId, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Submission, SubmitOutcome, Webhook,
-    WebhookError,
+    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
+    Webhook, WebhookError,
 };
 
 use crate::fakes::FakeCarrier;
@@ -111,6 +111,14 @@ impl Carrier for MortalCarrier {
     ) -> Result<Vec<InboundText>, CarrierError> {
         self.process.gate().await.map_err(died)?;
         self.inner.inbound_since(number, since).await
+    }
+
+    fn inbound_address(&self) -> String {
+        self.inner.inbound_address()
+    }
+
+    async fn routes(&self) -> Result<Vec<Route>, CarrierError> {
+        self.inner.routes().await
     }
 
     async fn check(&self) -> Result<String, CarrierError> {
