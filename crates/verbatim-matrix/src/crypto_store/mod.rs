@@ -1,8 +1,8 @@
 //! The crypto library's store on our own rows: one namespace per device, everything sealed.
 //!
 //! [`rows`](RowsParts) seals and opens, `kinds` names what is kept, `write` turns a batch of changes into
-//! row changes, `traits` answers the library, Rules and traps: facts, matrix,
-//! section 5; the library's own conformance suite runs over it on every store we have.
+//! row changes, `traits` answers the library. The library's own conformance suite runs over it on every
+//! store we have.
 
 mod error;
 pub(crate) mod kinds;

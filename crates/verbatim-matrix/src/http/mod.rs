@@ -129,7 +129,14 @@ impl Http {
     pub(crate) fn new(config: &MatrixConfig) -> Result<Self, PlatformError> {
         // Harmless if the process has chosen a provider already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder();
+        // Our token for a homeserver on this machine is nobody else's business, proxies' included.
+        let builder = if is_local(&config.homeserver) {
+            builder.no_proxy()
+        } else {
+            builder
+        };
+        let client = builder
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .build()
@@ -242,6 +249,16 @@ fn describe(error: &reqwest::Error) -> String {
         return "cannot connect".to_owned();
     }
     error.to_string()
+}
+
+/// Whether an address is on this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]
