@@ -28,6 +28,7 @@ use verbatim_engine::Engine;
 
 use caller::Caller;
 pub(crate) use caller::bearer;
+pub use caller::{COMMAND_LINE, OPERATOR};
 pub use docs::openapi;
 
 use crate::trace::traced;
@@ -64,7 +65,8 @@ pub fn api_router(engine: Arc<Engine>) -> Router {
 }
 
 /// The API for the command line where no server runs: in its own process, without tokens, never on a
-/// listener. Whoever can read the key file may do everything; `operator` goes into the record.
+/// listener. Whoever can read the key file may do everything; `operator`, a user of the machine, goes
+/// into the record.
 pub fn local_api_router(engine: Arc<Engine>, operator: &str) -> Router {
     router(engine, Some(Caller::local(operator)))
 }

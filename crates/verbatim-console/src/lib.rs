@@ -21,8 +21,9 @@ mod serve;
 mod testing;
 mod trace;
 
-pub use api::{SCOPES, api_router, local_api_router, openapi};
+pub use api::{COMMAND_LINE, OPERATOR, SCOPES, api_router, local_api_router, openapi};
 pub use appservice::appservice_router;
 pub use edge::edge_router;
 pub use ops::{OpsState, ops_router};
 pub use serve::serve;
+pub use trace::LISTENER;

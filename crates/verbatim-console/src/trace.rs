@@ -16,6 +16,9 @@ use crate::ops::http_metrics;
 
 /// Carries the id of a request from a proxy to us, and back to the caller.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Says which of our listeners answered: with it, nobody else can be taken for us by mistake (`verbatim
+/// doctor` looks for it).
+pub const LISTENER: HeaderName = HeaderName::from_static("verbatim-listener");
 /// The route template of a request that no route wanted.
 const UNMATCHED: &str = "unmatched";
 
@@ -44,6 +47,9 @@ async fn trace(listener: &'static str, request: Request, next: Next) -> Response
         http_metrics::count(listener, &route, &method, response.status(), time);
         log(&response, time);
         response.headers_mut().insert(REQUEST_ID, id);
+        response
+            .headers_mut()
+            .insert(LISTENER, HeaderValue::from_static(listener));
         response
     }
     .instrument(span)

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::ApiToken;
@@ -10,6 +10,12 @@ use verbatim_engine::ports::ApiToken;
 use super::problem::Problem;
 use super::scope::{Needs, Scope};
 
+/// The name of the token that a running server leaves for the command line. Nobody else can have it.
+pub const COMMAND_LINE: &str = "command-line";
+/// Who sits at the command line: the name of a user of the machine's system. Believed of the
+/// command line's own token only.
+pub const OPERATOR: HeaderName = HeaderName::from_static("verbatim-operator");
+const LONGEST_OPERATOR: usize = 64;
 /// Ours have 68 characters; what is far longer is not looked up.
 const LONGEST_TOKEN: usize = 256;
 
@@ -18,6 +24,8 @@ const LONGEST_TOKEN: usize = 256;
 pub(crate) struct Caller {
     /// Name of the token.
     pub name: String,
+    /// Who used the command line, for its own token.
+    operator: Option<String>,
     scopes: Vec<String>,
 }
 
@@ -37,7 +45,10 @@ impl Caller {
         } else {
             engine.authenticate(token).await?
         };
-        let caller = Self::from(known.ok_or_else(unknown_token)?);
+        let mut caller = Self::from(known.ok_or_else(unknown_token)?);
+        if caller.name == COMMAND_LINE {
+            caller.operator = operator(headers);
+        }
         match needs {
             Needs::Scope(scope) if !caller.has(scope) => Err(no_scope(scope)),
             _ => Ok(Some(caller)),
@@ -45,16 +56,20 @@ impl Caller {
     }
 
     /// An operator on this machine, who may do everything.
-    pub(crate) fn local(name: &str) -> Self {
+    pub(crate) fn local(operator: &str) -> Self {
         Self {
-            name: name.to_owned(),
+            name: COMMAND_LINE.to_owned(),
+            operator: Some(operator.to_owned()),
             scopes: Scope::WORDS.map(str::to_owned).to_vec(),
         }
     }
 
     /// Under which name changes are recorded.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::operator(&self.name)
+        match &self.operator {
+            None => Actor::operator(&self.name),
+            Some(who) => Actor::operator(&format!("{}/{who}", self.name)),
+        }
     }
 
     /// Whether the token has a scope.
@@ -81,6 +96,7 @@ impl From<ApiToken> for Caller {
     fn from(token: ApiToken) -> Self {
         Self {
             name: token.name,
+            operator: None,
             scopes: token.scopes,
         }
     }
@@ -105,6 +121,14 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Who the command line says that its user is, if it is a name.
+fn operator(headers: &HeaderMap) -> Option<String> {
+    let name = headers.get(OPERATOR)?.to_str().ok()?;
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"._-@+$".contains(&b);
+    let is_name = (1..=LONGEST_OPERATOR).contains(&name.len()) && name.bytes().all(fits);
+    is_name.then(|| name.to_owned())
 }
 
 fn no_token() -> Problem {
@@ -155,6 +179,7 @@ mod tests {
         let check = |scope: Scope, number: &str, shown: &str| {
             let caller = Caller {
                 name: "t".to_owned(),
+                operator: None,
                 scopes: vec![scope.word().to_owned()],
             };
             assert_eq!(caller.number(number), shown);

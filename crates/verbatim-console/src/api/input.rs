@@ -85,7 +85,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ConversationPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let none = || {
             let detail =
-                "That is not the id of a conversation: GET /api/v1/conversations lists them.";
+                "That is not the id of a conversation: `verbatim conversation list` shows them.";
             Problem::new(StatusCode::NOT_FOUND, "conversation.not.found", detail)
         };
         let Path(id) = Path::<String>::from_request_parts(parts, state)

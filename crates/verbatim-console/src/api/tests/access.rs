@@ -140,5 +140,5 @@ async fn on_the_machine_itself_no_token_is_asked_for_and_the_operator_is_recorde
     .await;
     assert_eq!(answer.status, 200);
     let records = world.engine.log_records(0, 10).await.unwrap();
-    assert_eq!(records.last().unwrap().actor, "operator:jane");
+    assert_eq!(records.last().unwrap().actor, "operator:command-line/jane");
 }

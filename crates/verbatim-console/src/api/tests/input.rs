@@ -153,7 +153,7 @@ async fn pages_follow_each_other_without_gap_or_repetition() {
                     caller
                         .done(
                             listing,
-                            &json!({"user": format!("@e{n}:example.org"), "name": ""}),
+                            &json!({"user": format!("@e{n}:example.org"), "name": "E"}),
                         )
                         .await
                 }

@@ -87,6 +87,16 @@ async fn a_firm_is_set_up_and_every_step_is_recorded_under_the_token() {
         "the number is free at once"
     );
 
+    caller
+        .world
+        .clock
+        .advance(verbatim_domain::Duration::from_secs(1));
+    assert_eq!(
+        caller.done("employees/end", &json!({"user": ALICE})).await,
+        ended,
+        "who has left stays as they left"
+    );
+
     let records = caller.world.engine.log_records(0, 100).await.unwrap();
     let mine: Vec<&str> = records
         .iter()
@@ -103,6 +113,26 @@ async fn a_firm_is_set_up_and_every_step_is_recorded_under_the_token() {
         "employee.end",
     ];
     assert_eq!(mine, expected);
+}
+
+#[tokio::test]
+async fn who_holds_several_numbers_says_which_one_to_text_from() {
+    let caller = firm().await;
+    let number = caller.shown("numbers").await["items"][0].clone();
+    assert_eq!(number["webhook"], "https://sms.firm.example/hooks/acme/sms");
+    let second = "+14155550101";
+    let add = json!({"number": second, "account": "acme"});
+    caller.done("numbers", &add).await;
+    caller
+        .done("numbers/assign", &json!({"number": second, "user": ALICE}))
+        .await;
+    let wish = json!({"user": ALICE, "peer": CLIENT});
+    let answer = caller.post("conversations", &wish).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(OURS) && detail.contains(second), "{detail}");
+    let wish = json!({"user": ALICE, "peer": CLIENT, "number": second});
+    assert_eq!(caller.done("conversations", &wish).await["number"], second);
 }
 
 #[tokio::test]
@@ -140,13 +170,13 @@ async fn refusals_have_types_that_programs_can_compare() {
     for (path, body, status, kind) in [
         (
             "employees",
-            json!({"user": "alice", "name": ""}),
+            json!({"user": "alice", "name": "A"}),
             422,
             "request.not.possible",
         ),
         (
             "employees",
-            json!({"user": "@verbatim:example.org", "name": ""}),
+            json!({"user": "@verbatim:example.org", "name": "A"}),
             422,
             "request.not.possible",
         ),
@@ -173,6 +203,12 @@ async fn refusals_have_types_that_programs_can_compare() {
             json!({"user": 7, "name": ""}),
             400,
             "body.not.as.described",
+        ),
+        (
+            "employees",
+            json!({"user": "@carol:example.org", "name": " "}),
+            422,
+            "name.missing",
         ),
         (
             "employees/end",

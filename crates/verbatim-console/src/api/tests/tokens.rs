@@ -102,6 +102,11 @@ async fn tokens_that_cannot_be_are_refused() {
             "body.not.as.described",
         ),
         (json!({"name": "a"}), 400, "body.not.as.described"),
+        (
+            json!({"name": "command-line", "scopes": ["read"]}),
+            422,
+            "token.name.reserved",
+        ),
     ] {
         let answer = caller.post("tokens", &body).await;
         assert_eq!(
@@ -133,5 +138,34 @@ async fn nobody_gives_away_more_than_they_have() {
                 "{scopes}"
             ),
         }
+    }
+}
+
+/// The command line's token speaks for whoever sits there; no other token does.
+#[tokio::test]
+async fn the_command_line_says_who_uses_it() {
+    let world = crate::testing::World::new().await;
+    let api = crate::api_router(world.engine.clone());
+    let scopes = crate::SCOPES;
+    for (token, said, actor) in [
+        (crate::COMMAND_LINE, "ann", "operator:command-line/ann"),
+        (crate::COMMAND_LINE, "", "operator:command-line"),
+        (crate::COMMAND_LINE, "ann b", "operator:command-line"),
+        ("crm", "ann", "operator:crm"),
+    ] {
+        let secret = world.token(token, &scopes).await;
+        let body = json!({"user": "@ann:example.org", "name": "Ann"});
+        let path = "/api/v1/employees";
+        let mut request = crate::testing::request(Method::POST, path, Some(&secret), Some(&body));
+        request
+            .headers_mut()
+            .insert(crate::OPERATOR, said.parse().unwrap());
+        assert_eq!(crate::testing::send(&api, request).await.status, 200);
+        let records = world.engine.log_records(0, 100).await.unwrap();
+        let last = records
+            .iter()
+            .rfind(|r| r.reason == "employee.add")
+            .unwrap();
+        assert_eq!(last.actor, actor, "{token} {said:?}");
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn clear_alarm(
         .iter()
         .any(|alarm| alarm.key == which.key)
     {
-        let detail = "No open alarm has that key: GET /api/v1/alarms lists them.";
+        let detail = "No open alarm has that key: `verbatim alarm list` shows them.";
         return Err(Problem::new(
             StatusCode::NOT_FOUND,
             "alarm.not.found",

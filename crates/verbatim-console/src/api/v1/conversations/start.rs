@@ -26,7 +26,7 @@ pub(crate) struct StartConversation {
     /// The client's number, with country code.
     #[schema(example = "+14155552671")]
     peer: String,
-    /// Which of the employee's numbers; needed only by who holds several.
+    /// Which of the employee's numbers; who holds several is refused without it.
     #[serde(default)]
     number: Option<String>,
     /// The client's name, if known.

@@ -23,7 +23,7 @@ pub(crate) struct AddEmployee {
     #[schema(example = "@alice:example.org")]
     user: String,
     /// Display name, as clients may see it.
-    #[schema(max_length = 200)]
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
 }
 
@@ -44,6 +44,10 @@ pub(crate) async fn add_employee(
     input::Json(new): input::Json<AddEmployee>,
 ) -> Result<Json<Employee>, Problem> {
     let name = input::name(&new.name)?;
+    if name.is_empty() {
+        let detail = "An employee needs a name: clients see it.";
+        return Err(Problem::invalid("name.missing", detail));
+    }
     Ok(Json(
         engine
             .add_employee(&caller.actor(), &new.user, name)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use verbatim_engine::Engine;
 
-use crate::api::caller::Caller;
+use crate::api::caller::{COMMAND_LINE, Caller};
 use crate::api::endpoint::Endpoint;
 use crate::api::input;
 use crate::api::problem::Problem;
@@ -73,6 +73,10 @@ fn grantable(caller: &Caller, wish: &CreateToken) -> Result<Vec<Scope>, Problem>
     if !(1..=LONGEST_NAME).contains(&wish.name.len()) || !wish.name.bytes().all(fits) {
         let detail = "The name must have 1 to 64 letters, digits, `-`, `_` and `.`.";
         return Err(Problem::invalid("token.name.not.possible", detail));
+    }
+    if wish.name == COMMAND_LINE {
+        let detail = "That name is the command line's own: choose another.";
+        return Err(Problem::invalid("token.name.reserved", detail));
     }
     let scopes: Vec<Scope> = Scope::ALL
         .into_iter()

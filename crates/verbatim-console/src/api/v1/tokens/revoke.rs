@@ -48,7 +48,7 @@ pub(crate) async fn revoke_tokens(
 ) -> Result<Json<Revoked>, Problem> {
     let revoked = engine.revoke_tokens(&caller.actor(), &which.name).await?;
     if revoked == 0 {
-        let detail = "No standing token has that name: GET /api/v1/tokens lists them.";
+        let detail = "No standing token has that name: `verbatim token list` shows them.";
         return Err(Problem::new(
             StatusCode::NOT_FOUND,
             "token.not.found",
