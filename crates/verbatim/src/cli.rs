@@ -129,7 +129,8 @@ pub(crate) enum EmployeeCommand {
 pub(crate) enum NumberCommand {
     /// Add a number of a carrier account.
     #[command(
-        after_help = "Example:\n  verbatim number add +14155550100 --account twilio-main --holder @alice:acme.example"
+        after_help = "Example:\n  verbatim number add +14155550100 --account twilio-main --holder @alice:acme.example\n\
+                      Enter the `webhook` of the answer at the carrier, as the number's address for messages."
     )]
     Add {
         /// The number.

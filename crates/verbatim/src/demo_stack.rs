@@ -31,7 +31,7 @@ impl DemoStack for RealStack {
     async fn prepare(&self, plan: &StackPlan) -> Result<PathBuf> {
         std::fs::create_dir_all(plan.dir.join("keys")).context("data directory")?;
         init::make_key_quietly(&plan.dir)?;
-        crate::local::write_private(&plan.dir.join("verbatim.toml"), &configuration(plan))?;
+        crate::files::write_private(&plan.dir.join("verbatim.toml"), &configuration(plan))?;
         init::write_registration(&read(plan)?)
     }
 
@@ -56,7 +56,7 @@ fn configuration(plan: &StackPlan) -> String {
          [firm]\nname = \"Demo Wealth\"\nregion = \"US\"\n\
          [homeserver]\nurl = {homeserver}\nserver_name = {server}\nappservice_url = \"http://{appservice}\"\n\
          as_token = {as_token}\nhs_token = {hs_token}\n\
-         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\n\
+         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = 0\n\
          [limits]\npoll_seconds = 15\nsegments_per_second = 20.0\nsegment_burst = 50.0\nvalidity_seconds = 60\n\
          unknown_notice_seconds = 20\n\
          [[carrier]]\nname = \"{ACCOUNT}\"\nkind = \"twilio\"\naccount_sid = {sid}\nauth_token = {token}\n\

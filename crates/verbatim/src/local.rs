@@ -2,14 +2,18 @@
 //! API router in its own process over the store.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use verbatim_console::OPERATOR;
 
 use crate::config::Config;
+use crate::files::write_private;
+use crate::http;
 
-/// The name of the token that a running server leaves for the command line.
-pub(crate) const TOKEN_NAME: &str = "command-line";
+/// Verifying a long log takes minutes, and its answer comes at the end.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// The token of a running server, in a file that only its owner can read.
 pub(crate) struct TokenFile(PathBuf);
@@ -21,25 +25,10 @@ impl TokenFile {
         Ok(Self(path.to_owned()))
     }
 
-    /// Removes it; the token itself is withdrawn at the next start.
+    /// Removes it. Whoever kept a copy of the token has nothing once the server has revoked it.
     pub(crate) fn remove(&self) {
         let _ = std::fs::remove_file(&self.0);
     }
-}
-
-/// Writes a file that only its owner can read.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(text.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A way to the API.
@@ -57,24 +46,27 @@ pub(crate) enum Api {
 impl Api {
     /// Finds the running server, or opens the store.
     pub(crate) async fn connect(config: &Config) -> Result<Self> {
-        if let Ok(token) = std::fs::read_to_string(crate::serve::token_path(config)) {
-            let base = format!("http://{}/api/v1", config.listen.api);
-            let http = reqwest::Client::new();
-            if http
-                .get(format!("{base}/me"))
-                .bearer_auth(&token)
-                .send()
-                .await
-                .is_ok_and(|r| r.status().is_success())
-            {
-                return Ok(Self::Server { base, token, http });
-            }
+        if let Some(server) = Self::running(config).await? {
+            return Ok(server);
         }
         let wired = crate::wiring::wire(config).await?;
         Ok(Self::Here(verbatim_console::local_api_router(
             wired.engine,
             &operator(),
         )))
+    }
+
+    /// The server that left its token beside the configuration and still answers to it.
+    pub(crate) async fn running(config: &Config) -> Result<Option<Self>> {
+        let Ok(token) = std::fs::read_to_string(crate::serve::token_path(config)) else {
+            return Ok(None);
+        };
+        let base = format!("http://{}/api/v1", config.listen.api);
+        let http = http::local(PATIENCE)?;
+        let asked = http.get(format!("{base}/me")).bearer_auth(&token);
+        let answer = asked.timeout(Duration::from_secs(10)).send().await;
+        let ours = answer.is_ok_and(|r| r.status().is_success() && http::is_from(&r, "api"));
+        Ok(ours.then_some(Self::Server { base, token, http }))
     }
 
     /// Asks, and answers the body; a problem becomes an error in its own words.
@@ -89,7 +81,8 @@ impl Api {
                 let method = method.parse().context("method")?;
                 let mut request = http
                     .request(method, format!("{base}/{path}"))
-                    .bearer_auth(token);
+                    .bearer_auth(token)
+                    .header(OPERATOR, operator());
                 if let Some(body) = &body {
                     request = request.json(body);
                 }
@@ -161,9 +154,45 @@ async fn here(
     ))
 }
 
-/// Who asks, for the record: the operating system's user.
+/// Who asks, for the record: the operating system's user, and behind `sudo` the one who called it.
 fn operator() -> String {
-    std::env::var("SUDO_USER")
-        .or_else(|_| std::env::var("USER"))
-        .unwrap_or_else(|_| "command-line".to_owned())
+    let uid = rustix::process::getuid().as_raw();
+    let caller = std::env::var("SUDO_USER").ok().filter(|_| uid == 0);
+    let users = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = caller
+        .or_else(|| user_name(&users(), uid))
+        .unwrap_or_else(|| format!("uid-{uid}"));
+    plain(&name)
+}
+
+/// What a header takes, and the API as a name.
+fn plain(name: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-@+$".contains(c);
+    name.chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .take(64)
+        .collect()
+}
+
+/// The name of a user in the system's list.
+fn user_name(users: &str, uid: u32) -> Option<String> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid.to_string()).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plain, user_name};
+
+    #[test]
+    fn users_are_known_by_number() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nbroken\nann:x:1000:1000::/home/ann:/bin/sh\n";
+        assert_eq!(user_name(users, 0).as_deref(), Some("root"));
+        assert_eq!(user_name(users, 1000).as_deref(), Some("ann"));
+        assert_eq!(user_name(users, 7), None);
+        assert_eq!(plain("FIRM\\ann müller"), "FIRM_ann_m_ller");
+    }
 }

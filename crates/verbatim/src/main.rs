@@ -6,6 +6,8 @@ mod config;
 mod demo;
 mod demo_stack;
 mod exit;
+mod files;
+mod http;
 mod local;
 mod logging;
 mod no_rows;
@@ -94,8 +96,10 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
     }
 }
 
-/// TLS provider chosen; no core dumps, which would hold texts and keys (DESIGN invariant 6).
+/// TLS provider chosen; no core dumps, which would hold texts and keys (DESIGN invariant 6); files for
+/// nobody else, the store's among them.
 fn harden() {
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // An error means that one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let none = rustix::process::Rlimit {

@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use verbatim_console::{
-    OpsState, api_router, appservice_router, edge_router, ops_router, serve as serve_http,
+    COMMAND_LINE, OpsState, api_router, appservice_router, edge_router, ops_router,
+    serve as serve_http,
 };
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
@@ -22,6 +23,8 @@ use crate::work::Worker;
 
 /// How long work in hand may take at the end.
 const DRAIN: Duration = Duration::from_secs(20);
+/// How long the store may take to revoke a token at the end.
+const REVOKE: Duration = Duration::from_secs(5);
 
 /// A running Verbatim.
 pub(crate) struct Running {
@@ -30,8 +33,11 @@ pub(crate) struct Running {
     ops: Arc<OpsState>,
     stop: watch::Sender<bool>,
     ops_stop: watch::Sender<bool>,
-    worker: tokio::task::JoinHandle<()>,
+    worker: JoinHandle<()>,
     servers: JoinSet<Result<()>>,
+    ops_server: JoinHandle<Result<()>>,
+    /// Between "not ready" and the end of intake.
+    drain_delay: Duration,
     token: TokenFile,
 }
 
@@ -49,27 +55,21 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
         platform,
         store,
     } = wire(config).await?;
+    engine.check_catch_all().await?;
     let token = local_token(config, &engine).await?;
     let (stop, stopped) = watch::channel(false);
     let (ops_stop, ops_stopped) = watch::channel(false);
     let ops = Arc::new(OpsState::new(engine.clone()));
     let mut servers = JoinSet::new();
-    let mut serve = |listener, router, mut stopped: watch::Receiver<bool>| {
-        servers.spawn(async move {
-            let end = async move {
-                let _ = stopped.wait_for(|s| *s).await;
-            };
-            serve_http(listener, router, end).await.context("listener")
-        });
-    };
-    serve(public, edge_router(engine.clone()), stopped.clone());
-    serve(
-        appservice,
-        appservice_router(engine.clone(), hs_token),
-        stopped.clone(),
-    );
-    serve(api, api_router(engine.clone()), stopped.clone());
-    serve(ops_listener, ops_router(ops.clone()), ops_stopped);
+    for (listener, router) in [
+        (public, edge_router(engine.clone())),
+        (appservice, appservice_router(engine.clone(), hs_token)),
+        (api, api_router(engine.clone())),
+    ] {
+        servers.spawn(listen_until(listener, router, stopped.clone()));
+    }
+    let router = ops_router(ops.clone());
+    let ops_server = tokio::spawn(listen_until(ops_listener, router, ops_stopped));
 
     let worker = Worker {
         engine: engine.clone(),
@@ -85,26 +85,32 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
         ops_stop,
         worker,
         servers,
+        ops_server,
+        drain_delay: Duration::from_secs(config.listen.drain_delay_seconds),
         token,
     })
 }
 
 impl Running {
-    /// Intake ends, what is in hand is finished, the rest stays durable.
+    /// Not ready first, and everything goes on, so that load balancers stop sending; then intake ends and
+    /// what is in hand is finished; whoever asks about health is answered to the last. The rest is durable.
     pub(crate) async fn stop(mut self) -> Result<()> {
         self.ops.draining.store(true, Ordering::Relaxed);
+        tokio::select! {
+            () = tokio::time::sleep(self.drain_delay) => {}
+            // Asked again: somebody is in a hurry.
+            result = terminated() => result?,
+        }
         let _ = self.stop.send(true);
         self.token.remove();
         let end = async {
             let _ = (&mut self.worker).await;
-            // Last, so that whoever asks is told "not ready" while the rest drains.
-            let _ = self.ops_stop.send(true);
             while let Some(server) = self.servers.join_next().await {
                 server??;
             }
             Ok(())
         };
-        match tokio::time::timeout(DRAIN, end).await {
+        let ended = match tokio::time::timeout(DRAIN, end).await {
             Ok(result) => result,
             Err(_) => {
                 tracing::warn!(
@@ -113,7 +119,33 @@ impl Running {
                 self.worker.abort();
                 Ok(())
             }
-        }
+        };
+        revoke_local_tokens(&self.engine).await;
+        let _ = self.ops_stop.send(true);
+        ended.and(self.ops_server.await?)
+    }
+}
+
+/// Serves until told to stop.
+async fn listen_until(
+    listener: TcpListener,
+    router: axum::Router,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<()> {
+    let end = async move {
+        let _ = stopped.wait_for(|s| *s).await;
+    };
+    serve_http(listener, router, end).await.context("listener")
+}
+
+/// The command line's token is good while this process runs. Should this fail, the next start does it.
+async fn revoke_local_tokens(engine: &Engine) {
+    let actor = Actor::operator("serve");
+    let revoked = engine.revoke_tokens(&actor, COMMAND_LINE);
+    match tokio::time::timeout(REVOKE, revoked).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the command line's token is not revoked"),
+        Err(_) => tracing::warn!("the command line's token is not revoked: the store is silent"),
     }
 }
 
@@ -146,13 +178,9 @@ async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener> 
 /// A token for the command line on this machine, good while this process runs.
 async fn local_token(config: &Config, engine: &Engine) -> Result<TokenFile> {
     let actor = Actor::operator("serve");
-    engine
-        .revoke_tokens(&actor, crate::local::TOKEN_NAME)
-        .await?;
+    engine.revoke_tokens(&actor, COMMAND_LINE).await?;
     let scopes = verbatim_console::SCOPES.map(str::to_owned);
-    let token = engine
-        .create_token(&actor, crate::local::TOKEN_NAME, &scopes)
-        .await?;
+    let token = engine.create_token(&actor, COMMAND_LINE, &scopes).await?;
     TokenFile::write(&token_path(config), &token)
 }
 

@@ -63,12 +63,12 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
 
 /// The Matrix side without the store, for checks beside a running service: it keeps no keys.
 pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
-    let kek = read_kek(&config.path(&config.keys.file))?;
-    let rows = Arc::new(crate::no_rows::NoRows);
+    // Nothing is ever sealed with it: there are no rows.
+    let nothing = Kek::from_bytes([0; 32]);
     MatrixPlatform::new(
         matrix_config(config)?,
-        rows,
-        Arc::new(Vault::new(&kek)),
+        Arc::new(crate::no_rows::NoRows),
+        Arc::new(Vault::new(&nothing)),
         Arc::new(SystemEntropy),
     )
     .context("[homeserver]")
@@ -172,7 +172,7 @@ fn settings(config: &Config) -> Settings {
         validity: Duration::from_secs(config.limits.validity_seconds),
         segments_per_second: config.limits.segments_per_second,
         segment_burst: config.limits.segment_burst,
-        poll_every: Duration::from_secs(config.limits.poll_seconds.max(1)),
+        poll_every: Duration::from_secs(config.limits.poll_seconds),
         unknown_notice: Duration::from_secs(config.limits.unknown_notice_seconds),
         ..base
     }

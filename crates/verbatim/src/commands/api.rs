@@ -107,7 +107,7 @@ pub(crate) async fn number(api: &Api, out: &Out, command: NumberCommand) -> Resu
         }
         NumberCommand::List => out.many(
             &api.list("numbers").await?,
-            &["number", "holder", "account", "id"],
+            &["number", "holder", "account", "id", "webhook"],
         ),
         NumberCommand::Import(args) => {
             return import(

@@ -1,5 +1,6 @@
 //! The configuration: one typed tree over one commented file of defaults (STYLE 18).
 
+mod check;
 mod secret;
 
 use std::path::{Path, PathBuf};
@@ -120,6 +121,7 @@ pub(crate) struct Listen {
     pub(crate) appservice: std::net::SocketAddr,
     pub(crate) api: std::net::SocketAddr,
     pub(crate) ops: std::net::SocketAddr,
+    pub(crate) drain_delay_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -197,7 +199,7 @@ impl Config {
     /// Reads a file over the defaults.
     ///
     /// # Errors
-    /// For unknown settings, wrong types, and example values that were not changed.
+    /// For unknown settings, wrong types, values that cannot work, and example values that were not changed.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Read {
             path: path.to_owned(),
@@ -227,6 +229,9 @@ impl Config {
                 path: path.to_owned(),
                 key,
             });
+        }
+        if let Some(why) = check::fault(&config) {
+            return Err(invalid(why));
         }
         config.dir = path
             .parent()

@@ -75,3 +75,53 @@ fn an_example_secret_is_refused() {
         .to_string();
     assert_eq!(error, "secret auth_token: still has its example value");
 }
+
+#[test]
+fn what_cannot_work_is_named() {
+    let check = |table: &str, line: &str, expect: &str| {
+        let text = match table {
+            "[firm]" | "[homeserver]" => GOOD.replace(table, &format!("{table}\n{line}")),
+            _ => format!("{GOOD}\n{table}\n{line}"),
+        };
+        let error = parse(&text).unwrap_err().to_string();
+        assert!(error.contains(expect), "{line}: {error}");
+        assert!(error.contains("; "), "without a mend: {error}");
+    };
+    for (line, key) in [
+        ("segments_per_second = 0.0", "limits.segments_per_second"),
+        ("segments_per_second = nan", "limits.segments_per_second"),
+        ("segments_per_second = inf", "limits.segments_per_second"),
+        ("segment_burst = 0.5", "limits.segment_burst"),
+        ("validity_seconds = 0", "limits.validity_seconds"),
+        ("validity_seconds = 36001", "limits.validity_seconds"),
+        ("max_chars = 99999", "limits.max_chars"),
+        ("max_chars = 0", "limits.max_chars"),
+        ("max_age_minutes = 0", "limits.max_age_minutes"),
+        ("poll_seconds = 0", "limits.poll_seconds"),
+        (
+            "unknown_notice_seconds = 0",
+            "limits.unknown_notice_seconds",
+        ),
+    ] {
+        check("[limits]", line, key);
+    }
+    check(
+        "[record]",
+        "retention_months = 0",
+        "record.retention_months",
+    );
+    check(
+        "[listen]",
+        "drain_delay_seconds = 61",
+        "listen.drain_delay_seconds",
+    );
+    check(
+        "[listen]",
+        "api = \"127.0.0.1:9480\"",
+        "127.0.0.1:9480 twice",
+    );
+    check("[firm]", "catch_all = \"nobody\"", "firm.catch_all");
+    let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
+                 public_url = \"https://sms.acme.test\"";
+    check("[[carrier]]", twice, "named `main`");
+}

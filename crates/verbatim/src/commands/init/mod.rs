@@ -1,6 +1,8 @@
 //! `verbatim init`: a commented configuration, keys, and the registration file. Nothing that exists is
 //! overwritten, so it may be run again to make what is missing.
 
+mod next;
+
 use std::fs;
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use verbatim_record::Kek;
 
 use crate::cli::InitArgs;
 use crate::config::{Config, DEFAULTS};
-use crate::local::write_private;
+use crate::files::write_private;
 use crate::system::SystemEntropy;
 use crate::wiring::matrix_config;
 
@@ -27,33 +29,47 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
         make(&args.dir.join("keys/twilio_auth_token"), twilio_token)?;
     }
     let path = args.dir.join("verbatim.toml");
-    make(&path, || Ok(configuration(args)))?;
-    println!("\nNext:");
-    match Config::read(&path) {
-        Ok(config) => {
-            let registration = write_registration(&config)?;
-            println!("  1. Give the homeserver the registration: in Synapse's homeserver.yaml");
-            println!(
-                "       app_service_config_files: [ {} ]",
-                registration.display()
-            );
-            println!("     and restart it.");
-            println!("  2. verbatim --config {} doctor", path.display());
-            println!("  3. verbatim --config {} serve", path.display());
-        }
-        Err(error) => {
-            println!("  1. {error}");
-            println!(
-                "  2. verbatim init --dir {}   (again, for the registration file)",
-                args.dir.display()
-            );
+    if path.exists() {
+        for option in given(args) {
+            println!("        {option} changes nothing: edit {}", path.display());
         }
     }
-    println!(
-        "  Keep a copy of {} in a safe place: without it the store cannot be read.",
-        args.dir.join("keys/verbatim.key").display()
-    );
+    make(&path, || Ok(configuration(args)))?;
+    let config = Config::read(&path);
+    if let Ok(config) = &config {
+        make_registration(config)?;
+    }
+    next::print(args, &path, config)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The options that only a new configuration takes.
+fn given(args: &InitArgs) -> Vec<&'static str> {
+    let all = [
+        ("--firm", args.firm.is_some()),
+        ("--homeserver", args.homeserver.is_some()),
+        ("--server-name", args.server_name.is_some()),
+        ("--appservice-url", args.appservice_url.is_some()),
+        ("--twilio-sid", args.twilio_sid.is_some()),
+        ("--public-url", args.public_url.is_some()),
+        ("--store", args.store.is_some()),
+    ];
+    all.into_iter()
+        .filter_map(|(name, is_given)| is_given.then_some(name))
+        .collect()
+}
+
+/// Like the other files it is kept, since the homeserver may be using it; but it must not be taken for
+/// what the configuration says now.
+fn make_registration(config: &Config) -> Result<()> {
+    let (path, wanted) = (registration_path(config), registration(config)?);
+    make(&path, || Ok(wanted.clone()))?;
+    if fs::read_to_string(&path).is_ok_and(|text| text != wanted) {
+        println!(
+            "        it is not that of this configuration: remove it and run `verbatim init` again"
+        );
+    }
+    Ok(())
 }
 
 /// The key-encryption key and the two tokens of the registration, where missing.
@@ -83,18 +99,27 @@ fn new_key() -> String {
     Kek::from_bytes(bytes).to_text()
 }
 
-/// Writes the registration file from the configuration; the same configuration gives the same file.
+/// Writes the registration file, whatever was there before (the demo).
 pub(crate) fn write_registration(config: &Config) -> Result<PathBuf> {
+    let path = registration_path(config);
+    write_private(&path, &registration(config)?)?;
+    std::path::absolute(&path).context("registration")
+}
+
+/// Where it is.
+pub(crate) fn registration_path(config: &Config) -> PathBuf {
+    config.dir.join("registration.yaml")
+}
+
+/// The registration file; the same configuration gives the same text.
+pub(crate) fn registration(config: &Config) -> Result<String> {
     let hs_token = config.secret("homeserver.hs_token", &config.homeserver.hs_token)?;
-    let text = verbatim_matrix::registration_yaml(
+    Ok(verbatim_matrix::registration_yaml(
         &matrix_config(config)?,
         &hs_token,
         &config.homeserver.appservice_url,
         SENDER_LOCALPART,
-    );
-    let path = config.dir.join("registration.yaml");
-    write_private(&path, &text)?;
-    std::path::absolute(&path).context("registration")
+    ))
 }
 
 fn make(path: &Path, text: impl FnOnce() -> Result<String>) -> Result<()> {
@@ -165,7 +190,7 @@ fn fill(text: &str, key: &str, value: &str) -> String {
             1,
         ),
         "appservice_url" => text.replacen(
-            "appservice_url = \"http://127.0.0.1:8009\"",
+            "appservice_url = \"http://127.0.0.1:9481\"",
             &format!("appservice_url = {quoted}"),
             1,
         ),
@@ -183,53 +208,4 @@ fn quoted(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn args() -> InitArgs {
-        InitArgs {
-            dir: PathBuf::from("."),
-            firm: Some("Acme \"Wealth\"".to_owned()),
-            homeserver: Some("https://matrix.acme.test".to_owned()),
-            server_name: Some("acme.test".to_owned()),
-            appservice_url: None,
-            twilio_sid: Some("AC1".to_owned()),
-            public_url: Some("https://sms.acme.test".to_owned()),
-            store: Some("postgres://u@h/d".to_owned()),
-        }
-    }
-
-    #[test]
-    fn what_init_writes_is_a_good_configuration() {
-        let config = Config::parse(&configuration(&args()), Path::new("x/verbatim.toml")).unwrap();
-        assert_eq!(config.firm.name, "Acme \"Wealth\"");
-        assert_eq!(config.homeserver.url, "https://matrix.acme.test");
-        assert_eq!(config.store_url(), "postgres://u@h/d");
-        assert_eq!(config.carrier[0].account_sid, "AC1");
-    }
-
-    #[test]
-    fn what_is_not_given_must_be_filled_in() {
-        let error = Config::parse(
-            &configuration(&InitArgs {
-                firm: None,
-                ..args()
-            }),
-            Path::new("x.toml"),
-        )
-        .unwrap_err();
-        assert!(error.to_string().contains("`firm.name`"), "{error}");
-        let error = Config::parse(
-            &configuration(&InitArgs {
-                public_url: None,
-                ..args()
-            }),
-            Path::new("x.toml"),
-        )
-        .unwrap_err();
-        assert!(
-            error.to_string().contains("`carrier.public_url`"),
-            "{error}"
-        );
-    }
-}
+mod tests;

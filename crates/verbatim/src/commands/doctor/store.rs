@@ -1,0 +1,47 @@
+//! The store, looked at without opening it: a check must neither make one nor bind it to a key.
+
+use rustix::fs::Access;
+use verbatim_record::Kek;
+use verbatim_store::Look;
+
+use super::Verdict;
+use super::machine::folder_of_store;
+use crate::config::Config;
+
+pub(super) async fn store(config: &Config, key: Option<&Kek>, running: bool) -> Verdict {
+    let fail = |found: String, mend: &str| Verdict::Fail(found, mend.to_owned());
+    if let Some(dir) = folder_of_store(config)
+        && !running
+        && rustix::fs::access(&dir, Access::WRITE_OK).is_err()
+    {
+        return fail(
+            format!("no files can be made in {}", dir.display()),
+            "run `verbatim doctor` as the service's user, or give it that folder",
+        );
+    }
+    let key_check = match verbatim_store::look(&config.store_url()).await {
+        Err(error) => return fail(error.to_string(), "correct [store] url, or what is named"),
+        Ok(Look::Nothing) => return Verdict::Ok("not there yet: the first start makes it".into()),
+        Ok(Look::Older { found, known }) => {
+            return Verdict::Ok(format!(
+                "has schema {found}: the next start brings it to {known}"
+            ));
+        }
+        Ok(Look::Current { key_check }) => key_check,
+    };
+    match (key_check, key) {
+        (Some(bound), Some(key)) if bound != key.check() => fail(
+            "was written with another key file".into(),
+            "restore the key file that belongs to this store, or correct [store] url",
+        ),
+        (Some(_), Some(_)) if running => {
+            Verdict::Ok("of this key file, schema current, in use by the service".into())
+        }
+        (Some(_), Some(_)) => Verdict::Ok("of this key file, schema current".into()),
+        (Some(_), None) => Verdict::Warn(
+            "schema current; not compared with the key file".into(),
+            "mend the key file (see above)".into(),
+        ),
+        (None, _) => Verdict::Ok("empty: the first start binds it to the key file".into()),
+    }
+}

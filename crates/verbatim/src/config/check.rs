@@ -1,0 +1,103 @@
+//! Values that are well written and cannot work.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use super::{Config, Limits};
+
+/// What Twilio takes, in seconds, and its kin less.
+const VALIDITY: RangeInclusive<u64> = 1..=36_000;
+/// Providers take no longer text.
+const CHARS: RangeInclusive<usize> = 1..=1_600;
+/// Two weeks: nobody expects an older text to go out.
+const AGE_MINUTES: RangeInclusive<u64> = 1..=20_160;
+/// Twice a minute on an idle number up to once a day.
+const POLL_SECONDS: RangeInclusive<u64> = 1..=86_400;
+const NOTICE_SECONDS: RangeInclusive<u64> = 1..=86_400;
+/// A hundred years.
+const RETENTION_MONTHS: RangeInclusive<u32> = 1..=1_200;
+/// Beyond the fastest short code; below the slowest number: a text a minute.
+const SEGMENTS_PER_SECOND: RangeInclusive<f64> = 0.01..=1_000.0;
+const SEGMENT_BURST: RangeInclusive<f64> = 1.0..=10_000.0;
+/// Service managers kill after a minute and a half, and draining takes up to 20 seconds more.
+const DRAIN_DELAY_SECONDS: RangeInclusive<u64> = 0..=60;
+
+/// What is wrong, with its mend; none if nothing is.
+pub(super) fn fault(config: &Config) -> Option<String> {
+    limits(&config.limits)
+        .or_else(|| {
+            let months = config.record.retention_months;
+            within("record.retention_months", months, RETENTION_MONTHS)
+        })
+        .or_else(|| {
+            let seconds = config.listen.drain_delay_seconds;
+            within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
+        })
+        .or_else(|| listeners(config))
+        .or_else(|| catch_all(&config.firm.catch_all))
+        .or_else(|| carriers(config))
+}
+
+fn limits(limits: &Limits) -> Option<String> {
+    within("limits.max_chars", limits.max_chars, CHARS)
+        .or_else(|| {
+            within(
+                "limits.max_age_minutes",
+                limits.max_age_minutes,
+                AGE_MINUTES,
+            )
+        })
+        .or_else(|| within("limits.validity_seconds", limits.validity_seconds, VALIDITY))
+        .or_else(|| {
+            let rate = limits.segments_per_second;
+            within("limits.segments_per_second", rate, SEGMENTS_PER_SECOND)
+        })
+        .or_else(|| within("limits.segment_burst", limits.segment_burst, SEGMENT_BURST))
+        .or_else(|| within("limits.poll_seconds", limits.poll_seconds, POLL_SECONDS))
+        .or_else(|| {
+            let seconds = limits.unknown_notice_seconds;
+            within("limits.unknown_notice_seconds", seconds, NOTICE_SECONDS)
+        })
+}
+
+fn within<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Option<String> {
+    let (least, most) = (range.start(), range.end());
+    (!range.contains(&value))
+        .then(|| format!("`{key}` is {value}; set it to a value from {least} to {most}"))
+}
+
+fn listeners(config: &Config) -> Option<String> {
+    let listen = &config.listen;
+    let all = [listen.public, listen.appservice, listen.api, listen.ops];
+    let mut seen = HashSet::new();
+    // Port 0 takes a free one each time.
+    all.iter()
+        .find(|address| address.port() != 0 && !seen.insert(**address))
+        .map(|twice| format!("[listen] has {twice} twice; give each listener its own port"))
+}
+
+fn catch_all(user: &str) -> Option<String> {
+    let is_user = user.starts_with('@') && user.contains(':');
+    (!user.is_empty() && !is_user).then(|| {
+        format!("`firm.catch_all` is `{user}`; write a user id like @alice:example.org, or leave it empty")
+    })
+}
+
+fn carriers(config: &Config) -> Option<String> {
+    let mut seen = HashSet::new();
+    config
+        .carrier
+        .iter()
+        .find(|block| !seen.insert(&block.name))
+        .map(|twice| {
+            format!(
+                "two [[carrier]] blocks are named `{}`; give each its own name",
+                twice.name
+            )
+        })
+}
