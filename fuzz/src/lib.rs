@@ -92,9 +92,11 @@ pub fn room_event(data: &[u8]) {
 /// A line for the bot.
 pub fn command(data: &[u8]) {
     match command::parse(&String::from_utf8_lossy(data)) {
-        Ok(Command::Sms { number, name }) => {
+        Ok(Command::Sms { number, name, from }) => {
             assert!(!number.trim().is_empty());
-            assert!(name.is_none_or(|name| !name.trim().is_empty()));
+            for given in [name, from].into_iter().flatten() {
+                assert!(!given.trim().is_empty());
+            }
         }
         Ok(_) => {}
         Err(error) => assert!(!error.words.is_empty()),

@@ -4,20 +4,23 @@
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
 
+use crate::ci::surroundings;
 use crate::workspace;
+
+/// For what is installed or built.
+const LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// Each takes the options of the program behind it, as they are.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Simulate the product under faults, by seed: `simulate --seeds 2000`.
     Simulate(Rest),
-    /// Kill real processes at random moments: `chaos --rounds 10`.
+    /// Kill real processes at random moments: `chaos --rounds 10 [--store postgres]`. Builds what it runs.
     Chaos(Rest),
-    /// Take pictures of the pages.
-    Screens(Rest),
 }
 
 /// Options for the program, unread.
@@ -47,11 +50,6 @@ pub(crate) const CHAOS: Program = Program {
     binary: "chaos",
     release: false,
 };
-const SCREENS: Program = Program {
-    package: "e2e",
-    binary: "screens",
-    release: false,
-};
 
 impl Program {
     /// The command that builds and runs it.
@@ -69,12 +67,16 @@ impl Program {
 
 /// Runs it in the foreground; its exit code is ours.
 pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
-    let (program, rest) = match command {
-        Command::Simulate(rest) => (SIMULATE, rest),
-        Command::Chaos(rest) => (CHAOS, rest),
-        Command::Screens(rest) => (SCREENS, rest),
+    let mut program = match command {
+        Command::Simulate(rest) => SIMULATE.command(&rest.options),
+        Command::Chaos(rest) => {
+            let mut chaos = CHAOS.command(&rest.options);
+            // The same programs and surroundings as in CI: never a binary that was left lying about.
+            surroundings(&mut chaos, LIMIT)?;
+            chaos
+        }
     };
-    let status = program.command(&rest.options).status()?;
+    let status = program.status()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -9,8 +9,8 @@ use e2e::chaos::{self, Order};
 /// Numbered texts both ways while Verbatim is killed, Synapse restarts and the carrier misbehaves;
 /// then phone, room and record must agree.
 ///
-/// Needs VERBATIM_SYNAPSE_PYTHON (a Python with matrix-synapse), and the binary: VERBATIM_BIN or
-/// target/debug/verbatim.
+/// `cargo xtask chaos` gives it what it needs: VERBATIM_SYNAPSE_PYTHON (a Python with matrix-synapse), the
+/// binary as VERBATIM_BIN (else target/debug/verbatim), and VERBATIM_POSTGRES_BIN.
 #[derive(Parser)]
 struct Arguments {
     /// How many rounds.
@@ -19,7 +19,8 @@ struct Arguments {
     /// Repeats a campaign: moments are drawn again, though machines never run alike.
     #[arg(long)]
     seed: Option<u64>,
-    /// `sqlite`, or `postgres://…`: a server on which databases may be made.
+    /// `sqlite`; `postgres` for a private server that is made and removed; or `postgres://…`: a server on
+    /// which databases may be made.
     #[arg(long, default_value = "sqlite")]
     store: String,
 }

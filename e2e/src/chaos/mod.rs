@@ -15,6 +15,9 @@
 //! failed is found by polling, and nobody can know before that it is missing: it may come after
 //! later ones.
 
+#[allow(dead_code)]
+#[path = "../../../crates/verbatim-store/tests/cluster/mod.rs"]
+mod cluster;
 mod compare;
 mod plan;
 mod round;
@@ -28,6 +31,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::harness::{Options, Stack};
+use cluster::Cluster;
 use round::Campaign;
 
 /// Rounds on one stack: its history is read again and again, so it must not grow for ever.
@@ -40,7 +44,8 @@ pub struct Order {
     pub rounds: u64,
     /// Where chance starts.
     pub seed: u64,
-    /// `sqlite`, or the address of a PostgreSQL server on which databases may be made.
+    /// `sqlite`; `postgres` for a private server; or the address of a PostgreSQL server on which databases
+    /// may be made.
     pub store: String,
 }
 
@@ -53,9 +58,10 @@ pub async fn run(order: &Order) -> Result<bool> {
     let (mut failures, mut texts, mut kills) = (Vec::new(), 0, 0);
     let mut done = 0;
     let mut kept = Vec::<PathBuf>::new();
+    let server = (order.store == "postgres").then(|| Cluster::start(""));
     while done < order.rounds {
         let first = done;
-        let mut campaign = Campaign::new(stack(order, first).await?);
+        let mut campaign = Campaign::new(stack(order, server.as_ref(), first).await?);
         while done < order.rounds && done < first + ROUNDS_PER_STACK {
             // Each round has its own chance, so that a seed and a number say what happened in it.
             let mut chance =
@@ -85,16 +91,17 @@ pub async fn run(order: &Order) -> Result<bool> {
     println!("{summary}");
     if !failures.is_empty() {
         println!(
-            "again: cargo xtask chaos --rounds {} --seed {}",
-            order.rounds, order.seed
+            "again: cargo xtask chaos --rounds {} --seed {} --store {}",
+            order.rounds, order.seed, order.store
         );
     }
     Ok(failures.is_empty())
 }
 
-async fn stack(order: &Order, first: u64) -> Result<Stack> {
+async fn stack(order: &Order, server: Option<&Cluster>, first: u64) -> Result<Stack> {
     let store = match order.store.as_str() {
         "sqlite" => None,
+        _ if server.is_some() => server.map(Cluster::database),
         address => Some(
             fresh_database(address, order.seed, first)
                 .await

@@ -50,6 +50,8 @@ pub struct Options {
     pub sent_ms: u64,
     /// Who gets texts to numbers that nobody holds.
     pub catch_all: String,
+    /// How long Verbatim says "not ready" before its listeners close.
+    pub drain_delay_seconds: u64,
 }
 
 impl Default for Options {
@@ -65,6 +67,7 @@ impl Default for Options {
             validity_seconds: 2,
             sent_ms: 30,
             catch_all: String::new(),
+            drain_delay_seconds: 0,
         }
     }
 }
@@ -299,7 +302,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
          catch_all = \"{catch_all}\"\n[store]\nurl = \"{store}\"\n\
          [homeserver]\nurl = \"http://{homeserver}\"\nserver_name = \"{SERVER_NAME}\"\n\
          appservice_url = \"http://{appservice}\"\n\
-         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\n\
+         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = {drain}\n\
          [limits]\npoll_seconds = {poll}\nvalidity_seconds = {validity}\nsegments_per_second = 100.0\n\
          segment_burst = 1000.0\n\
          [log]\nlevel = \"info,verbatim=debug,verbatim_engine=debug\"\n\
@@ -312,6 +315,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
         public = ports.public(),
         api = ports.api(),
         ops = ports.ops(),
+        drain = options.drain_delay_seconds,
         poll = options.poll_seconds,
         validity = options.validity_seconds,
         base = carrier.base_url(),

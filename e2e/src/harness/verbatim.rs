@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -36,6 +37,8 @@ pub struct Verbatim {
     log: PathBuf,
     ops: SocketAddr,
     child: Option<Child>,
+    /// What every process and command finds in its environment besides.
+    pub env: Vec<(String, String)>,
 }
 
 impl Verbatim {
@@ -51,6 +54,7 @@ impl Verbatim {
             log,
             ops,
             child: None,
+            env: Vec::new(),
         })
     }
 
@@ -76,6 +80,7 @@ impl Verbatim {
             .arg(&self.config)
             .arg("serve")
             .env("NO_COLOR", "1")
+            .envs(self.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
@@ -184,7 +189,7 @@ impl Verbatim {
     /// # Errors
     /// When it cannot be run, or does not end in time.
     pub async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Finished> {
-        run(&self.bin, &self.config, arguments).await
+        self.run_with(&self.config, arguments).await
     }
 
     /// The same, with another configuration.
@@ -196,7 +201,26 @@ impl Verbatim {
         config: &Path,
         arguments: &[S],
     ) -> Result<Finished> {
-        run(&self.bin, config, arguments).await
+        finished(self.command(config).args(arguments), b"").await
+    }
+
+    /// The same with our own configuration, and with something to read.
+    ///
+    /// # Errors
+    /// When it cannot be run, or does not end in time.
+    pub async fn run_reading<S: AsRef<OsStr>>(
+        &self,
+        arguments: &[S],
+        input: &[u8],
+    ) -> Result<Finished> {
+        finished(self.command(&self.config).args(arguments), input).await
+    }
+
+    fn command(&self, config: &Path) -> Command {
+        let mut command = Command::new(&self.bin);
+        command.arg("--config").arg(config);
+        command.envs(self.env.iter().cloned());
+        command
     }
 
     /// Runs a command that must succeed; its answer as JSON.
@@ -228,19 +252,21 @@ impl Verbatim {
     }
 }
 
-/// Runs the binary with a configuration.
-async fn run<S: AsRef<OsStr>>(bin: &Path, config: &Path, arguments: &[S]) -> Result<Finished> {
-    let output = Command::new(bin)
-        .arg("--config")
-        .arg(config)
-        .args(arguments)
-        .stdin(Stdio::null())
+/// Gives a command its input and waits for its end.
+async fn finished(command: &mut Command, input: &[u8]) -> Result<Finished> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output();
-    let output = timeout(COMMAND_LIMIT, output).await;
-    let output = output
-        .context("the command did not end")?
+        .spawn()
         .context("cannot run verbatim")?;
+    let mut stdin = child.stdin.take().context("no input")?;
+    // Who does not read it closes it, which is as good.
+    let _ = stdin.write_all(input).await;
+    drop(stdin);
+    let output = timeout(COMMAND_LIMIT, child.wait_with_output()).await;
+    let output = output.context("the command did not end")??;
     Ok(Finished {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -2,10 +2,14 @@
 //! binary, a simulated carrier.
 
 mod bot;
+#[allow(dead_code)]
+#[path = "../../../crates/verbatim-store/tests/cluster/mod.rs"]
+mod cluster;
 mod delivery;
 mod leaving;
 mod numbers;
 mod outage;
+mod postgres;
 mod refused;
 mod room;
 mod talk;

@@ -27,10 +27,19 @@ pub(crate) struct Talk<'a> {
 impl<'a> Talk<'a> {
     /// The phone texts first; the employee reads it.
     pub(crate) async fn begin(stack: &'a Stack, line: usize, phone: &str) -> Result<Self> {
+        Self::begin_again(stack, line, phone, &format!("hello from {phone}")).await
+    }
+
+    /// The same with other words, for a conversation that there is.
+    pub(crate) async fn begin_again(
+        stack: &'a Stack,
+        line: usize,
+        phone: &str,
+        body: &str,
+    ) -> Result<Self> {
         let line = &stack.lines[line];
-        let body = format!("hello from {phone}");
-        stack.carrier().text(phone, &line.number, &body)?;
-        let said = line.employee.wait_for_text(&body).await?;
+        stack.carrier().text(phone, &line.number, body)?;
+        let said = line.employee.wait_for_text(body).await?;
         let conversation = stack.conversation(phone, &line.number).await?;
         Ok(Self {
             stack,

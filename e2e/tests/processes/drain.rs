@@ -57,3 +57,53 @@ async fn an_idle_process_ends_at_once() -> Result<()> {
     );
     Ok(())
 }
+
+/// Load balancers ask for readiness, and stop sending before the listeners close.
+#[tokio::test]
+async fn who_asks_is_told_before_the_listeners_close() -> Result<()> {
+    if !switched_on("who_asks_is_told_before_the_listeners_close") {
+        return Ok(());
+    }
+    let options = Options {
+        // Longer than the test: a second signal ends it.
+        drain_delay_seconds: 60,
+        ..Options::default()
+    };
+    let mut stack = crate::stack(&options).await?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    let ready = format!("http://{}/health/ready", stack.ports.ops());
+    let status = async || Ok::<_, anyhow::Error>(http.get(&ready).send().await?.status().as_u16());
+    assert_eq!(status().await?, 200);
+    stack.verbatim.ask_to_stop()?;
+    until("it says that it is not ready", PATIENCE, async || {
+        Ok((status().await? == 503).then_some(()))
+    })
+    .await?;
+    let late = Hook::text(
+        &stack,
+        "SM00000000000000000000000000000002",
+        "still sent here",
+    )?;
+    assert_eq!(late.send(&stack).await?, 200, "intake goes on meanwhile");
+    assert_eq!(stack.conversations().await?.len(), 1, "and so does the API");
+
+    // In hand while the rest ends: health is answered to the last.
+    let begun = Hook::text(&stack, "SM00000000000000000000000000000003", "in hand")?
+        .begin(&stack)
+        .await?;
+    stack.verbatim.ask_to_stop()?;
+    let public = stack.ports.public();
+    until("the listener closes", PATIENCE, async || {
+        let gone = tokio::net::TcpStream::connect(public).await.is_err();
+        Ok(gone.then_some(()))
+    })
+    .await?;
+    assert_eq!(
+        status().await?,
+        503,
+        "health is answered while intake drains"
+    );
+    assert_eq!(begun.finish().await?, 200);
+    assert_eq!(stack.verbatim.ended().await?.code(), Some(0));
+    Ok(())
+}

@@ -2,9 +2,13 @@
 //! it keeps when the machine lets it down. No homeserver runs here: intake must not need one.
 
 mod bitflips;
+mod commands;
+mod demo;
 mod disk;
+mod doctor;
 mod drain;
 mod hook;
+mod proxy;
 mod refusals;
 
 use anyhow::Result;

@@ -43,6 +43,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: code::clippy,
     },
     Check {
+        name: "fuzz-targets",
+        about: "the fuzz targets compile (stable toolchain; running them needs nightly, see fuzz/)",
+        limit_minutes: 15,
+        run: code::fuzz,
+    },
+    Check {
         name: "doc",
         about: "the documentation builds, links included",
         limit_minutes: 15,

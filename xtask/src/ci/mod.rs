@@ -4,6 +4,8 @@ mod checks;
 mod list;
 mod summary;
 
+pub(crate) use checks::suites::surroundings;
+
 use std::process::ExitCode;
 use std::time::Duration;
 

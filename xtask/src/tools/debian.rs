@@ -21,6 +21,31 @@ pub(crate) fn postgres(limit: Duration) -> anyhow::Result<PathBuf> {
     find_postgres().context("postgresql is installed, but its programs are not to be found")
 }
 
+/// Node.js with npm; installed where we may.
+pub(crate) fn node(limit: Duration) -> anyhow::Result<()> {
+    for program in ["node", "npm"] {
+        if !on_path(program) {
+            println!("{program} is not installed");
+            install(if program == "node" { "nodejs" } else { "npm" }, limit)?;
+        }
+    }
+    Ok(())
+}
+
+/// A C++ compiler; installed where we may.
+pub(crate) fn cpp(limit: Duration) -> anyhow::Result<()> {
+    if on_path("c++") || std::env::var_os("CXX").is_some() {
+        return Ok(());
+    }
+    println!("a C++ compiler is not installed");
+    install("g++", limit)
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| has(&dir, program))
+}
+
 fn find_postgres() -> Option<PathBuf> {
     let debian = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
     let mut versions: Vec<PathBuf> = debian.map(|entry| entry.path().join("bin")).collect();

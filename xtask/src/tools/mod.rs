@@ -15,7 +15,7 @@ use anyhow::Context;
 use crate::{run, workspace};
 use cache::cached;
 
-pub(crate) use debian::postgres;
+pub(crate) use debian::{cpp, postgres};
 pub(crate) use process::{Server, free_port};
 
 /// The homeserver that every fact about Synapse in this repository was checked with.
@@ -61,6 +61,7 @@ pub(crate) fn node_modules(
     packages: &[&str],
     limit: Duration,
 ) -> anyhow::Result<PathBuf> {
+    debian::node(limit)?;
     cached(&format!("node-{name}"), &packages.join(" "), |dir| {
         std::fs::create_dir_all(dir)?;
         std::fs::write(dir.join("package.json"), "{\"private\": true}\n")?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cargo;
-use crate::{run, workspace};
+use crate::{run, tools, workspace};
 
 pub(crate) fn fmt(limit: Duration) -> anyhow::Result<()> {
     cargo(limit, &["fmt", "--all", "--check"])
@@ -20,6 +20,22 @@ pub(crate) fn clippy(limit: Duration) -> anyhow::Result<()> {
             "--",
             "-D",
             "warnings",
+        ],
+    )
+}
+
+/// The fuzz targets stand outside of the workspace; whether they still compile needs no fuzzer.
+pub(crate) fn fuzz(limit: Duration) -> anyhow::Result<()> {
+    // The fuzzer's own library is C++.
+    tools::cpp(limit)?;
+    cargo(
+        limit,
+        &[
+            "check",
+            "--locked",
+            "--bins",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
         ],
     )
 }

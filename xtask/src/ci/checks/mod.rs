@@ -5,7 +5,7 @@ pub(super) mod demo;
 pub(super) mod packages;
 pub(super) mod peers;
 pub(super) mod product;
-pub(super) mod suites;
+pub(crate) mod suites;
 
 use std::path::PathBuf;
 use std::time::Duration;

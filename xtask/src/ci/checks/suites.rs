@@ -81,7 +81,7 @@ pub(crate) fn e2e(limit: Duration) -> anyhow::Result<()> {
 
 /// What real processes need: the programs of the product, Synapse, an independent client,
 /// PostgreSQL; each named by a variable.
-pub(super) fn surroundings(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
+pub(crate) fn surroundings(command: &mut Command, limit: Duration) -> anyhow::Result<()> {
     let synapse = tools::venv("synapse", &[tools::SYNAPSE, tools::PSYCOPG], limit)?;
     let nio = tools::venv("nio", &[tools::NIO], limit)?;
     let binaries = binaries(limit)?;

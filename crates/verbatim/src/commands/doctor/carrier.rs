@@ -160,7 +160,7 @@ mod tests {
         };
         let (good, bad) = (route("+1", None), route("+2", Some("its SmsUrl is x")));
         let both = [good.clone(), bad.clone()];
-        check(&[good.clone()], Some(&["+1"]), "ok", "1 send");
+        check(&both[..1], Some(&["+1"]), "ok", "1 send");
         check(&both, Some(&["+1"]), "ok", "1 send");
         check(&both, Some(&["+1", "+2"]), "failure", "+2: its SmsUrl is x");
         check(&[good], Some(&["+1", "+3"]), "failure", "+3: not a number");
