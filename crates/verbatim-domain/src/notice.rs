@@ -240,6 +240,10 @@ fn failed(class: &str, code: &str, certain: bool) -> String {
             "the firm's account with the carrier is not in order",
             "Your administrator has to act. Write it again once that is done.",
         ),
+        "disclosure" => (
+            "the client could not first be told whom they text with and that it is recorded",
+            "Write it again: the client is told first then.",
+        ),
         "delivery" => (
             "the client's phone or network did not take it",
             "The phone may be off. Write it again later, or reach the client another way.",

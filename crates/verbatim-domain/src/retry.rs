@@ -132,6 +132,12 @@ impl Breaker {
         !was_open && self.open_until.is_some()
     }
 
+    /// The peer refuses us altogether: opens at once.
+    pub fn trip(&mut self, now: Timestamp) {
+        self.failures = self.threshold;
+        self.open_until = Some(now.after(self.rest));
+    }
+
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
         self.open_until.is_some()

@@ -7,7 +7,7 @@ use verbatim_record::verify::{LogVerifier, VerifyEntry};
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
-use crate::views::{Counters, Readiness, RecordView, VerifyView};
+use crate::views::{Counters, Readiness, RecordView, VerifyView, WorkerState};
 
 const PAGE: u32 = 500;
 
@@ -209,7 +209,15 @@ impl Engine {
             .filter(|t| t.revoked.is_none()))
     }
 
-    /// What an operator should look at.
+    /// How many alarms there are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn alarm_count(&self) -> Result<u64, AdminError> {
+        Ok(self.store.alarm_count().await?)
+    }
+
+    /// What an operator should look at, newest first, at most 1,000.
     ///
     /// # Errors
     /// When the store fails.
@@ -244,11 +252,27 @@ impl Engine {
         &self.counters
     }
 
-    /// Whether this node can take and record messages now.
+    /// Notes what the worker of this process is doing.
+    pub fn set_worker(&self, state: WorkerState) {
+        *self
+            .worker
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = state;
+    }
+
+    /// What the worker of this process is doing.
+    pub fn worker(&self) -> WorkerState {
+        *self
+            .worker
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether this node can take and record messages now, and somebody relays them.
     pub async fn readiness(&self) -> Vec<Readiness> {
         let store = self.store.probe().await;
         let log = self.store.log_root().await;
-        vec![
+        let mut parts = vec![
             Readiness {
                 part: "store",
                 ok: store.is_ok(),
@@ -259,8 +283,28 @@ impl Engine {
                 ok: log.is_ok(),
                 note: log.err().map(|e| e.to_string()).unwrap_or_default(),
             },
-        ]
+        ];
+        parts.extend(worker_part(self.worker()));
+        parts
     }
+}
+
+/// Nothing where there is no worker to ask for.
+fn worker_part(state: WorkerState) -> Option<Readiness> {
+    let (ok, note) = match state {
+        WorkerState::None => return None,
+        WorkerState::Working => (true, ""),
+        WorkerState::Waiting => (true, "another node holds the lease, or it is being taken"),
+        WorkerState::Ended => (
+            false,
+            "the worker ended: nothing is relayed by this process",
+        ),
+    };
+    Some(Readiness {
+        part: "worker",
+        ok,
+        note: note.to_owned(),
+    })
 }
 
 fn entry(stored: &StoredRecord) -> VerifyEntry<'_> {

@@ -14,7 +14,7 @@ use crate::ports::{
     Change, Content, Employee, EventKind, JobKind, Lane, NewJob, NewRecord, PageAt, StoreError,
     Trust,
 };
-use crate::worker::JobError;
+use crate::trouble::JobError;
 
 impl Engine {
     /// Somebody asks the bot into a room: employees get a direct chat, others nothing.
@@ -170,7 +170,7 @@ impl Engine {
             .iter()
             .map(|q| q.depth)
             .sum();
-        let alarms = self.store.alarms().await?.len();
+        let alarms = self.store.alarm_count().await?;
         Ok(format!(
             "Working. {waiting} thing(s) waiting to be sent or shown; {alarms} alarm(s) for the operator."
         ))

@@ -5,16 +5,18 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use thiserror::Error;
-use verbatim_domain::retry::{Breaker, TokenBucket};
+use verbatim_domain::retry::TokenBucket;
 use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
 use verbatim_record::{Body, Kek, Kind, SealedRecord, Vault};
 
+use crate::carriers::Line;
 use crate::ports::{
     Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, Platform,
     Sealed, Store, StoreError,
 };
 use crate::recorder::Recorder;
 use crate::settings::Settings;
+use crate::views::WorkerState;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -69,7 +71,7 @@ pub struct Engine {
     pub(crate) installation: Installation,
     pub(crate) fence: Mutex<Option<Fence>>,
     pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
-    pub(crate) breakers: Mutex<HashMap<AccountId, Breaker>>,
+    pub(crate) lines: Mutex<HashMap<AccountId, Line>>,
     pub(crate) counters: crate::views::Counters,
     /// What is known of the homeserver's numbering of its transactions.
     pub(crate) numbering: Mutex<crate::look::Numbering>,
@@ -79,6 +81,7 @@ pub struct Engine {
     pub(crate) homeserver_is_back: tokio::sync::Notify,
     /// Whether this process has looked at the rooms.
     pub(crate) has_looked: AtomicBool,
+    pub(crate) worker: Mutex<WorkerState>,
 }
 
 impl Engine {
@@ -120,12 +123,13 @@ impl Engine {
             installation,
             fence: Mutex::new(None),
             buckets: Mutex::default(),
-            breakers: Mutex::default(),
+            lines: Mutex::default(),
             counters: crate::views::Counters::default(),
             numbering: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
             homeserver_is_back: tokio::sync::Notify::new(),
             has_looked: AtomicBool::new(false),
+            worker: Mutex::default(),
         }))
     }
 
@@ -190,13 +194,7 @@ impl Engine {
         key: impl Into<String>,
         text: impl Into<String>,
     ) -> Result<(), StoreError> {
-        let changes = vec![self.alarm(key, text)];
-        self.store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await
+        self.at_once(vec![self.alarm(key, text)]).await
     }
 
     /// An alarm as part of a commit.

@@ -17,7 +17,7 @@ use crate::ports::{
     NewRecord, OpenError, RoomEvent, Sealed, Trust,
 };
 use crate::settings::DisclosureMode;
-use crate::worker::JobError;
+use crate::trouble::JobError;
 
 /// How long an event in a room that we do not know waits for the room to become known.
 pub(crate) const UNKNOWN_ROOM_PATIENCE: Duration = Duration::from_secs(300);
@@ -208,9 +208,10 @@ impl Engine {
             sealed,
             about: None,
         }));
-        let words = format!("Sent to the client first, as your firm requires: “{text}”");
+        let words = format!("The client gets this first, as your firm requires: “{text}”");
+        // Taken back if it does not reach the carrier (see `submit`).
+        changes.push(Change::Disclosed(conversation.id, message.created));
         self.queue_submission(conversation, message, text, changes);
-        changes.push(Change::Disclosed(conversation.id, self.now()));
         changes.push(self.say_notice(conversation.id, words));
         Ok(())
     }
@@ -251,8 +252,7 @@ impl Engine {
             due: self.now(),
             payload: self.pack(&SubmitPayload {
                 text,
-                told_unknown: false,
-                asked: 0,
+                ..SubmitPayload::default()
             }),
             conversation: Some(conversation.id),
             message: Some(message.id),

@@ -518,7 +518,7 @@ pub(crate) fn class_word(class: FailureClass) -> &'static str {
         FailureClass::Address => "address",
         FailureClass::OptedOut => "opted_out",
         FailureClass::Policy => "policy",
-        FailureClass::Configuration => "configuration",
+        FailureClass::Configuration | FailureClass::Account => "configuration",
         FailureClass::Delivery => "delivery",
         FailureClass::Request => "request",
         FailureClass::Other => "other",

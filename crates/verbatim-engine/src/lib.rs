@@ -1,7 +1,7 @@
 //! What Verbatim does: the ports it needs, and the pipelines between them.
 //!
 //! Read in this order: [`intake`] (what reaches us becomes durable), [`worker`] (durable jobs are run, each
-//! lane in order), [`inbox`] (an employee's event is decided on), [`submit`] (a text goes to the carrier),
+//! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided on), [`submit`] (a text goes to the carrier),
 //! [`relay`] and [`show`] (a room is made, spoken into, and told how messages stand), [`admin`] (people).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
@@ -9,6 +9,7 @@
 pub mod admin;
 mod audit;
 mod bot;
+mod carriers;
 mod core;
 mod inbox;
 pub mod intake;
@@ -21,6 +22,7 @@ mod relay;
 mod settings;
 mod show;
 mod submit;
+mod trouble;
 mod undecryptable;
 pub mod views;
 pub mod worker;

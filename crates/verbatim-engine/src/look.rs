@@ -16,7 +16,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::core::Engine;
-use crate::ports::{Change, Commit, PlatformError, StoreError};
+use crate::ports::{Change, PlatformError, StoreError};
 
 /// Looks that find nothing after holes in a row, after which holes are believed to be normal here:
 /// services that share a homeserver share its numbering, and the specification promises none.
@@ -96,7 +96,7 @@ impl Engine {
         // Died before this: everything is durable, and is looked at once more.
         let mut changes = vec![Change::SetCursor(POSITION.to_owned(), look.next)];
         changes.extend(trouble.map(|at| Change::SetCursor(LOOKED_AFTER.to_owned(), at)));
-        self.commit_unfenced(changes).await?;
+        self.at_once(changes).await?;
         self.has_looked.store(true, Ordering::Release);
         if fresh > 0 && since.is_some() {
             tracing::warn!(fresh, "the homeserver had not handed out events; fetched");
@@ -129,7 +129,7 @@ impl Engine {
     /// [`StoreError`].
     pub async fn homeserver_is_away(&self) -> Result<(), StoreError> {
         let at = self.now().as_millis().to_string();
-        self.commit_unfenced(vec![Change::SetCursor(TROUBLE.to_owned(), at)])
+        self.at_once(vec![Change::SetCursor(TROUBLE.to_owned(), at)])
             .await
     }
 
@@ -164,19 +164,13 @@ impl Engine {
             return Ok(());
         }
         let number = Change::SetCursor(TRANSACTION.to_owned(), txn.to_owned());
-        self.commit_unfenced(vec![number]).await
+        self.at_once(vec![number]).await
     }
 
     fn numbering(&self) -> std::sync::MutexGuard<'_, Numbering> {
         self.numbering
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Any process may do this: intake needs no lease.
-    async fn commit_unfenced(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let fence = None;
-        self.store.commit(Commit { fence, changes }).await
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct Parties {
 }
 
 /// Of a `Submit` job.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct SubmitPayload {
     /// Exactly what is transmitted.
     pub text: String,
@@ -50,6 +50,12 @@ pub(crate) struct SubmitPayload {
     /// How often the carrier was asked what became of the present attempt.
     #[serde(default)]
     pub asked: u32,
+    /// Whether an alarm was raised because the outcome stays unknown.
+    #[serde(default)]
+    pub alarmed: bool,
+    /// Whether it is in the record that the carrier refuses the account.
+    #[serde(default)]
+    pub barred: bool,
 }
 
 /// Of a `RoomEvent` job: the raw event, and how far the ladder for undecryptable ones has gone.

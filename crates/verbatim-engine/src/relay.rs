@@ -10,24 +10,71 @@ use verbatim_record::{Body, Kind};
 use crate::core::Engine;
 use crate::payload::{Parties, SayPayload};
 use crate::ports::{
-    Change, Content, Conversation, InboundOutcome, InboundSms, Job, RoomSpec, Sealed, Speaker,
-    StoreError,
+    Change, Content, Conversation, InboundOutcome, InboundSms, Job, NewRecord, RoomSpec, Sealed,
+    Speaker, StoreError,
 };
-use crate::worker::JobError;
+use crate::trouble::JobError;
 
 impl Engine {
     pub(crate) async fn run_open_room(&self, job: &Job) -> Result<(), JobError> {
+        let mut changes = self.open_conversation(job).await?;
+        changes.push(Change::Finish(job.id));
+        Ok(self.commit(changes).await?)
+    }
+
+    /// Opens the room of a job's conversation again, because it refuses what is said in it.
+    pub(crate) async fn reopen(&self, job: &Job) -> Result<(), JobError> {
+        let changes = self.open_conversation(job).await?;
+        Ok(self.commit(changes).await?)
+    }
+
+    /// Makes the room, or brings it to what it should be. If the room that the conversation had is gone,
+    /// another one takes its place from now on.
+    async fn open_conversation(&self, job: &Job) -> Result<Vec<Change>, JobError> {
         let conversation = self.conversation_of_job(job).await?;
         let spec = self.room_spec(&conversation)?;
         let room = self.platform.open_room(&spec).await?;
-        self.introduce(&conversation, &room).await?;
-        let now = self.now();
-        let changes = vec![
-            Change::BindRoom(conversation.id, room.clone()),
-            Change::WakeRoom(room, now),
-            Change::Finish(job.id),
-        ];
-        Ok(self.commit(changes).await?)
+        let mut changes = Vec::new();
+        if conversation.room.as_ref() != Some(&room) {
+            self.introduce(&conversation, &room).await?;
+            if let Some(gone) = &conversation.room {
+                changes.extend(self.replaced(&conversation, gone, &room).await?);
+            }
+            changes.push(Change::BindRoom {
+                conversation: conversation.id,
+                room: room.clone(),
+                instead_of: conversation.room,
+            });
+        }
+        changes.push(Change::WakeRoom(room, self.now()));
+        Ok(changes)
+    }
+
+    /// The record and the alarm of a room that was gone (decision 0011).
+    async fn replaced(
+        &self,
+        conversation: &Conversation,
+        gone: &RoomId,
+        room: &RoomId,
+    ) -> Result<[Change; 2], JobError> {
+        let mut body = Body {
+            actor: "system".to_owned(),
+            rule: "room.replaced".to_owned(),
+            rule_version: 1,
+            reason: "room_gone".to_owned(),
+            ..Body::default()
+        };
+        body.refs.insert("room_id".to_owned(), room.0.clone());
+        body.refs.insert("gone_room_id".to_owned(), gone.0.clone());
+        let record = NewRecord {
+            conversation: Some(conversation.id),
+            sealed: self.seal(Kind::Config, body).await?,
+            about: None,
+        };
+        let text = "The homeserver no longer has the room of a client conversation: a new one was made, and the \
+            conversation goes on there. What was said before is in the record.";
+        let alarm = self.alarm(format!("room-replaced:{}", conversation.id), text);
+        Ok([Change::Append(record), alarm])
     }
 
     /// The first thing in a room: whom it reaches, from which number, and that it is recorded.
@@ -47,7 +94,8 @@ impl Engine {
             mentions: None,
         };
         let prepared = self.platform.prepare(room, &Speaker::Bot, &content).await?;
-        let txn = format!("{}-intro-{}", self.prefix(), conversation.id);
+        // With the room: one that takes the place of another is introduced as well.
+        let txn = format!("{}-intro-{}-{room}", self.prefix(), conversation.id);
         self.platform
             .send(room, &Speaker::Bot, &txn, &prepared, None)
             .await?;

@@ -54,6 +54,8 @@ pub struct Settings {
     pub unknown_notice: Duration,
     /// How often the carrier is asked for texts whose webhooks never came.
     pub poll_every: Duration,
+    /// How long a webhook may take before a poll takes what it should have brought.
+    pub webhook_patience: Duration,
     /// How far back each poll looks beyond the last one.
     pub poll_overlap: Duration,
     /// Jobs that may run at once.
@@ -87,6 +89,7 @@ impl Default for Settings {
             undecryptable_alarm: Duration::from_secs(60),
             unknown_notice: Duration::from_secs(120),
             poll_every: Duration::from_secs(300),
+            webhook_patience: Duration::from_secs(120),
             poll_overlap: Duration::from_secs(3600),
             concurrency: 64,
             lease: Duration::from_secs(10),

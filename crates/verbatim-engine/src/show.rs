@@ -2,15 +2,21 @@
 //!
 //! Sent: the bot reads the employee's message. Delivered: the stand-in reads it, and one status event says
 //! so to clients that know it: the only extra event in the normal case. Failed: a status event and one
-//! notice that every client shows. (Facts: matrix, section 15.)
+//! notice that every client shows. (Facts: matrix, section 15.) An earlier notice about the message is
+//! edited, so that none stands that is not true any more.
+//!
+//! Notices come first, since they must be seen; receipts and status events decorate.
 
 use verbatim_domain::message::MessageState;
-use verbatim_domain::notice::Notice;
+use verbatim_domain::notice::{Notice, Standing};
 use verbatim_domain::{EventId, RoomId};
 
 use crate::core::Engine;
-use crate::ports::{Change, Content, Conversation, Failure, Job, Message, SendStatus, Speaker};
-use crate::worker::JobError;
+use crate::ports::{
+    Change, Content, Conversation, Failure, Job, Message, PlatformError, SendStatus, Speaker,
+};
+use crate::submit::not_disclosed;
+use crate::trouble::JobError;
 
 impl Engine {
     pub(crate) async fn run_show(&self, job: &Job) -> Result<(), JobError> {
@@ -18,13 +24,15 @@ impl Engine {
             Some(id) => self.store.message(id).await?,
             None => None,
         };
+        let mut changes = vec![Change::Finish(job.id)];
         if let Some(message) = message {
+            changes.extend(not_disclosed(&message, message.state));
             let conversation = self.conversation_of_job(job).await?;
             if let Some(room) = conversation.room.clone() {
                 self.show(&conversation, &room, &message).await?;
             }
         }
-        Ok(self.commit(vec![Change::Finish(job.id)]).await?)
+        Ok(self.commit(changes).await?)
     }
 
     async fn show(
@@ -34,12 +42,20 @@ impl Engine {
         message: &Message,
     ) -> Result<(), JobError> {
         match (message.state, &message.event) {
+            (MessageState::Submitted, Some(event)) => {
+                self.correct(room, message, event, "It was sent.").await
+            }
             (MessageState::Sent, Some(event)) => {
-                Ok(self.platform.mark_read(room, &Speaker::Bot, event).await?)
+                self.correct(room, message, event, "It was sent.").await?;
+                let read = self.platform.mark_read(room, &Speaker::Bot, event).await;
+                read.map_err(JobError::Decoration)
             }
             (MessageState::Delivered, Some(event)) => {
+                self.correct(room, message, event, "It was delivered.")
+                    .await?;
                 self.show_delivered(conversation, room, message, event)
                     .await
+                    .map_err(JobError::Decoration)
             }
             (
                 MessageState::Undelivered
@@ -51,8 +67,44 @@ impl Engine {
                 self.show_failed(conversation, room, message, event.as_ref())
                     .await
             }
-            _ => Ok(()),
+            // Nothing is known yet, or nobody wrote it (a disclosure).
+            (
+                MessageState::Received
+                | MessageState::Held
+                | MessageState::Accepted
+                | MessageState::Submitting
+                | MessageState::Unknown,
+                _,
+            )
+            | (MessageState::Submitted | MessageState::Sent | MessageState::Delivered, None) => {
+                Ok(())
+            }
         }
+    }
+
+    /// An earlier notice ("may not have been sent") must not stand.
+    async fn correct(
+        &self,
+        room: &RoomId,
+        message: &Message,
+        event: &EventId,
+        words: &str,
+    ) -> Result<(), JobError> {
+        let Some(notice) = self.notice_about(event).await? else {
+            return Ok(());
+        };
+        let content = Content::Notice {
+            body: words.to_owned(),
+            reply_to: Some(event.clone()),
+            replaces: Some(notice),
+            mentions: None,
+        };
+        let mark = if message.state == MessageState::Delivered {
+            'r'
+        } else {
+            's'
+        };
+        Ok(self.put(room, &content, mark, message).await?)
     }
 
     async fn show_delivered(
@@ -61,7 +113,7 @@ impl Engine {
         room: &RoomId,
         message: &Message,
         event: &EventId,
-    ) -> Result<(), JobError> {
+    ) -> Result<(), PlatformError> {
         let stand_in = self.platform.stand_in(&conversation.contact.stand_in);
         self.platform
             .mark_read(room, &Speaker::StandIn(stand_in.clone()), event)
@@ -72,24 +124,7 @@ impl Engine {
             message: None,
             delivered_to: Some(stand_in),
         };
-        self.put(room, &status, &format!("{}-d{}", self.prefix(), message.id))
-            .await?;
-        // An earlier "may not have been sent" must not stand.
-        if let Some(notice) = self.notice_about(event).await? {
-            let content = Content::Notice {
-                body: "It was delivered.".to_owned(),
-                reply_to: Some(event.clone()),
-                replaces: Some(notice),
-                mentions: None,
-            };
-            self.put(
-                room,
-                &content,
-                &format!("{}-r{}", self.prefix(), message.id),
-            )
-            .await?;
-        }
-        Ok(())
+        self.put(room, &status, 'd', message).await
     }
 
     async fn show_failed(
@@ -105,7 +140,6 @@ impl Engine {
             certain: false,
         };
         let failure = message.failure.clone().unwrap_or(none);
-        let retriable = matches!(failure.class.as_str(), "delivery" | "expired" | "other");
         let notice = Notice::Failed {
             class: failure.class,
             code: failure.code,
@@ -115,43 +149,41 @@ impl Engine {
             Some(event) => self.notice_about(event).await?,
             None => None,
         };
-        if let Some(event) = event {
-            let status = if retriable {
-                SendStatus::FailRetriable
-            } else {
-                SendStatus::FailPermanent
-            };
-            let content = Content::Status {
-                about: event.clone(),
-                status,
-                message: Some(notice.words()),
-                delivered_to: None,
-            };
-            self.put(
-                room,
-                &content,
-                &format!("{}-f{}", self.prefix(), message.id),
-            )
-            .await?;
-        }
         let content = Content::Notice {
             body: notice.words(),
             reply_to: event.cloned(),
             replaces,
             mentions: Some(conversation.employee.user.clone()),
         };
-        self.put(
-            room,
-            &content,
-            &format!("{}-n{}", self.prefix(), message.id),
-        )
-        .await
+        self.put(room, &content, 'n', message).await?;
+        let Some(event) = event else { return Ok(()) };
+        let status = match notice.standing() {
+            Standing::Pending => SendStatus::Pending,
+            Standing::FailRetriable => SendStatus::FailRetriable,
+            Standing::FailPermanent => SendStatus::FailPermanent,
+        };
+        let content = Content::Status {
+            about: event.clone(),
+            status,
+            message: Some(notice.words()),
+            delivered_to: None,
+        };
+        let put = self.put(room, &content, 'f', message).await;
+        put.map_err(JobError::Decoration)
     }
 
-    async fn put(&self, room: &RoomId, content: &Content, txn: &str) -> Result<(), JobError> {
+    /// Says something once: what it is and the message it is about make the transaction id.
+    async fn put(
+        &self,
+        room: &RoomId,
+        content: &Content,
+        mark: char,
+        message: &Message,
+    ) -> Result<(), PlatformError> {
         let prepared = self.platform.prepare(room, &Speaker::Bot, content).await?;
+        let txn = format!("{}-{mark}{}", self.prefix(), message.id);
         self.platform
-            .send(room, &Speaker::Bot, txn, &prepared, None)
+            .send(room, &Speaker::Bot, &txn, &prepared, None)
             .await?;
         Ok(())
     }

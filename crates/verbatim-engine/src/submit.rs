@@ -9,22 +9,29 @@
 //! 4. `Unknown`: the carrier's list is searched until the message is found (a receipt may find it first) or
 //!    its validity is over. Only then is the absence a proof, and the text is tried again or given up.
 //!
-//! The job stays at the head of its lane all the while, so that later texts of the conversation wait.
+//! The job stays at the head of its lane all the while, so that later texts of the conversation wait. An
+//! employee's text goes only after the disclosure that the firm requires was taken by the carrier.
+
+mod ending;
+mod reconcile;
 
 use verbatim_domain::message::MessageState;
-use verbatim_domain::notice::Notice;
-use verbatim_domain::retry::{Breaker, TokenBucket, reconcile_wait};
-use verbatim_domain::{AccountId, Duration, RecordId, Timestamp};
+use verbatim_domain::retry::reconcile_wait;
+use verbatim_domain::{AccountId, Duration, RecordId};
 use verbatim_record::{Body, Kind, SealedRecord};
 
+pub(crate) use ending::not_disclosed;
+
+use self::ending::End;
 use crate::core::Engine;
-use crate::intake::{class_word, failure_of, target_state};
+use crate::intake::class_word;
 use crate::payload::SubmitPayload;
 use crate::ports::{
-    Carrier, Change, Conversation, Failure, Job, JobKind, Lane, Message, NewJob, NewRecord,
-    Receipt, Sealed, StoreError, Submission, SubmitOutcome,
+    Change, Conversation, FailureClass, Job, Message, NewRecord, StoreError, Submission,
+    SubmitOutcome,
 };
-use crate::worker::JobError;
+use crate::settings::DisclosureMode;
+use crate::trouble::JobError;
 
 /// Clock differences between us and the carrier, allowed for before absence is proof.
 const SKEW: Duration = Duration::from_secs(30);
@@ -46,8 +53,8 @@ impl Engine {
         match attempt.message.state {
             MessageState::Accepted => self.try_to_submit(&attempt).await,
             MessageState::Submitting | MessageState::Unknown => self.reconcile(&attempt).await,
-            // A receipt was faster than the answer, or somebody decided otherwise.
-            _ => Ok(self.commit(vec![Change::Finish(job.id)]).await?),
+            // A receipt was faster than the answer.
+            state => self.overtaken(&attempt, state).await,
         }
     }
 
@@ -99,20 +106,17 @@ impl Engine {
         let Some(carrier) = self.carrier(&account) else {
             return self.no_such_carrier(attempt, &account).await;
         };
-        if let Err(wait) = self.admit(attempt, &account) {
+        if self.is_undisclosed(attempt) {
+            return self.not_told_first(attempt).await;
+        }
+        if let Err(wait) = self.admit(&attempt.conversation.number, &attempt.message) {
             return self
                 .put_off(attempt, wait.max(Duration::from_millis(1)), false)
                 .await;
         }
-        let submitting = Change::Advance {
-            message: attempt.message.id,
-            to: MessageState::Submitting,
-            provider_id: None,
-            failure: None,
-            tried: Some(self.now()),
-        };
         let begun = self.now();
-        self.commit(vec![submitting]).await?;
+        self.commit(vec![Change::BeginSubmitting(attempt.message.id, begun)])
+            .await?;
         if self.now().since(begun) > SKEW {
             // This process was held up between its word and its deed; a successor may already be
             // looking for a text that was never sent. Only what it has proved may be sent again.
@@ -124,57 +128,6 @@ impl Engine {
         self.conclude(attempt, outcome).await
     }
 
-    /// The carrier's health, and our pace on this number.
-    fn admit(&self, attempt: &Attempt<'_>, account: &AccountId) -> Result<(), Duration> {
-        let now = self.now();
-        let settings = &self.settings;
-        let mut breakers = lock(&self.breakers);
-        let breaker = breakers
-            .entry(account.clone())
-            .or_insert_with(|| Breaker::new(settings.breaker_threshold, settings.breaker_rest));
-        let mut buckets = lock(&self.buckets);
-        let bucket = buckets
-            .entry(attempt.conversation.number.id)
-            .or_insert_with(|| {
-                TokenBucket::new(settings.segments_per_second, settings.segment_burst, now)
-            });
-        // The breaker last: its trial request must not be spent on a text that then waits for its turn.
-        let mut paid = *bucket;
-        paid.take(attempt.message.segments.max(1), now)?;
-        breaker.admit(now)?;
-        *bucket = paid;
-        Ok(())
-    }
-
-    /// Feeds the circuit breaker.
-    async fn weigh(&self, account: &AccountId, outcome: &SubmitOutcome) -> Result<(), JobError> {
-        let failed = matches!(
-            outcome,
-            SubmitOutcome::NotSent {
-                retry_after: None,
-                ..
-            } | SubmitOutcome::Unknown { .. }
-        );
-        let now = self.now();
-        let opened = {
-            let mut breakers = lock(&self.breakers);
-            let Some(breaker) = breakers.get_mut(account) else {
-                return Ok(());
-            };
-            if failed {
-                breaker.failed(now)
-            } else {
-                breaker.succeeded();
-                false
-            }
-        };
-        if opened {
-            let text = "The carrier does not answer; texts wait and go out when it does. `verbatim doctor` checks the account.";
-            self.raise(format!("carrier-down:{account}"), text).await?;
-        }
-        Ok(())
-    }
-
     async fn conclude(
         &self,
         attempt: &Attempt<'_>,
@@ -184,31 +137,24 @@ impl Engine {
             SubmitOutcome::Accepted { provider_id, raw } => {
                 let record = self.status(attempt, "accepted", "", &raw).await?;
                 self.counters.submitted.inc();
-                let advance = Change::Advance {
-                    message: attempt.message.id,
-                    to: MessageState::Submitted,
+                let end = End {
                     provider_id: Some(provider_id),
-                    failure: None,
-                    tried: None,
+                    ..End::at(MessageState::Submitted)
                 };
-                self.settle(attempt, record, advance, false).await
+                self.settle(attempt, record, end).await
             }
+            SubmitOutcome::Refused {
+                class: FailureClass::Account,
+                code,
+                raw,
+                ..
+            } => self.barred(attempt, &code, &raw).await,
             SubmitOutcome::Refused {
                 class, code, raw, ..
             } => {
                 let record = self.status(attempt, "refused", &code, &raw).await?;
-                let failure = Failure {
-                    class: class_word(class).to_owned(),
-                    code,
-                    certain: true,
-                };
-                self.settle(
-                    attempt,
-                    record,
-                    fail(attempt, MessageState::Failed, failure),
-                    true,
-                )
-                .await
+                let end = End::failed(MessageState::Failed, class_word(class), code);
+                self.settle(attempt, record, end).await
             }
             SubmitOutcome::NotSent {
                 reason,
@@ -219,7 +165,7 @@ impl Engine {
                     || self.retry_at(attempt.job.attempts + 1),
                     |wait| self.now().after(wait),
                 );
-                self.withdraw(attempt, due, Vec::new()).await
+                self.withdraw(attempt, due, Vec::new(), false).await
             }
             SubmitOutcome::Unknown { reason } => {
                 let record = self.status(attempt, "unknown", &reason, &[]).await?;
@@ -242,113 +188,36 @@ impl Engine {
         }
     }
 
-    /// Step 4.
-    async fn reconcile(&self, attempt: &Attempt<'_>) -> Result<(), JobError> {
-        let account = attempt.conversation.number.account.clone();
-        let Some(carrier) = self.carrier(&account) else {
-            return self.no_such_carrier(attempt, &account).await;
-        };
-        let tried = attempt
-            .message
-            .last_tried
-            .unwrap_or(attempt.message.created);
-        match self
-            .find_unclaimed(attempt, carrier, &account, tried)
-            .await?
-        {
-            Search::Found(receipt) => self.found(attempt, &receipt).await,
-            Search::Absent if self.now().since(tried) > plus(self.settings.validity, SKEW) => {
-                let record = self.reconciliation(attempt, "proved_not_sent").await?;
-                let changes = vec![self.append(attempt, record)];
-                self.withdraw(attempt, self.now(), changes).await
-            }
-            Search::Absent | Search::Unavailable => self.ask_again(attempt, tried).await,
-        }
-    }
-
-    async fn find_unclaimed(
-        &self,
-        attempt: &Attempt<'_>,
-        carrier: &dyn Carrier,
-        account: &AccountId,
-        tried: Timestamp,
-    ) -> Result<Search, JobError> {
-        let candidates = match carrier.find(&attempt.submission, tried).await {
-            Ok(candidates) => candidates,
-            Err(error) => {
-                tracing::info!(%error, "carrier cannot be asked what became of a text");
-                return Ok(Search::Unavailable);
-            }
-        };
-        for candidate in candidates {
-            match self
-                .store
-                .message_by_provider(account, &candidate.provider_id)
-                .await?
-            {
-                Some(other) if other != attempt.message.id => {}
-                _ => return Ok(Search::Found(Box::new(candidate))),
-            }
-        }
-        Ok(Search::Absent)
-    }
-
-    async fn found(&self, attempt: &Attempt<'_>, receipt: &Receipt) -> Result<(), JobError> {
-        let record = self.reconciliation(attempt, "found").await?;
-        let to = target_state(&receipt.status).unwrap_or(MessageState::Submitted);
-        let advance = Change::Advance {
-            message: attempt.message.id,
-            to,
-            provider_id: Some(receipt.provider_id.clone()),
-            failure: failure_of(receipt),
-            tried: None,
-        };
-        self.settle(
-            attempt,
-            record,
-            advance,
-            to != MessageState::Submitted || attempt.payload.told_unknown,
-        )
-        .await
-    }
-
-    async fn ask_again(&self, attempt: &Attempt<'_>, tried: Timestamp) -> Result<(), JobError> {
-        let mut payload = SubmitPayload {
-            asked: attempt.payload.asked + 1,
-            ..attempt.payload.clone()
-        };
+    /// The account as a whole is refused: the text waits for it to be put in order. Recorded once.
+    async fn barred(&self, attempt: &Attempt<'_>, code: &str, raw: &[u8]) -> Result<(), JobError> {
         let mut changes = Vec::new();
-        if attempt.message.state == MessageState::Submitting {
-            changes.push(advance(attempt, MessageState::Unknown));
+        if !attempt.payload.barred {
+            let record = self.status(attempt, "account_refused", code, raw).await?;
+            changes.push(self.append(attempt, record));
         }
-        if !payload.told_unknown && self.now().since(tried) >= self.settings.unknown_notice {
-            payload.told_unknown = true;
-            let about = attempt
-                .message
-                .event
-                .clone()
-                .map(|e| (e, attempt.conversation.employee.user.clone()));
-            changes.push(self.tell_about(attempt.conversation.id, &Notice::Unconfirmed, about));
-        }
-        let wait = reconcile_wait(payload.asked, self.settings.validity);
-        changes.push(self.retry(attempt, wait, payload));
-        Ok(self.commit(changes).await?)
+        let due = self.retry_at(attempt.job.attempts + 1);
+        self.withdraw(attempt, due, changes, true).await
     }
 
     async fn give_up_old(&self, attempt: &Attempt<'_>) -> Result<(), JobError> {
         let record = self.status(attempt, "too_old", "", &[]).await?;
-        let failure = Failure {
-            class: "expired".to_owned(),
-            code: String::new(),
-            certain: true,
-        };
-        self.settle(
-            attempt,
-            record,
-            fail(attempt, MessageState::Expired, failure),
-            true,
-        )
-        .await
+        let end = End::failed(MessageState::Expired, "expired", String::new());
+        self.settle(attempt, record, end).await
+    }
+
+    /// Whether this is an employee's text whose client was not told first, though the firm requires it: the
+    /// disclosure before it did not reach the carrier. One that came later does not count for it.
+    fn is_undisclosed(&self, attempt: &Attempt<'_>) -> bool {
+        let told = |at| at <= attempt.message.created;
+        attempt.message.event.is_some()
+            && self.settings.disclosure == DisclosureMode::First
+            && !attempt.conversation.disclosed.is_some_and(told)
+    }
+
+    async fn not_told_first(&self, attempt: &Attempt<'_>) -> Result<(), JobError> {
+        let record = self.status(attempt, "disclosure_failed", "", &[]).await?;
+        let end = End::failed(MessageState::Failed, "disclosure", String::new());
+        self.settle(attempt, record, end).await
     }
 
     async fn no_such_carrier(
@@ -361,51 +230,6 @@ impl Engine {
         );
         self.raise(format!("no-carrier:{account}"), text).await?;
         self.put_off(attempt, Duration::from_secs(30), true).await
-    }
-
-    /// The last commit of a text: its record, its state, the end of its job.
-    async fn settle(
-        &self,
-        attempt: &Attempt<'_>,
-        record: SealedRecord,
-        advance: Change,
-        show: bool,
-    ) -> Result<(), JobError> {
-        let mut changes = vec![self.append(attempt, record), advance];
-        if show {
-            changes.push(Change::Enqueue(NewJob {
-                lane: Lane::room(attempt.conversation.id),
-                kind: JobKind::Show,
-                due: self.now(),
-                payload: Sealed(Vec::new()),
-                conversation: Some(attempt.conversation.id),
-                message: Some(attempt.message.id),
-                room: None,
-                unique: None,
-            }));
-        }
-        changes.push(Change::Finish(attempt.job.id));
-        Ok(self.commit(changes).await?)
-    }
-
-    async fn withdraw(
-        &self,
-        attempt: &Attempt<'_>,
-        due: Timestamp,
-        mut changes: Vec<Change>,
-    ) -> Result<(), JobError> {
-        changes.push(Change::Withdraw(attempt.message.id));
-        let payload = SubmitPayload {
-            asked: 0,
-            ..attempt.payload.clone()
-        };
-        changes.push(Change::Retry {
-            job: attempt.job.id,
-            due,
-            payload: Some(self.pack(&payload)),
-            counts: true,
-        });
-        Ok(self.commit(changes).await?)
     }
 
     async fn put_off(
@@ -454,22 +278,6 @@ impl Engine {
             .await
     }
 
-    async fn reconciliation(
-        &self,
-        attempt: &Attempt<'_>,
-        reason: &str,
-    ) -> Result<SealedRecord, StoreError> {
-        self.status_record(
-            attempt,
-            Kind::Reconciliation,
-            "submit.reconcile",
-            reason,
-            "",
-            &[],
-        )
-        .await
-    }
-
     async fn status_record(
         &self,
         attempt: &Attempt<'_>,
@@ -500,39 +308,11 @@ impl Engine {
     }
 }
 
-/// What a search at the carrier found.
-enum Search {
-    Found(Box<Receipt>),
-    Absent,
-    Unavailable,
-}
-
 fn advance(attempt: &Attempt<'_>, to: MessageState) -> Change {
     Change::Advance {
         message: attempt.message.id,
         to,
         provider_id: None,
         failure: None,
-        tried: None,
     }
-}
-
-fn fail(attempt: &Attempt<'_>, to: MessageState, failure: Failure) -> Change {
-    Change::Advance {
-        message: attempt.message.id,
-        to,
-        provider_id: None,
-        failure: Some(failure),
-        tried: None,
-    }
-}
-
-fn plus(a: Duration, b: Duration) -> Duration {
-    Duration(a.0.saturating_add(b.0))
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

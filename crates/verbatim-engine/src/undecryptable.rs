@@ -4,7 +4,7 @@
 //! employee is told; then the event is given up for relaying: a gap is recorded, an alarm raised, the
 //! employee asked to write again, and the event leaves its room's lane so that others go on. It stays
 //! queued: if its key comes after all, its content is recorded, but not sent, because it may have been
-//! written again.
+//! written again. After a month the waiting ends.
 
 use verbatim_domain::conversation::Rule;
 use verbatim_domain::notice::Notice;
@@ -15,10 +15,13 @@ use crate::core::Engine;
 use crate::inbox::{UNKNOWN_ROOM_PATIENCE, event_body};
 use crate::payload::EventPayload;
 use crate::ports::{Change, Job, Lane, NewRecord, OpenError, RoomEvent, Sealed};
-use crate::worker::JobError;
+use crate::trouble::JobError;
 
 /// How long an event that was given up waits between tries; a new key wakes it at once.
 const LATE_TRY: Duration = Duration::from_secs(3600);
+
+/// How long its key is waited for at all.
+const LATE_UNTIL: Duration = Duration::from_secs(30 * 86_400);
 
 /// What is known of an event that does not open.
 struct Unopened {
@@ -64,11 +67,15 @@ impl Engine {
             OpenError::Malformed(why) => return self.malformed_event(job, payload, &why).await,
             OpenError::Platform(error) => return Err(error.into()),
         };
+        // Measured from the first look: time in which nobody could look is no reason to give up.
+        let since = payload.since.unwrap_or_else(|| self.now());
+        if payload.step >= 2 && self.now().since(since) > LATE_UNTIL {
+            // The gap and its raw event are in the record: whoever gets at the key can still open it.
+            return Ok(self.commit(vec![Change::Finish(job.id)]).await?);
+        }
         if payload.step >= 2 {
             return self.wait_on(job, None, LATE_TRY).await;
         }
-        // Measured from the first look: time in which nobody could look is no reason to give up.
-        let since = payload.since.unwrap_or_else(|| self.now());
         let payload = &EventPayload {
             since: Some(since),
             ..payload.clone()
@@ -150,8 +157,8 @@ impl Engine {
         let mut changes = vec![
             Change::Append(NewRecord { conversation, sealed, about: None }),
             self.alarm(
-                format!("undecryptable:{}", event_id(&payload.raw)),
-                format!("An employee's message could not be decrypted ({}); they were asked to write it again.", unopened.code),
+                format!("undecryptable:{}", unopened.room),
+                format!("An employee's message in {} could not be decrypted ({}); they were asked to write it again. Each one is a gap in the record.", unopened.room, unopened.code),
             ),
         ];
         self.notice(&mut changes, payload, unopened, true).await?;
@@ -217,7 +224,6 @@ impl Engine {
                 sealed,
                 about: None,
             }),
-            Change::Clear(format!("undecryptable:{}", event.event)),
             Change::Finish(job.id),
         ];
         if let Some(conversation) = conversation {

@@ -60,6 +60,20 @@ pub struct Counters {
     pub homeserver_up: Level,
 }
 
+/// What the worker of this process is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WorkerState {
+    /// This process has none (a command, a test).
+    #[default]
+    None,
+    /// Another process holds the lease, or nobody can be asked for it yet.
+    Waiting,
+    /// It holds the lease.
+    Working,
+    /// It is no more, though this process is.
+    Ended,
+}
+
 /// An employee.
 #[derive(Debug, Clone, Serialize)]
 pub struct EmployeeView {

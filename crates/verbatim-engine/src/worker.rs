@@ -11,34 +11,13 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use verbatim_domain::{Duration, Timestamp};
+use verbatim_domain::Duration;
 
 use crate::core::Engine;
-use crate::ports::{Change, Fence, Job, JobKind, Lane, PlatformError, Signal, StoreError};
+use crate::ports::{Change, Fence, Lane, Signal};
 
 /// Name of the lease under which jobs are run.
 pub const LEASE: &str = "worker";
-
-/// Why a job did not end in a commit of its own.
-#[derive(Debug)]
-pub(crate) enum JobError {
-    /// The store failed.
-    Store(StoreError),
-    /// The platform failed.
-    Platform(PlatformError),
-}
-
-impl From<StoreError> for JobError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<PlatformError> for JobError {
-    fn from(error: PlatformError) -> Self {
-        Self::Platform(error)
-    }
-}
 
 /// Why the workers stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,68 +152,6 @@ impl Engine {
                 .min(IDLE),
             _ => IDLE,
         }))
-    }
-
-    /// Runs one job to its commit.
-    pub async fn run_job(&self, job: &Job) -> Outcome {
-        let result = match job.kind {
-            JobKind::RoomEvent => self.run_room_event(job).await,
-            JobKind::OpenRoom => self.run_open_room(job).await,
-            JobKind::Say => self.run_say(job).await,
-            JobKind::Show => self.run_show(job).await,
-            JobKind::Submit => self.run_submit(job).await,
-            JobKind::Route => self.run_route(job).await,
-            JobKind::OfferRoom => self.run_offer_room(job).await,
-        };
-        let failed = match result {
-            Ok(()) => return Outcome::Done,
-            Err(JobError::Platform(PlatformError::Fenced)) => Err(StoreError::Fenced),
-            Err(JobError::Platform(error)) => self.put_back(job, &error).await,
-            Err(JobError::Store(error)) => Err(error),
-        };
-        self.judge(job, failed)
-    }
-
-    fn judge(&self, job: &Job, result: Result<(), StoreError>) -> Outcome {
-        match result {
-            Ok(()) => Outcome::Done,
-            Err(StoreError::Fenced) => Outcome::Fenced,
-            // Somebody else finished or moved it; there is nothing left to do.
-            Err(StoreError::Stale(_)) => Outcome::Done,
-            Err(error) => {
-                tracing::error!(%error, kind = ?job.kind, "job not committed, will run again");
-                Outcome::Rest
-            }
-        }
-    }
-
-    /// The platform is away or refuses: the job waits, longer each time; refusals raise an alarm.
-    async fn put_back(&self, job: &Job, error: &PlatformError) -> Result<(), StoreError> {
-        let due = self.retry_at(job.attempts + 1);
-        let mut changes = vec![Change::Retry {
-            job: job.id,
-            due,
-            payload: None,
-            counts: true,
-        }];
-        match error {
-            PlatformError::Refused(why) => {
-                changes.push(self.alarm(
-                    format!("platform-refuses:{:?}", job.kind),
-                    format!("The homeserver refuses ({why}); `verbatim doctor` says more. It is tried again."),
-                ));
-            }
-            other => {
-                tracing::info!(error = %other, kind = ?job.kind, attempt = job.attempts + 1, "put back")
-            }
-        }
-        self.commit(changes).await
-    }
-
-    /// When attempt number `attempt` should be made.
-    pub(crate) fn retry_at(&self, attempt: u32) -> Timestamp {
-        self.now()
-            .after(self.settings.backoff.wait(attempt.max(1), self.chance()))
     }
 
     /// Wakes what waits for keys or for the homeserver, until cancelled.

@@ -203,6 +203,10 @@ impl Store for SqlStore {
         read_with!(self, reads::config::alarms, ())
     }
 
+    async fn alarm_count(&self) -> Result<u64, StoreError> {
+        read_with!(self, reads::config::alarm_count, ())
+    }
+
     async fn token(&self, hash: &Hash) -> Result<Option<ApiToken>, StoreError> {
         read_with!(self, reads::config::token, *hash)
     }

@@ -57,7 +57,7 @@ fn configuration(plan: &StackPlan) -> String {
          [homeserver]\nurl = {homeserver}\nserver_name = {server}\nappservice_url = \"http://{appservice}\"\n\
          as_token = {as_token}\nhs_token = {hs_token}\n\
          [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = 0\n\
-         [limits]\npoll_seconds = 15\nsegments_per_second = 20.0\nsegment_burst = 50.0\nvalidity_seconds = 60\n\
+         [limits]\npoll_seconds = 15\nwebhook_patience_seconds = 15\nsegments_per_second = 20.0\nsegment_burst = 50.0\nvalidity_seconds = 60\n\
          unknown_notice_seconds = 20\n\
          [[carrier]]\nname = \"{ACCOUNT}\"\nkind = \"twilio\"\naccount_sid = {sid}\nauth_token = {token}\n\
          public_url = \"http://{public}\"\napi_base = {carrier}\ntimeout_ms = 5000\n",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -92,6 +92,11 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
 }
 
 impl Running {
+    /// Waits until a part ends that should not.
+    pub(crate) async fn broken(&mut self) -> anyhow::Error {
+        ended(&mut self.worker, &mut self.servers).await
+    }
+
     /// Not ready first, and everything goes on, so that load balancers stop sending; then intake ends and
     /// what is in hand is finished; whoever asks about health is answered to the last. The rest is durable.
     pub(crate) async fn stop(mut self) -> Result<()> {
@@ -104,7 +109,9 @@ impl Running {
         let _ = self.stop.send(true);
         self.token.remove();
         let end = async {
-            let _ = (&mut self.worker).await;
+            if !self.worker.is_finished() {
+                let _ = (&mut self.worker).await;
+            }
             while let Some(server) = self.servers.join_next().await {
                 server??;
             }
@@ -149,13 +156,35 @@ async fn revoke_local_tokens(engine: &Engine) {
     }
 }
 
-/// Runs until SIGTERM or Ctrl-C.
+/// Waits until the worker or a listener ends, which neither does before it is asked to.
+async fn ended(worker: &mut JoinHandle<()>, servers: &mut JoinSet<Result<()>>) -> anyhow::Error {
+    tokio::select! {
+        ended = worker => ended
+            .err()
+            .map_or_else(|| anyhow!("the worker ended"), |e| anyhow!(e).context("the worker ended")),
+        ended = servers.join_next() => match ended {
+            Some(Ok(Err(error))) => error.context("a listener ended"),
+            Some(Err(error)) => anyhow!(error).context("a listener ended"),
+            Some(Ok(Ok(()))) | None => anyhow!("a listener ended"),
+        },
+    }
+}
+
+/// Runs until SIGTERM or Ctrl-C, or until a part of it ends by itself: then it is an error, so that whoever
+/// supervises this process starts it again.
 pub(crate) async fn run(config: &Config) -> Result<()> {
-    let running = start(config).await?;
+    let mut running = start(config).await?;
     tracing::info!(public = %config.listen.public, api = %config.listen.api, "serving");
-    terminated().await?;
+    let broken = tokio::select! {
+        asked = terminated() => asked.err(),
+        broken = running.broken() => Some(broken),
+    };
     tracing::info!("stopping");
-    running.stop().await
+    if let Some(error) = &broken {
+        tracing::error!(%error, "a part ended by itself; this process ends so that it can be started again");
+    }
+    let stopped = running.stop().await;
+    broken.map_or(stopped, Err)
 }
 
 /// Completes on SIGTERM or Ctrl-C.
@@ -204,4 +233,29 @@ fn holder(config: &Config) -> String {
         std::process::id(),
         hex::encode(random)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A panic of the worker left a process that took texts and relayed none.
+    #[tokio::test]
+    async fn a_part_that_ends_by_itself_is_noticed() {
+        let idle = || tokio::spawn(std::future::pending::<()>());
+        let mut serving = JoinSet::new();
+        serving.spawn(std::future::pending::<Result<()>>());
+        for worker in [
+            tokio::spawn(async { panic!("a defect") }),
+            tokio::spawn(async {}),
+        ] {
+            let mut worker: JoinHandle<()> = worker;
+            let error = ended(&mut worker, &mut serving).await;
+            assert_eq!(error.to_string(), "the worker ended");
+        }
+        let mut failed = JoinSet::new();
+        failed.spawn(async { Err(anyhow!("no more sockets")) });
+        let error = ended(&mut idle(), &mut failed).await;
+        assert_eq!(format!("{error:#}"), "a listener ended: no more sockets");
+    }
 }

@@ -173,6 +173,7 @@ fn settings(config: &Config) -> Settings {
         segments_per_second: config.limits.segments_per_second,
         segment_burst: config.limits.segment_burst,
         poll_every: Duration::from_secs(config.limits.poll_seconds),
+        webhook_patience: Duration::from_secs(config.limits.webhook_patience_seconds),
         unknown_notice: Duration::from_secs(config.limits.unknown_notice_seconds),
         ..base
     }

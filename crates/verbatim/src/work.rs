@@ -10,10 +10,20 @@ use tokio::sync::watch;
 use verbatim_domain::Duration;
 use verbatim_engine::Engine;
 use verbatim_engine::ports::{Fence, Store};
+use verbatim_engine::views::WorkerState;
 use verbatim_engine::worker::{LEASE, Stopped};
 use verbatim_matrix::MatrixPlatform;
 
 const RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Says so when the worker is no more, whatever ended it.
+struct Ended(Arc<Engine>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.set_worker(WorkerState::Ended);
+    }
+}
 
 /// What the worker drives.
 pub(crate) struct Worker {
@@ -27,6 +37,8 @@ pub(crate) struct Worker {
 impl Worker {
     /// Works until `stop` turns true, taking the lease again whenever it is lost.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let _ended = Ended(self.engine.clone());
+        self.engine.set_worker(WorkerState::Waiting);
         while !*stop.borrow() {
             let fence = tokio::select! {
                 fence = self.acquire() => fence,
@@ -62,6 +74,7 @@ impl Worker {
     async fn hold(&self, fence: Fence, stop: watch::Receiver<bool>) {
         tracing::info!(generation = fence.generation, "working");
         self.engine.set_fence(Some(fence));
+        self.engine.set_worker(WorkerState::Working);
         let work = async {
             if self.begin(fence, stop.clone()).await {
                 self.everything(stop).await;
@@ -72,6 +85,7 @@ impl Worker {
             () = self.renew(fence) => tracing::error!("lease lost: stopped working"),
         }
         self.engine.set_fence(None);
+        self.engine.set_worker(WorkerState::Waiting);
     }
 
     /// The homeserver may be away: intake goes on, and we try until it is back. False if asked to stop.

@@ -303,7 +303,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
          [homeserver]\nurl = \"http://{homeserver}\"\nserver_name = \"{SERVER_NAME}\"\n\
          appservice_url = \"http://{appservice}\"\n\
          [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = {drain}\n\
-         [limits]\npoll_seconds = {poll}\nvalidity_seconds = {validity}\nsegments_per_second = 100.0\n\
+         [limits]\npoll_seconds = {poll}\nwebhook_patience_seconds = {poll}\nvalidity_seconds = {validity}\nsegments_per_second = 100.0\n\
          segment_burst = 1000.0\n\
          [log]\nlevel = \"info,verbatim=debug,verbatim_engine=debug\"\n\
          [[carrier]]\nname = \"{ACCOUNT}\"\nkind = \"twilio\"\naccount_sid = \"{ACCOUNT_SID}\"\n\

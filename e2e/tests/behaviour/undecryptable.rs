@@ -77,11 +77,6 @@ async fn given_up(talk: &Talk<'_>, event: &str, code: &str, words: &str) -> Resu
     let written = at(talk, event).await?;
     let waited = notice.at_ms.saturating_sub(written);
     ensure!((20_000..45_000).contains(&waited), "told after {waited} ms");
-    wait_for_alarm(talk.stack, &format!("undecryptable:{event}")).await?;
-    let records: Vec<Value> = talk.records(event).await?;
-    let kinds: Vec<String> = records.iter().map(|r| word(&r["kind"])).collect();
-    assert_eq!(kinds, ["gap"], "{records:?}");
-    assert_eq!(records[0]["reason"], code);
     let edited = |said: &e2e::harness::Said| {
         said.content["m.relates_to"]["event_id"] == notice.event.as_str()
             && said.content["m.new_content"]["body"]
@@ -91,6 +86,11 @@ async fn given_up(talk: &Talk<'_>, event: &str, code: &str, words: &str) -> Resu
     talk.employee()
         .wait_for("the notice edited", edited)
         .await?;
+    wait_for_alarm(talk.stack, &format!("undecryptable:{}", talk.room)).await?;
+    let records: Vec<Value> = talk.records(event).await?;
+    let kinds: Vec<String> = records.iter().map(|r| word(&r["kind"])).collect();
+    assert_eq!(kinds, ["gap"], "{records:?}");
+    assert_eq!(records[0]["reason"], code);
     assert_eq!(talk.notices(event).len(), 1);
     assert_eq!(talk.edits(&notice).len(), 1);
     Ok(())

@@ -6,7 +6,7 @@ use verbatim_engine::ports::{CarrierError, InboundText};
 
 use super::api::{Api, SHORT_ANSWER};
 use super::config::is_sid;
-use super::listing::{Filter, Item, list};
+use super::listing::{Filter, Item, is_obscured, list};
 
 /// Twilio takes ten media files per message.
 const MAX_MEDIA: usize = 64;
@@ -54,6 +54,7 @@ fn text(item: Item, media: Vec<(String, String)>) -> InboundText {
         ("ErrorCode", item.error_code),
     ];
     InboundText {
+        redacted: is_redacted(&item.from, &item.body, media.is_empty()),
         provider_id: ProviderId(item.sid),
         from: item.from.unwrap_or_default(),
         to: item.to.unwrap_or_default(),
@@ -65,6 +66,13 @@ fn text(item: Item, media: Vec<(String, String)>) -> InboundText {
             .filter_map(|(k, v)| Some((k.to_owned(), v?)))
             .collect(),
     }
+}
+
+/// Twilio's message redaction empties bodies and hides the end of the client's number. A text without words
+/// or media that is just that is rare, and better asked about than taken for the client's words.
+fn is_redacted(from: &Option<String>, body: &Option<String>, no_media: bool) -> bool {
+    let nothing = body.as_deref().is_none_or(|body| body.trim().is_empty());
+    from.as_deref().is_some_and(is_obscured) || (nothing && no_media)
 }
 
 /// The same addresses as in a webhook: the media's own, without `.json`.

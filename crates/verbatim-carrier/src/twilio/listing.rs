@@ -137,6 +137,20 @@ impl Item {
     }
 }
 
+/// Whether a number is shown in part only, as message redaction does (`+1415555XXXX`).
+pub(super) fn is_obscured(number: &str) -> bool {
+    number.starts_with('+') && number.contains(OBSCURED)
+}
+
+/// Whether a listed number could be this one: it is, or what is left of it agrees.
+pub(super) fn could_be_number(listed: &str, number: &str) -> bool {
+    let shown = listed.split(OBSCURED).next().unwrap_or_default();
+    listed == number || (is_obscured(listed) && number.starts_with(shown))
+}
+
+/// What stands for hidden digits.
+const OBSCURED: [char; 3] = ['X', 'x', '*'];
+
 /// Twilio writes numbers now as numbers, now as text.
 fn scalar<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
     Ok(match serde_json::Value::deserialize(source)? {

@@ -37,8 +37,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
-    Webhook, WebhookError,
+    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Sightings, Submission,
+    SubmitOutcome, Webhook, WebhookError,
 };
 
 pub use config::{ConfigError, Secret, SharedKey, TwilioConfig};
@@ -94,7 +94,7 @@ impl Carrier for Twilio {
         &self,
         submission: &Submission,
         tried_at: Timestamp,
-    ) -> Result<Vec<Receipt>, CarrierError> {
+    ) -> Result<Sightings, CarrierError> {
         reconcile::find(&self.api, submission, tried_at).await
     }
 

@@ -6,10 +6,10 @@
 //! have claimed. Status callbacks carry our id and usually come first.
 
 use verbatim_domain::{Duration, Timestamp};
-use verbatim_engine::ports::{CarrierError, Receipt, Submission};
+use verbatim_engine::ports::{CarrierError, Receipt, Sightings, Submission};
 
 use super::api::Api;
-use super::listing::{Filter, Item, list};
+use super::listing::{Filter, Item, could_be_number, list};
 
 /// How far the carrier's clock may be behind ours.
 const CLOCK_SLACK: Duration = Duration::from_secs(60);
@@ -21,20 +21,34 @@ pub(super) async fn find(
     api: &Api,
     submission: &Submission,
     tried_at: Timestamp,
-) -> Result<Vec<Receipt>, CarrierError> {
+) -> Result<Sightings, CarrierError> {
     let since = Timestamp(
         tried_at
             .as_millis()
             .saturating_sub(CLOCK_SLACK.as_millis() as i64),
     );
-    let filter = Filter {
+    let mut filter = Filter {
         from: Some(&submission.from),
         to: Some(&submission.to),
         since,
     };
     let items = list(api, &filter).await?;
-    let fits = |item: &Item| item.is_since(since) && could_be(item, submission);
-    Ok(receipts(items, fits))
+    let is_it = |item: &Item| item.is_since(since) && is_same(item, submission);
+    let same = receipts(items, is_it);
+    if !same.is_empty() {
+        return Ok(Sightings {
+            same,
+            doubtful: Vec::new(),
+        });
+    }
+    // A filter may not know a number that is hidden by message redaction.
+    filter.to = None;
+    let items = list(api, &filter).await?;
+    let might_be = |item: &Item| item.is_since(since) && could_be(item, submission);
+    Ok(Sightings {
+        same: receipts(items.clone(), is_it),
+        doubtful: receipts(items, |item| might_be(item) && !is_it(item)),
+    })
 }
 
 /// The state of everything that `number` sent since `since`, oldest first.
@@ -63,12 +77,29 @@ fn receipts(mut items: Vec<Item>, fits: impl Fn(&Item) -> bool) -> Vec<Receipt> 
     items.iter().map(Item::receipt).collect()
 }
 
-fn could_be(item: &Item, submission: &Submission) -> bool {
-    item.is_outbound()
+fn is_same(item: &Item, submission: &Submission) -> bool {
+    is_ours(item, submission)
         && item.to.as_deref() == Some(submission.to.as_str())
-        // A Messaging Service may name the sender late.
-        && item.from.as_deref().is_none_or(|from| from == submission.from)
-        && item.body.as_deref().is_some_and(|body| same_text(body, &submission.text))
+        && item
+            .body
+            .as_deref()
+            .is_some_and(|body| same_text(body, &submission.text))
+}
+
+/// Whether it could be the submission, as far as message redaction lets us see: it empties bodies and
+/// hides the end of the client's number.
+fn could_be(item: &Item, submission: &Submission) -> bool {
+    let to = item.to.as_deref().unwrap_or_default();
+    let body = item.body.as_deref().unwrap_or_default();
+    is_ours(item, submission)
+        && (to.is_empty() || could_be_number(to, &submission.to))
+        && (body.trim().is_empty() || same_text(body, &submission.text))
+}
+
+fn is_ours(item: &Item, submission: &Submission) -> bool {
+    // A Messaging Service may name the sender late.
+    let from = item.from.as_deref();
+    item.is_outbound() && from.is_none_or(|from| from == submission.from)
 }
 
 /// A text that we fail to recognise would be sent twice, so differences count as none where a

@@ -125,7 +125,7 @@ impl Refusal {
     fn class(&self, status: u16) -> FailureClass {
         match (failure_class(&self.code), status) {
             // The status still tells something where the code does not.
-            (FailureClass::Other, 401 | 403 | 404) => FailureClass::Configuration,
+            (FailureClass::Other, 401 | 403 | 404) => FailureClass::Account,
             (FailureClass::Other, 400 | 413 | 422) => FailureClass::Request,
             (class, _) => class,
         }
@@ -243,9 +243,9 @@ mod tests {
         check(400, Some(r#"{"message":"no"}"#), "unknown");
         check(400, Some("<html>"), "unknown");
         check(400, None, "unknown");
-        check(401, Some(&error(20003)), "refused Configuration 20003 no");
-        check(403, Some(&error(70_051)), "refused Configuration 70051 no");
-        check(404, Some(&error(20404)), "refused Configuration 20404 no");
+        check(401, Some(&error(20003)), "refused Account 20003 no");
+        check(403, Some(&error(70_051)), "refused Account 70051 no");
+        check(404, Some(&error(20404)), "refused Account 20404 no");
         check(404, Some("not found"), "unknown");
         check(408, Some(&error(1)), "unknown");
         check(418, Some(&error(70_051)), "refused Other 70051 no");

@@ -28,11 +28,13 @@ pub fn failure_class(code: &str) -> FailureClass {
         "21211" | "21217" | "21612" | "21614" | "30005" | "30006" => FailureClass::Address,
         "21610" => FailureClass::OptedOut,
         "30004" | "30007" => FailureClass::Policy,
-        // Credentials, sender, country, callback address, Messaging Service, registration.
-        "21212" | "21408" | "21603" | "21606" | "21609" | "21659" | "21660" | "21661" | "21701"
-        | "21703" | "21704" | "21705" | "30002" | "30032" | "30034" | "30035" => {
-            FailureClass::Configuration
+        // Credentials, account not active, access denied, no such account, account suspended.
+        "20003" | "20004" | "20005" | "20006" | "20403" | "20404" | "30002" => {
+            FailureClass::Account
         }
+        // Sender, country, callback address, Messaging Service, registration.
+        "21212" | "21408" | "21603" | "21606" | "21609" | "21659" | "21660" | "21661" | "21701"
+        | "21703" | "21704" | "21705" | "30032" | "30034" | "30035" => FailureClass::Configuration,
         "30001" => FailureClass::Other,
         _ => family(code),
     }
@@ -106,11 +108,12 @@ mod tests {
             ("21610", OptedOut),
             ("30004", Policy),
             ("30007", Policy),
-            ("20003", Configuration),
-            ("20404", Configuration),
+            ("20003", Account),
+            ("20404", Account),
+            ("20001", Configuration),
             ("21408", Configuration),
             ("21606", Configuration),
-            ("30002", Configuration),
+            ("30002", Account),
             ("30034", Configuration),
             ("30003", Delivery),
             ("30008", Delivery),

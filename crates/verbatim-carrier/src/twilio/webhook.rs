@@ -79,6 +79,7 @@ fn inbound(fields: Fields) -> Result<InboundText, WebhookError> {
     let text = fields.one("Body")?.unwrap_or_default().to_owned();
     let media = media(&fields)?;
     Ok(InboundText {
+        redacted: false,
         provider_id,
         from,
         to,

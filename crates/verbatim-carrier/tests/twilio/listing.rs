@@ -47,10 +47,13 @@ fn ids(receipts: &[Receipt]) -> Vec<&str> {
         .collect()
 }
 
-async fn find(script: Vec<Reply>) -> (Result<Vec<Receipt>, CarrierError>, Peer) {
+/// What is certainly it. Where that is nothing, the listing without the client's number shows nothing more.
+async fn find(mut script: Vec<Reply>) -> (Result<Vec<Receipt>, CarrierError>, Peer) {
+    script.push(page(&[], None));
     let peer = Peer::start(script).await;
     let adapter = adapter(&peer.base, |c| c.timeout_ms = 2_000);
-    (adapter.find(&submission(TEXT), TRIED_AT).await, peer)
+    let found = adapter.find(&submission(TEXT), TRIED_AT).await;
+    (found.map(|sightings| sightings.same), peer)
 }
 
 #[tokio::test]
@@ -112,6 +115,43 @@ async fn only_what_could_be_it_is_named_oldest_first() {
     assert_eq!(ids(&found.unwrap()), ["SM3", "SM4", "SM5", "SM6"]);
 }
 
+/// Message redaction empties bodies and hides the end of the client's number, and a listing filtered by
+/// that number may not show it at all: what could be it is no proof that it is not there.
+#[tokio::test]
+async fn what_is_hidden_might_be_it() {
+    let hidden = |sid, to: &str| with(with(sent(sid, 8), "to", json!(to)), "body", json!(""));
+    let end = format!("{}XXXX", &CLIENT[..CLIENT.len() - 4]);
+    let items = [
+        hidden("SMother", "+1999555XXXX"),
+        hidden("SMother-number", "+19995550100"),
+        with(sent("SMother-body", 8), "body", json!("x")),
+        with(
+            hidden("SMother-from", CLIENT),
+            "from",
+            json!("+14155550198"),
+        ),
+        with(hidden("SMinbound", CLIENT), "direction", json!("inbound")),
+        with(
+            hidden("SMold", CLIENT),
+            "date_created",
+            json!("Mon, 23 Nov 2026 09:58:59 +0000"),
+        ),
+        with(sent("SMnumber", 6), "to", json!(end)),
+        hidden("SMboth", &end),
+        with(hidden("SMnothing", CLIENT), "to", json!(null)),
+        hidden("SMbody", CLIENT),
+    ];
+    let peer = Peer::start(vec![page(&[], None), page(&items, None)]).await;
+    let adapter = adapter(&peer.base, |_| {});
+    let found = adapter.find(&submission(TEXT), TRIED_AT).await.unwrap();
+    assert_eq!(ids(&found.same), [""; 0]);
+    let mut doubtful = ids(&found.doubtful);
+    doubtful.sort_unstable();
+    assert_eq!(doubtful, ["SMbody", "SMboth", "SMnothing", "SMnumber"]);
+    let second = peer.requests()[1].query();
+    assert!(!second.iter().any(|(name, _)| name == "To"));
+}
+
 #[tokio::test]
 async fn nothing_there_is_an_answer_and_no_answer_is_an_error() {
     let unavailable = |why: &str| Err(CarrierError::Unavailable(why.into()));
@@ -153,7 +193,10 @@ async fn nothing_there_is_an_answer_and_no_answer_is_an_error() {
     }
     let adapter = adapter("http://127.0.0.1:1", |_| {});
     let found = adapter.find(&submission(TEXT), TRIED_AT).await;
-    assert_eq!(found, unavailable("no connection to the carrier"));
+    assert_eq!(
+        found.map(|sightings| sightings.same),
+        unavailable("no connection to the carrier")
+    );
 }
 
 #[tokio::test]
@@ -267,6 +310,9 @@ async fn lost_texts_are_listed_oldest_first() {
     let order: Vec<_> = got.iter().map(|text| text.provider_id.as_str()).collect();
     assert_eq!(order, ["SM1", "MM2", "SM3"]);
     assert_eq!([&got[0].text, &got[2].text], ["", TEXT]);
+    // Without words and media, they were probably taken away.
+    let redacted: Vec<_> = got.iter().map(|text| text.redacted).collect();
+    assert_eq!(redacted, [true, false, false]);
     assert_eq!((got[2].from.as_str(), got[2].to.as_str()), (CLIENT, OURS));
     assert_eq!(got[2].provider_at, Some(Timestamp(TEN.0 + 9_000)));
     assert!(

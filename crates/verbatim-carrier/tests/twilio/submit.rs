@@ -45,12 +45,12 @@ async fn every_ending_proves_what_it_proves() {
     check(Reply::json(400, OPTED_OUT), "refused OptedOut 21610").await;
     check(
         Reply::json(401, r#"{"code":20003,"message":"no"}"#),
-        "refused Configuration 20003",
+        "refused Account 20003",
     )
     .await;
     check(
         Reply::json(404, r#"{"code":20404,"message":"no"}"#),
-        "refused Configuration 20404",
+        "refused Account 20404",
     )
     .await;
     let later = Reply::with_headers(429, "Retry-After: 7\r\n", "slow down");

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use prometheus::{Gauge, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 use verbatim_engine::ports::{JobKind, QueueStat};
+use verbatim_engine::views::WorkerState;
 
 use super::{OpsState, http_metrics};
 
@@ -47,7 +48,13 @@ fn process(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Erro
         .const_label("version", env!("CARGO_PKG_VERSION"));
     gauge(registry, version, 1)?;
     let draining = Opts::new("verbatim_draining", "1 while shutting down.");
-    gauge(registry, draining, i64::from(state.is_draining()))
+    gauge(registry, draining, i64::from(state.is_draining()))?;
+    let held = Opts::new(
+        "verbatim_lease_held",
+        "1 if this process holds the lease and runs the jobs; one process of an installation does.",
+    );
+    let working = state.engine.worker() == WorkerState::Working;
+    gauge(registry, held, i64::from(working))
 }
 
 fn counters(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Error> {
@@ -103,7 +110,7 @@ async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::
     let ask = async {
         Ok::<_, verbatim_engine::admin::AdminError>((
             state.engine.queue_stats().await?,
-            state.engine.alarms().await?,
+            state.engine.alarm_count().await?,
         ))
     };
     let answer = match tokio::time::timeout(PATIENCE, ask).await {
@@ -120,11 +127,7 @@ async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::
         return Ok(());
     };
     let open = Opts::new("verbatim_alarms_open", "Alarms that wait for an operator.");
-    gauge(
-        registry,
-        open,
-        i64::try_from(alarms.len()).unwrap_or(i64::MAX),
-    )?;
+    gauge(registry, open, i64::try_from(alarms).unwrap_or(i64::MAX))?;
     queue_gauges(state, &queues, registry)
 }
 

@@ -53,6 +53,9 @@ pub struct InboundText {
     pub media: Vec<(String, String)>,
     /// Provider fields worth keeping in the record.
     pub details: Vec<(String, String)>,
+    /// The carrier hides the sender or the words (a listing of an account with redaction): what is here
+    /// is not what the client wrote.
+    pub redacted: bool,
 }
 
 /// News of one of our messages.
@@ -100,8 +103,11 @@ pub enum FailureClass {
     OptedOut,
     /// Refused or filtered for its content or sender reputation.
     Policy,
-    /// Our account, number or registration is not in order: an operator must act.
+    /// A number, a registration or a permission of ours is not in order: an operator must act.
     Configuration,
+    /// The account as a whole is refused (credentials, suspension): no text can go out until an operator
+    /// has acted.
+    Account,
     /// The handset or its network did not take it.
     Delivery,
     /// The request itself was not acceptable (too long, malformed).
@@ -160,6 +166,15 @@ pub enum SubmitOutcome {
     },
 }
 
+/// What a carrier lists that could be a submission of unknown outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sightings {
+    /// The same parties and the same text, not older; oldest first.
+    pub same: Vec<Receipt>,
+    /// Could be it, but the carrier hides too much of it to tell (redacted numbers or texts).
+    pub doubtful: Vec<Receipt>,
+}
+
 /// A carrier could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CarrierError {
@@ -196,8 +211,8 @@ pub trait Carrier: Send + Sync {
     async fn submit(&self, submission: &Submission) -> SubmitOutcome;
 
     /// Looks for a submission of unknown outcome that was tried at `tried_at`: everything the carrier
-    /// lists that could be it (same parties, same text, not older), oldest first. The engine leaves out
-    /// what other messages have claimed. An empty answer is proof only once the validity window is over.
+    /// lists that could be it. The engine leaves out what other messages have claimed. An empty answer is
+    /// proof only once the validity window is over; a doubtful sighting proves neither way.
     ///
     /// # Errors
     /// When the carrier could not be asked; nothing is known then.
@@ -205,7 +220,7 @@ pub trait Carrier: Send + Sync {
         &self,
         submission: &Submission,
         tried_at: Timestamp,
-    ) -> Result<Vec<Receipt>, CarrierError>;
+    ) -> Result<Sightings, CarrierError>;
 
     /// How the texts that one of our numbers sent since `since` stand now: finds receipts that never came.
     ///

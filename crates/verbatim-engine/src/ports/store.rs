@@ -203,8 +203,10 @@ pub trait Store: Send + Sync {
         account: &AccountId,
         provider_id: &ProviderId,
     ) -> Result<bool, StoreError>;
-    /// Alarms, newest first.
+    /// Alarms, newest first, at most 1,000.
     async fn alarms(&self) -> Result<Vec<Alarm>, StoreError>;
+    /// How many alarms there are.
+    async fn alarm_count(&self) -> Result<u64, StoreError>;
     /// A token by its hash.
     async fn token(&self, hash: &Hash) -> Result<Option<ApiToken>, StoreError>;
     /// All tokens.

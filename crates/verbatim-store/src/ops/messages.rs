@@ -53,28 +53,33 @@ async fn found(work: &Work, message: MessageId) -> Result<Message, StoreError> {
     message.ok_or(StoreError::Stale("the message is gone"))
 }
 
-/// Where a message is to go, and what is known besides.
-pub(super) struct Step<'a> {
-    pub(super) to: MessageState,
-    pub(super) provider_id: Option<&'a ProviderId>,
-    pub(super) failure: Option<&'a Failure>,
-    pub(super) tried: Option<Timestamp>,
+/// A request is about to go out. Only from `Accepted`: a report may have moved the message since the
+/// caller looked, and then a request would be a second one.
+pub(super) async fn begin(work: &Work, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
+    let message = found(work, id).await?;
+    if message.state != MessageState::Accepted {
+        return Err(StoreError::Stale("the message has moved on"));
+    }
+    put_state(work, id, MessageState::Submitting, None).await?;
+    work.tx.send(&sql::MESSAGE_TRIED, params![id, at]).await
 }
 
 /// Moves a message forward, if it is not there or further already.
-pub(super) async fn advance(work: &Work, id: MessageId, step: &Step<'_>) -> Result<(), StoreError> {
+pub(super) async fn advance(
+    work: &Work,
+    id: MessageId,
+    to: MessageState,
+    provider_id: Option<&ProviderId>,
+    failure: Option<&Failure>,
+) -> Result<(), StoreError> {
     let message = found(work, id).await?;
-    if let Some(provider_id) = step.provider_id {
+    if let Some(provider_id) = provider_id {
         claim(work, &message, provider_id).await?;
     }
-    if !message.state.can_become(step.to) {
+    if !message.state.can_become(to) {
         return Ok(());
     }
-    put_state(work, id, step.to, step.failure).await?;
-    match step.tried {
-        Some(tried) => work.tx.send(&sql::MESSAGE_TRIED, params![id, tried]).await,
-        None => Ok(()),
-    }
+    put_state(work, id, to, failure).await
 }
 
 /// The carrier's id of a message is known. Two messages with one id is a conflict.

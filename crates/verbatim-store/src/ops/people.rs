@@ -167,11 +167,12 @@ pub(super) async fn add_conversation(
     work.tx.send(&sql::CONVERSATION_ADD, params).await
 }
 
-/// The conversation has its room.
+/// The conversation has its room, in the place of one that is gone.
 pub(super) async fn bind_room(
     work: &mut Work,
     id: ConversationId,
     room: &RoomId,
+    instead_of: Option<&RoomId>,
 ) -> Result<(), StoreError> {
     work.ahead.people_moved();
     let row = work
@@ -183,8 +184,10 @@ pub(super) async fn bind_room(
         .get(0)?;
     match bound {
         Some(bound) if bound == *room => Ok(()),
-        Some(_) => Err(conflict("the conversation has another room")),
-        None => work
+        Some(bound) if Some(&bound) != instead_of => {
+            Err(conflict("the conversation has another room"))
+        }
+        _ => work
             .tx
             .execute(&sql::BIND_ROOM, params![id, room])
             .await
@@ -192,7 +195,7 @@ pub(super) async fn bind_room(
     }
 }
 
-/// The client was told; the first time counts.
+/// The client is being told; the first time counts.
 pub(super) async fn disclosed(
     work: &Work,
     id: ConversationId,
@@ -202,6 +205,15 @@ pub(super) async fn disclosed(
         0 => Err(StoreError::Stale("the conversation is gone")),
         _ => Ok(()),
     }
+}
+
+/// What the client was being told at that moment did not reach them; a later try stands.
+pub(super) async fn not_disclosed(
+    work: &Work,
+    id: ConversationId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    work.tx.send(&sql::NOT_DISCLOSED, params![id, at]).await
 }
 
 /// Whose direct chat a room is.

@@ -18,6 +18,12 @@ fn token_row(row: &Row) -> Result<ApiToken, StoreError> {
     })
 }
 
+/// How many alarms there are.
+pub(crate) async fn alarm_count(tx: &dyn Tx, (): &()) -> Result<u64, StoreError> {
+    let row = tx.query_opt(&sql::ALARM_COUNT, vec![]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// Alarms, newest first.
 pub(crate) async fn alarms(tx: &dyn Tx, (): &()) -> Result<Vec<Alarm>, StoreError> {
     let alarm = |row: &Row| {

@@ -86,6 +86,7 @@ statements! {
     CONVERSATION_ROOM = "SELECT room FROM conversations WHERE id = $1";
     BIND_ROOM = "UPDATE conversations SET room = $2 WHERE id = $1";
     DISCLOSED = "UPDATE conversations SET disclosed = COALESCE(disclosed, $2) WHERE id = $1";
+    NOT_DISCLOSED = "UPDATE conversations SET disclosed = NULL WHERE id = $1 AND disclosed = $2";
     DIRECT = concat!("SELECT ", employee_columns!(), " FROM employees e \
         JOIN directs d ON d.employee = e.id WHERE d.room = $1");
     BIND_DIRECT = "INSERT INTO directs (room, employee) VALUES ($1, $2) \

@@ -27,6 +27,7 @@ async fn alarms(w: &World) {
     let a = alarm("a", "again", 3);
     w.commit(vec![Change::Raise(a.clone())]).await;
     assert_eq!(w.store.alarms().await, Ok(vec![a.clone(), b]));
+    assert_eq!(w.store.alarm_count().await, Ok(2));
     w.commit(vec![
         Change::Clear("b".into()),
         Change::Clear("nothing".into()),

@@ -11,6 +11,7 @@ cases! {
     a_message_is_read_back,
     advancing_is_monotone,
     tries_are_dated,
+    only_what_is_accepted_is_submitted,
     withdrawing,
     a_carrier_id_belongs_to_one_message,
     events_find_their_message,
@@ -59,13 +60,7 @@ async fn tries_are_dated(w: &World) {
     let held = w.alice().await;
     let (conversation, _) = w.conversation(held, 1, 10).await;
     let message = w.accepted(conversation).await.id;
-    let submit = |ms| Change::Advance {
-        message,
-        to: Submitting,
-        provider_id: None,
-        failure: None,
-        tried: Some(at(ms)),
-    };
+    let submit = |ms| Change::BeginSubmitting(message, at(ms));
     w.commit(vec![submit(100), Change::Withdraw(message), submit(200)])
         .await;
     let found = w.message(message).await;
@@ -73,6 +68,22 @@ async fn tries_are_dated(w: &World) {
         (found.first_tried, found.last_tried),
         (Some(at(100)), Some(at(200)))
     );
+}
+
+/// A receipt was faster than the submission that is about to go out: a second one must not follow.
+async fn only_what_is_accepted_is_submitted(w: &World) {
+    let held = w.alice().await;
+    let (conversation, _) = w.conversation(held, 1, 10).await;
+    for stands in [Submitting, Unknown, Submitted, Sent, Delivered, Failed] {
+        let message = w.accepted(conversation).await.id;
+        w.commit(vec![w.advance(message, stands)]).await;
+        let error = w
+            .refused(vec![Change::BeginSubmitting(message, at(100))])
+            .await;
+        assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+        let found = w.message(message).await;
+        assert_eq!((found.state, found.first_tried), (stands, None));
+    }
 }
 
 async fn withdrawing(w: &World) {
@@ -110,7 +121,6 @@ async fn a_carrier_id_belongs_to_one_message(w: &World) {
         to: Submitted,
         provider_id: Some(id.into()),
         failure: None,
-        tried: None,
     };
     w.commit(vec![claim(one, "SMa")]).await;
     let error = w.refused(vec![claim(two, "SMa")]).await;

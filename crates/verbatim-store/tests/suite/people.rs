@@ -15,6 +15,7 @@ cases! {
     contacts_of_an_employee,
     conversations,
     rooms,
+    a_room_takes_the_place_of_another,
     direct_chats,
 }
 
@@ -232,22 +233,28 @@ async fn conversations(w: &World) {
     assert_eq!((page.items, page.next.is_some()), (vec![found], true));
 }
 
+fn bind(conversation: ConversationId, to: &str, instead_of: Option<&str>) -> Change {
+    Change::BindRoom {
+        conversation,
+        room: room(to),
+        instead_of: instead_of.map(room),
+    }
+}
+
 async fn rooms(w: &World) {
     let held = w.alice().await;
     let (a, _) = w.conversation(held, 1, 10).await;
     let (b, _) = w.conversation(held, 2, 10).await;
+    w.commit(vec![bind(a, "a", None), Change::Disclosed(a, at(5))])
+        .await;
     w.commit(vec![
-        Change::BindRoom(a, room("a")),
-        Change::Disclosed(a, at(5)),
-    ])
-    .await;
-    w.commit(vec![
-        Change::BindRoom(a, room("a")),
+        bind(a, "a", None),
         Change::Disclosed(a, at(6)),
+        Change::NotDisclosed(a, at(6)),
     ])
     .await;
-    conflict(&w.refused(vec![Change::BindRoom(a, room("other"))]).await);
-    conflict(&w.refused(vec![Change::BindRoom(b, room("a"))]).await);
+    conflict(&w.refused(vec![bind(a, "other", None)]).await);
+    conflict(&w.refused(vec![bind(b, "a", None)]).await);
     let found = w
         .store
         .conversation_by_room(&room("a"))
@@ -265,15 +272,28 @@ async fn rooms(w: &World) {
     w.conversation(held, 1, 10).await;
     assert_eq!(w.only_job(10).await.room, Some(room("a")));
     let nothing = ConversationId::from_random(w.bytes());
-    for change in [
-        Change::BindRoom(nothing, room("x")),
-        Change::Disclosed(nothing, at(1)),
-    ] {
+    for change in [bind(nothing, "x", None), Change::Disclosed(nothing, at(1))] {
         assert!(matches!(
             w.refused(vec![change]).await,
             StoreError::Stale(_)
         ));
     }
+}
+
+async fn a_room_takes_the_place_of_another(w: &World) {
+    let held = w.alice().await;
+    let (a, _) = w.conversation(held, 1, 10).await;
+    w.commit(vec![bind(a, "a", None), Change::Disclosed(a, at(5))])
+        .await;
+    conflict(&w.refused(vec![bind(a, "new", Some("other"))]).await);
+    w.commit(vec![
+        bind(a, "new", Some("a")),
+        Change::NotDisclosed(a, at(5)),
+    ])
+    .await;
+    assert_eq!(w.store.conversation_by_room(&room("a")).await, Ok(None));
+    let found = w.store.conversation(a).await.unwrap().unwrap();
+    assert_eq!((found.room, found.disclosed), (Some(room("new")), None));
 }
 
 async fn direct_chats(w: &World) {

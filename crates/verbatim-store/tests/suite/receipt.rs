@@ -29,7 +29,6 @@ async fn submitted(w: &World) -> Message {
         to: Submitted,
         provider_id: Some("SMout".into()),
         failure: None,
-        tried: None,
     };
     w.commit(vec![submitting, submitted]).await;
     message

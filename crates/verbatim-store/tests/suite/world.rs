@@ -266,7 +266,6 @@ impl World {
             to,
             provider_id: None,
             failure: None,
-            tried: None,
         }
     }
 

@@ -57,6 +57,10 @@ pub struct Ledger {
     pub received: Vec<InboundText>,
     /// No call gets through.
     pub down: bool,
+    /// Every call is refused, as with wrong credentials.
+    pub bars: bool,
+    /// Listings hide the clients' numbers and all words.
+    pub redacts: bool,
     /// How the next submissions go wrong, in order. `None`: this one goes well.
     pub faults: VecDeque<Option<SubmitFault>>,
     /// After how long a text shows in listings.
@@ -101,6 +105,7 @@ impl FakeCarrier {
             provider_at: Some(self.clock.now()),
             media: Vec::new(),
             details: Vec::new(),
+            redacted: false,
         };
         ledger.received.push(inbound.clone());
         inbound

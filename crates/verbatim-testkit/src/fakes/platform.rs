@@ -73,6 +73,8 @@ pub struct Room {
     pub timeline: Vec<Entry>,
     /// Who has read what.
     pub read: Vec<(UserId, EventId)>,
+    /// An administrator deleted it.
+    pub deleted: bool,
 }
 
 /// Codes in [`Room::members`].
@@ -100,6 +102,8 @@ pub struct Server {
     pub faults: VecDeque<PlatformFault>,
     /// Whether employees accept invitations by themselves.
     pub shy: bool,
+    /// The next writing call panics, as a defect of the adapter would.
+    pub panics: bool,
     /// Things that no correct caller does.
     pub blunders: Vec<String>,
     by_conversation: HashMap<ConversationId, RoomId>,
@@ -146,6 +150,16 @@ impl FakePlatform {
             .get(room)
             .map(|room| room.timeline.clone())
             .unwrap_or_default()
+    }
+
+    /// An administrator of the homeserver deletes a room: nobody is in it, and its alias is free.
+    pub fn delete_room(&self, room: &RoomId) {
+        let server = &mut *self.server();
+        server.by_conversation.retain(|_, there| there != room);
+        if let Some(room) = server.rooms.get_mut(room) {
+            room.members.clear();
+            room.deleted = true;
+        }
     }
 
     /// Every room, in order of its making.

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use verbatim_domain::message::Direction;
 use verbatim_domain::{ConversationId, RecordId, RoomId, Timestamp, UserId};
+use verbatim_engine::DisclosureMode;
 use verbatim_engine::ports::{Alarm, Conversation, InboundText, Message, QueueStat};
 use verbatim_engine::views::{RecordView, VerifyView};
 
@@ -36,6 +37,7 @@ pub(crate) struct Audit {
     mangled: bool,
     verified: VerifyView,
     catch_all: Option<UserId>,
+    disclosure: DisclosureMode,
     failures: Vec<Failure>,
 }
 
@@ -98,6 +100,7 @@ impl Audit {
             mangled: state.mangled,
             verified,
             catch_all: world.settings.catch_all.clone(),
+            disclosure: world.settings.disclosure,
             failures: std::mem::take(&mut state.failures),
         })
     }

@@ -15,6 +15,8 @@ const ROUNDS: usize = 12;
 const JOBS: usize = 3000;
 /// Virtual time in one round, at most.
 const PATIENCE: Duration = Duration::from_secs(2 * 86_400);
+/// Longer than a poll waits for webhooks.
+const IN_FLIGHT: Duration = Duration::from_secs(180);
 
 impl World {
     /// Ends all faults and lets everything come to rest.
@@ -76,6 +78,8 @@ impl World {
         self.try_routes().await?;
         self.drain().await?;
         self.finalise().await?;
+        // Until then a webhook may still be on its way, and a poll leaves it alone.
+        self.pass(IN_FLIGHT);
         self.worker()
             .await?
             .engine

@@ -14,6 +14,7 @@ const CHARS: RangeInclusive<usize> = 1..=1_600;
 const AGE_MINUTES: RangeInclusive<u64> = 1..=20_160;
 /// Twice a minute on an idle number up to once a day.
 const POLL_SECONDS: RangeInclusive<u64> = 1..=86_400;
+const PATIENCE_SECONDS: RangeInclusive<u64> = 1..=3600;
 const NOTICE_SECONDS: RangeInclusive<u64> = 1..=86_400;
 /// A hundred years.
 const RETENTION_MONTHS: RangeInclusive<u32> = 1..=1_200;
@@ -55,6 +56,13 @@ fn limits(limits: &Limits) -> Option<String> {
         })
         .or_else(|| within("limits.segment_burst", limits.segment_burst, SEGMENT_BURST))
         .or_else(|| within("limits.poll_seconds", limits.poll_seconds, POLL_SECONDS))
+        .or_else(|| {
+            within(
+                "limits.webhook_patience_seconds",
+                limits.webhook_patience_seconds,
+                PATIENCE_SECONDS,
+            )
+        })
         .or_else(|| {
             let seconds = limits.unknown_notice_seconds;
             within("limits.unknown_notice_seconds", seconds, NOTICE_SECONDS)

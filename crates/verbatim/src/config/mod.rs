@@ -133,6 +133,7 @@ pub(crate) struct Limits {
     pub(crate) segments_per_second: f64,
     pub(crate) segment_burst: f64,
     pub(crate) poll_seconds: u64,
+    pub(crate) webhook_patience_seconds: u64,
     pub(crate) unknown_notice_seconds: u64,
 }
 

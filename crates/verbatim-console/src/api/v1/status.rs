@@ -23,7 +23,7 @@ pub(crate) struct Status {
     /// Queues that are not empty.
     queues: Vec<Queue>,
     /// Open alarms.
-    alarms: usize,
+    alarms: u64,
     /// Counted by this process since it started.
     counted: Counted,
 }
@@ -67,7 +67,7 @@ pub(crate) fn endpoint() -> Endpoint {
 #[utoipa::path(get, path = "/api/v1/status", tag = "about", responses((status = 200, body = Status)))]
 pub(crate) async fn status(State(engine): State<Arc<Engine>>) -> Result<Json<Status>, Problem> {
     let queues = engine.queue_stats().await?;
-    let alarms = engine.alarms().await?.len();
+    let alarms = engine.alarm_count().await?;
     let ready = engine.readiness().await.iter().all(|part| part.ok);
     let counters = engine.counters();
     Ok(Json(Status {

@@ -39,6 +39,9 @@ pub enum Change {
     Append(NewRecord),
     /// A new outbound message in its first state (inbound ones are made by intake).
     AddMessage(Message),
+    /// A request is about to go out: from `Accepted` to `Submitting`, tried at this moment.
+    /// [`StoreError::Stale`](super::StoreError::Stale) if the message stands anywhere else.
+    BeginSubmitting(MessageId, Timestamp),
     /// Move a message forward. Without effect if it stands there or further already.
     Advance {
         /// Which.
@@ -49,8 +52,6 @@ pub enum Change {
         provider_id: Option<ProviderId>,
         /// Why it failed.
         failure: Option<Failure>,
-        /// For `Submitting`: when.
-        tried: Option<Timestamp>,
     },
     /// It is proved that the attempt did not happen: back from `Submitting`/`Unknown` to `Accepted`.
     /// [`StoreError::Stale`](super::StoreError::Stale) if it has moved on meanwhile.
@@ -78,10 +79,20 @@ pub enum Change {
     WakeRoom(RoomId, Timestamp),
     /// The head of this lane becomes due now.
     WakeLane(Lane, Timestamp),
-    /// The conversation has its room. [`StoreError::Conflict`](super::StoreError::Conflict) if it has another one.
-    BindRoom(ConversationId, RoomId),
-    /// The client was told.
+    /// The conversation has its room. [`StoreError::Conflict`](super::StoreError::Conflict) if it has another
+    /// one than the one that this is instead of.
+    BindRoom {
+        /// Which.
+        conversation: ConversationId,
+        /// Its room from now on.
+        room: RoomId,
+        /// The room it had, if that one is gone.
+        instead_of: Option<RoomId>,
+    },
+    /// A disclosure made at this moment is on its way to the client; the first one counts.
     Disclosed(ConversationId, Timestamp),
+    /// The disclosure made at that moment did not reach the client. Without effect if another one is on its way.
+    NotDisclosed(ConversationId, Timestamp),
     /// A direct chat of an employee with the bot.
     BindDirect(RoomId, EmployeeId),
     /// Insert an employee, or change name and end.

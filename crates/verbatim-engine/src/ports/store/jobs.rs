@@ -8,6 +8,12 @@ use super::{BlindIndex, Sealed};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane(pub String);
 
+impl std::fmt::Display for Lane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl Lane {
     /// Events of a room, in the homeserver's order.
     pub fn inbox(room: &RoomId) -> Self {

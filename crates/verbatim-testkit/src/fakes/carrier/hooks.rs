@@ -11,11 +11,12 @@ use super::{FakeCarrier, Taken};
 
 const SIGNATURE: &str = "x-fake-signature";
 
-const CLASSES: [(FailureClass, &str); 7] = [
+const CLASSES: [(FailureClass, &str); 8] = [
     (FailureClass::Address, "address"),
     (FailureClass::OptedOut, "opted_out"),
     (FailureClass::Policy, "policy"),
     (FailureClass::Configuration, "configuration"),
+    (FailureClass::Account, "account"),
     (FailureClass::Delivery, "delivery"),
     (FailureClass::Request, "request"),
     (FailureClass::Other, "other"),
@@ -92,6 +93,7 @@ impl FakeCarrier {
                 provider_at: body["at"].as_i64().map(Timestamp),
                 media: Vec::new(),
                 details: Vec::new(),
+                redacted: false,
             })]);
         }
         let message: Option<MessageId> = word("message").parse().ok();

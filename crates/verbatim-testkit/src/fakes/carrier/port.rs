@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, Duration, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
-    Webhook, WebhookError,
+    Carrier, CarrierError, CarrierEvent, FailureClass, InboundText, Receipt, Route, Sightings,
+    Submission, SubmitOutcome, Webhook, WebhookError,
 };
 
 use super::hooks::listed;
@@ -24,6 +24,9 @@ impl FakeCarrier {
         let ledger = self.ledger();
         if ledger.down {
             return Err(CarrierError::Unavailable("connection refused".to_owned()));
+        }
+        if ledger.bars {
+            return Err(CarrierError::Refused("credentials".to_owned()));
         }
         Ok(ledger)
     }
@@ -82,6 +85,12 @@ impl Carrier for FakeCarrier {
         let now = self.clock.now();
         match self.reachable() {
             Ok(mut ledger) => ledger.answer(submission, now),
+            Err(CarrierError::Refused(reason)) => SubmitOutcome::Refused {
+                class: FailureClass::Account,
+                code: "20003".to_owned(),
+                reason,
+                raw: b"{}".to_vec(),
+            },
             Err(error) => SubmitOutcome::NotSent {
                 reason: error.to_string(),
                 retry_after: None,
@@ -93,16 +102,20 @@ impl Carrier for FakeCarrier {
         &self,
         submission: &Submission,
         tried_at: Timestamp,
-    ) -> Result<Vec<Receipt>, CarrierError> {
+    ) -> Result<Sightings, CarrierError> {
         let (now, ledger) = (self.clock.now(), self.reachable()?);
         let could_be = ledger.taken.iter().filter(|taken| {
             taken.from == submission.from
-                && taken.to == submission.to
-                && taken.text == submission.text
+                && (ledger.redacts || taken.to == submission.to && taken.text == submission.text)
                 && taken.at.after(SKEW) >= tried_at
                 && ledger.shows(taken.at, now)
         });
-        Ok(could_be.map(listed).collect())
+        let found = could_be.map(listed).collect();
+        let (same, doubtful) = match ledger.redacts {
+            true => (Vec::new(), found),
+            false => (found, Vec::new()),
+        };
+        Ok(Sightings { same, doubtful })
     }
 
     async fn receipts_since(
@@ -127,7 +140,16 @@ impl Carrier for FakeCarrier {
             let at = text.provider_at.unwrap_or(since);
             text.to == number && at >= since && ledger.shows(at, now)
         });
-        Ok(theirs.cloned().collect())
+        let shown = theirs.cloned().map(|text| match ledger.redacts {
+            true => InboundText {
+                from: "+1628555XXXX".to_owned(),
+                text: String::new(),
+                redacted: true,
+                ..text
+            },
+            false => text,
+        });
+        Ok(shown.collect())
     }
 
     fn inbound_address(&self) -> String {

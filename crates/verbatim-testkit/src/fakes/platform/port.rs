@@ -31,6 +31,10 @@ fn raw_event(value: &serde_json::Value) -> RawEvent {
     }
 }
 
+fn is_deleted(server: &Server, room: &RoomId) -> bool {
+    server.rooms.get(room).is_some_and(|room| room.deleted)
+}
+
 fn without_relation(content: &Content) -> Content {
     let mut content = content.clone();
     if let Content::Notice { replaces, .. } = &mut content {
@@ -54,6 +58,7 @@ impl FakePlatform {
         whole: impl FnOnce(&mut Server) -> Result<R, PlatformError>,
     ) -> Result<R, PlatformError> {
         let server = &mut *self.server();
+        assert!(!std::mem::take(&mut server.panics), "the adapter panics");
         if server.down {
             return Err(away());
         }
@@ -114,6 +119,9 @@ impl FakePlatform {
             }
             return Ok(event);
         }
+        if is_deleted(server, room) {
+            return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+        }
         if server
             .rooms
             .get(room)
@@ -173,7 +181,13 @@ impl Platform for FakePlatform {
     }
 
     async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
-        self.writing(|_| (), |server| Ok(self.invite(server, room, employee)))
+        self.writing(
+            |_| (),
+            |server| match is_deleted(server, room) {
+                true => Err(PlatformError::Refused("M_FORBIDDEN".to_owned())),
+                false => Ok(self.invite(server, room, employee)),
+            },
+        )
     }
 
     async fn prepare(
@@ -218,6 +232,9 @@ impl Platform for FakePlatform {
         self.writing(
             |_| (),
             |server| {
+                if is_deleted(server, room) {
+                    return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+                }
                 let read = &mut server.rooms.entry(room.clone()).or_default().read;
                 read.push((who, event.clone()));
                 Ok(())

@@ -1,6 +1,7 @@
 //! From rooms to phones.
 
 use verbatim_domain::message::{Direction, MessageState};
+use verbatim_engine::DisclosureMode;
 use verbatim_engine::ports::{Conversation, Message, ReceiptStatus};
 
 use super::Audit;
@@ -99,6 +100,15 @@ impl Audit {
             })
             .collect();
         let id = conversation.id;
+        let told = sent
+            .first()
+            .is_none_or(|first| outbound[*first].event.is_none());
+        if self.disclosure == DisclosureMode::First && !told {
+            self.fail(
+                "disclosure",
+                format!("the client of {id} was not told first"),
+            );
+        }
         if !sent.is_sorted() {
             self.fail("order", format!("to the phone of {id}: {sent:?}"));
         }

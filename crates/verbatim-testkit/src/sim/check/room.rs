@@ -108,7 +108,7 @@ impl Audit {
             );
         }
         let awaited = written.key == KeyFate::NeverComes || written.key == KeyFate::Hopeless;
-        if awaited && !self.alarmed(&format!("undecryptable:{event}")) {
+        if awaited && !self.alarmed(&format!("undecryptable:{}", written.room)) {
             self.fail(
                 "alarm",
                 format!("{event} could not be read, and nobody is told"),
@@ -147,6 +147,10 @@ impl Audit {
                     && notice
                         .as_ref()
                         .is_some_and(|words| !words.contains("being checked"))
+            }
+            // A carrier need not tell more; then an uncertain notice must not stand.
+            MessageState::Submitted | MessageState::Sent => {
+                notice.as_ref().is_none_or(|words| words == "It was sent.")
             }
             _ => true,
         };

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use verbatim_domain::{AccountId, ProviderId, Timestamp};
 use verbatim_engine::ports::{
-    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Submission, SubmitOutcome,
-    Webhook, WebhookError,
+    Carrier, CarrierError, CarrierEvent, InboundText, Receipt, Route, Sightings, Submission,
+    SubmitOutcome, Webhook, WebhookError,
 };
 
 use crate::fakes::FakeCarrier;
@@ -90,7 +90,7 @@ impl Carrier for MortalCarrier {
         &self,
         submission: &Submission,
         tried_at: Timestamp,
-    ) -> Result<Vec<Receipt>, CarrierError> {
+    ) -> Result<Sightings, CarrierError> {
         self.process.gate().await.map_err(died)?;
         self.inner.find(submission, tried_at).await
     }

@@ -227,6 +227,10 @@ impl Store for MortalStore {
         self.read(self.inner.alarms()).await
     }
 
+    async fn alarm_count(&self) -> Result<u64, StoreError> {
+        self.read(self.inner.alarm_count()).await
+    }
+
     async fn token(&self, hash: &Hash) -> Result<Option<ApiToken>, StoreError> {
         self.read(self.inner.token(hash)).await
     }

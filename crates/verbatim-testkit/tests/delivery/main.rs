@@ -1,0 +1,9 @@
+//! How texts fare when rooms, carriers and this program itself are not in order.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod carrier;
+mod disclosure;
+mod house;
+mod poll;
+mod rooms;
