@@ -9,10 +9,12 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 use e2e::harness::{Employee, PATIENCE, Shield, Trust, switched_on, until};
 use matrix_world::{World, spec};
-use verbatim_domain::RoomId;
+use verbatim_domain::{RoomId, Timestamp};
 use verbatim_engine::ports::{
-    Content, EventKind, Fence, Platform, PlatformError, Speaker, Trust as Trusted,
+    Attendance, Content, EventKind, Fence, Platform, PlatformError, Speaker, Trust as Trusted,
+    Unread,
 };
+use verbatim_matrix::MatrixPlatform;
 
 fn text(body: &str) -> Content {
     Content::Text {
@@ -42,7 +44,13 @@ async fn both_ways(world: &World, employee: &Employee, number: u8) -> Result<()>
     let stand_in = Speaker::StandIn(spec.stand_in.clone());
     let room = world.platform().open_room(&spec).await?;
     world
-        .say(&room, &stand_in, "t1", &text("hello from a phone"))
+        .say(
+            &room,
+            &stand_in,
+            employee.user(),
+            "t1",
+            &text("hello from a phone"),
+        )
         .await?;
     let said = employee.wait_for_text("hello from a phone").await?;
     ensure!(
@@ -50,7 +58,13 @@ async fn both_ways(world: &World, employee: &Employee, number: u8) -> Result<()>
         "{said:?}"
     );
     world
-        .say(&room, &Speaker::Bot, "n1", &notice("from the bot"))
+        .say(
+            &room,
+            &Speaker::Bot,
+            employee.user(),
+            "n1",
+            &notice("from the bot"),
+        )
         .await?;
     let told = employee
         .wait_for("the notice", |said| said.body == "from the bot")
@@ -107,7 +121,7 @@ async fn a_room_is_made_once_and_a_message_sent_once() -> Result<()> {
     let room = world.platform().open_room(&spec).await?;
     let prepared = world
         .platform()
-        .prepare(&room, &stand_in, &text("once"))
+        .prepare(&room, &stand_in, &spec.employee, &text("once"))
         .await?;
     let first = world
         .platform()
@@ -160,9 +174,14 @@ async fn a_room_is_made_once_and_a_message_sent_once() -> Result<()> {
         "{once:#?}"
     );
     ensure!(
-        !world.platform().offer_room(&room, &spec.employee).await?,
+        world.platform().offer_room(&room, &spec.employee).await? == Attendance::Joined,
         "invited somebody who is in"
     );
+    // What the homeserver would have forgotten after a day is found in the room.
+    let long_ago = Timestamp(0);
+    let find = |txn| world.platform().find_sent(&room, &stand_in, txn, long_ago);
+    ensure!(find("same").await? == Some(first), "not found in the room");
+    ensure!(find("other").await?.is_none(), "found what was never sent");
     Ok(())
 }
 
@@ -181,7 +200,13 @@ async fn a_half_made_room_is_completed() -> Result<()> {
     );
     let stand_in = Speaker::StandIn(bare.stand_in.clone());
     world
-        .say(&half, &stand_in, "t", &text("into the mended room"))
+        .say(
+            &half,
+            &stand_in,
+            alice.user(),
+            "t",
+            &text("into the mended room"),
+        )
         .await?;
     ensure!(
         alice.wait_for_text("into the mended room").await?.encrypted,
@@ -221,7 +246,7 @@ async fn keys_rotated_while_we_are_away_arrive_and_identities_stay() -> Result<(
     );
     let stand_in = Speaker::StandIn(spec.stand_in.clone());
     world
-        .say(&room, &stand_in, "t2", &text("back again"))
+        .say(&room, &stand_in, alice.user(), "t2", &text("back again"))
         .await?;
     let said = alice.wait_for_text("back again").await?;
     ensure!(
@@ -251,6 +276,7 @@ async fn a_new_device_gets_keys() -> Result<()> {
             .say(
                 &room,
                 &stand_in,
+                bob.user(),
                 &format!("d{said}"),
                 &text(&format!("number {said}")),
             )
@@ -325,13 +351,13 @@ async fn an_owner_without_lease_or_device_stops() -> Result<()> {
     .await?;
     let late = world
         .platform()
-        .prepare(&room, &Speaker::Bot, &notice("late"))
+        .prepare(&room, &Speaker::Bot, &spec.employee, &notice("late"))
         .await;
     ensure!(late == Err(PlatformError::Fenced), "{late:?}");
     world.platform().set_fence(Some(newer)).await?;
     world
         .platform()
-        .prepare(&room, &Speaker::Bot, &notice("in time"))
+        .prepare(&room, &Speaker::Bot, &spec.employee, &notice("in time"))
         .await?;
     world.delete_bot_device().await?;
     let gone = world.platform().start(Some(newer)).await;
@@ -355,7 +381,9 @@ async fn a_second_look_finds_everything_in_order() -> Result<()> {
     let spec = spec(platform, 1, alice.user());
     let room = platform.open_room(&spec).await?;
     let stand_in = Speaker::StandIn(spec.stand_in.clone());
-    world.say(&room, &stand_in, "t1", &text("hello")).await?;
+    world
+        .say(&room, &stand_in, alice.user(), "t1", &text("hello"))
+        .await?;
     alice.wait_for_text("hello").await?;
 
     let start = platform.look(None).await?;
@@ -394,5 +422,45 @@ async fn a_second_look_finds_everything_in_order() -> Result<()> {
         nothing.rooms.iter().all(|part| part.events.is_empty()),
         "{nothing:?}"
     );
+    Ok(())
+}
+
+/// What nobody could read is refused, until somebody can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_said_to_nobody() -> Result<()> {
+    if !switched_on("nothing_is_said_to_nobody") {
+        return Ok(());
+    }
+    let world = World::start().await?;
+    // An account that has never logged in.
+    world.register("carol").await?;
+    let spec = spec(world.platform(), 1, "@carol:verbatim.test");
+    let stand_in = Speaker::StandIn(spec.stand_in.clone());
+    let room = world.platform().open_room(&spec).await?;
+    let prepare = async |platform: &MatrixPlatform| {
+        let body = text("are you there?");
+        let prepared = platform.prepare(&room, &stand_in, &spec.employee, &body);
+        prepared.await.map(drop)
+    };
+    let unread = |why| Err(PlatformError::Unread(why));
+    let refused = prepare(world.platform()).await;
+    ensure!(refused == unread(Unread::NoDevice), "{refused:?}");
+    let carol = world.again("carol", Trust::Lax).await?;
+    until("carol can be told", PATIENCE, async || {
+        Ok(prepare(world.platform()).await.is_ok().then_some(()))
+    })
+    .await?;
+    world
+        .say(&room, &stand_in, carol.user(), "t", &text("welcome"))
+        .await?;
+    carol.wait_for_text("welcome").await?;
+    carol.joined(room.as_str()).await?.leave().await?;
+    until("nobody is there", PATIENCE, async || {
+        let refused = prepare(world.platform()).await;
+        Ok((refused == unread(Unread::Absent)).then_some(()))
+    })
+    .await?;
+    let offered = world.platform().offer_room(&room, &spec.employee).await?;
+    ensure!(offered == Attendance::Asked, "{offered:?}");
     Ok(())
 }

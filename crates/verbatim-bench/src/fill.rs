@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use verbatim_engine::ports::JobKind;
 use verbatim_engine::worker::LEASE;
 use verbatim_record::Kek;
 
@@ -61,7 +62,8 @@ async fn idle(world: &World) {
             .store
             .queue_stats()
             .await
-            .is_ok_and(|queues| queues.is_empty())
+            // Nobody tells the engine that the invitations were accepted.
+            .is_ok_and(|queues| queues.iter().all(|q| q.kind == JobKind::OfferRoom))
         {
             return;
         }

@@ -78,6 +78,8 @@ pub enum Action {
     Tell(Notice),
     /// The employee is gone from the room: bring them back and raise an alarm.
     Reoffer,
+    /// The employee has come into the room: what waited for them goes on.
+    Welcome,
 }
 
 /// A decision: how it is recorded, why, and what follows. `None` for what is no business of the record.
@@ -112,7 +114,10 @@ pub fn decide(view: &View, trust: &Trust, event: &EventKind) -> Option<Decision>
             NO_REACTIONS,
             Notice::ReactionNotSent,
         ),
-        EventKind::Text { .. } | EventKind::Edit { .. } | EventKind::Media { .. }
+        EventKind::Text { .. }
+        | EventKind::Edit { .. }
+        | EventKind::Media { .. }
+        | EventKind::Unknown { .. }
             if !matches!(trust, Trust::Encrypted(_)) =>
         {
             told(
@@ -129,6 +134,7 @@ pub fn decide(view: &View, trust: &Trust, event: &EventKind) -> Option<Decision>
             NO_MEDIA,
             Notice::MediaNotSent { what: what.clone() },
         ),
+        EventKind::Unknown { what } => unknown(what),
         EventKind::Text { body, reply_to } => text(view, body, reply_to.as_ref()),
     })
 }
@@ -161,6 +167,9 @@ const NO_EDITS: Rule = rule("keep.edit", "cannot_reach_a_phone");
 const NO_REDACTIONS: Rule = rule("keep.redaction", "cannot_reach_a_phone");
 const NO_REACTIONS: Rule = rule("keep.reaction", "reactions_not_supported");
 const NO_MEDIA: Rule = rule("keep.attachment", "media_not_supported");
+const NOT_KNOWN: Rule = rule("refuse.unknown", "kind_not_known");
+const SIGNALLING: Rule = rule("keep.signalling", "clients_among_themselves");
+const FORMER_HOLDER_GONE: Rule = rule("room.former_holder_gone", "left_without_number");
 const HOLDER_GONE: Rule = rule("room.holder_gone", "holder_left");
 const MEMBERSHIP: Rule = rule("room.membership", "membership_changed");
 
@@ -174,10 +183,36 @@ fn told(record: RecordAs, about: Option<&EventId>, rule: Rule, notice: Notice) -
     }
 }
 
+/// Of a kind that nobody here knows. It may hold anything, so it is recorded; the employee is told,
+/// unless it is their client that speaks.
+fn unknown(what: &str) -> Decision {
+    if is_signalling(what) {
+        return Decision {
+            record: RecordAs::Refused,
+            about: None,
+            rule: SIGNALLING,
+            actions: Vec::new(),
+        };
+    }
+    told(RecordAs::Refused, None, NOT_KNOWN, Notice::UnknownNotSent)
+}
+
+/// What clients send each other by themselves: the steps of a verification and of a call (the call's
+/// first step is the employee's own doing).
+pub fn is_signalling(what: &str) -> bool {
+    what.starts_with("m.key.verification.")
+        || (what.starts_with("m.call.") && what != "m.call.invite")
+}
+
 fn membership(view: &View, change: Membership) -> Decision {
     let gone = view.subject_is_holder && matches!(change, Membership::Leave | Membership::Ban);
-    let (rule, actions) = if gone {
+    let come = view.subject_is_holder && change == Membership::Join;
+    let (rule, actions) = if gone && view.holds_number {
         (HOLDER_GONE, vec![Action::Reoffer])
+    } else if gone {
+        (FORMER_HOLDER_GONE, Vec::new())
+    } else if come {
+        (MEMBERSHIP, vec![Action::Welcome])
     } else {
         (MEMBERSHIP, Vec::new())
     };

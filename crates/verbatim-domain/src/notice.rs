@@ -25,6 +25,8 @@ pub enum Notice {
         /// Such as `image`.
         what: String,
     },
+    /// Something of a kind that is not known.
+    UnknownNotSent,
     /// A reply was not sent: SMS has no replies, and without its quotation it could mislead.
     ReplyNotSent,
     /// Only the holder of the conversation writes to the client.
@@ -100,6 +102,11 @@ impl Notice {
                 "Your {} was not sent: only text can be texted so far. Write a message instead.",
                 kind(what)
             ),
+            Self::UnknownNotSent => {
+                "What your client just sent cannot be texted and did not reach the client. \
+                It is recorded. Write a message instead."
+                    .to_owned()
+            }
             Self::ReplyNotSent => {
                 "Your reply was not sent: replies cannot be texted, and without what \
                 it answers it could mislead. Write it as a new message."

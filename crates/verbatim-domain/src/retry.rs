@@ -39,6 +39,41 @@ pub fn reconcile_wait(asked: u32, cap: Duration) -> Duration {
     LADDER.get(asked as usize).copied().unwrap_or(THEN).min(cap)
 }
 
+/// How often a room was offered again to an employee who left it, and when it is the next time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Offers {
+    /// Offers so far, since it was last calm.
+    pub count: u32,
+    /// When the latest of them was due; in the future while it is still to come.
+    pub due: Timestamp,
+}
+
+impl Offers {
+    /// The next offer when one is needed now: at once, then after 1 min, 10 min, 1 h, then daily. It
+    /// begins anew after a day without. A client that declines by itself would else be asked as fast
+    /// as the homeserver can.
+    #[must_use]
+    pub fn next(self, now: Timestamp) -> Self {
+        const LADDER: [Duration; 3] = [
+            Duration::from_secs(60),
+            Duration::from_secs(600),
+            Duration::from_secs(3600),
+        ];
+        const DAY: Duration = Duration::from_secs(86_400);
+        if self.due > now {
+            return self;
+        }
+        if self.count == 0 || now.since(self.due) > DAY {
+            return Self { count: 1, due: now };
+        }
+        let wait = LADDER.get(self.count as usize - 1).copied();
+        Self {
+            count: self.count + 1,
+            due: now.after(wait.unwrap_or(DAY)),
+        }
+    }
+}
+
 /// A bucket of tokens that refills steadily; one token is one SMS segment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenBucket {

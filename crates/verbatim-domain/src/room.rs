@@ -58,7 +58,12 @@ pub enum EventKind {
         /// Whether the room is meant as a direct chat.
         direct: bool,
     },
-    /// The room's own state, receipts of our own making, call events …: nothing to act on.
+    /// Something that this program does not know and that may hold anybody's words.
+    Unknown {
+        /// The Matrix type, as far as it tells.
+        what: String,
+    },
+    /// The room's own state and what was redacted: nothing that anybody says.
     Other {
         /// The Matrix type.
         what: String,

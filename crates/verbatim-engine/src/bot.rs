@@ -3,75 +3,99 @@
 use std::fmt::Write as _;
 
 use verbatim_domain::command::{self, Command};
-use verbatim_domain::conversation::Rule;
+use verbatim_domain::conversation::{Rule, is_signalling};
 use verbatim_record::Kind;
 
 use crate::admin::{Actor, AdminError};
+use crate::chat::chat_notice;
 use crate::core::Engine;
 use crate::inbox::{Handling, event_body};
 use crate::payload::SayPayload;
 use crate::ports::{
-    Change, Content, Employee, EventKind, JobKind, Lane, NewJob, NewRecord, PageAt, StoreError,
+    Change, Employee, EventKind, JobKind, Lane, NewJob, NewRecord, PageAt, RoomEvent, StoreError,
     Trust,
 };
 use crate::trouble::JobError;
 
-impl Engine {
-    /// Somebody asks the bot into a room: employees get a direct chat, others nothing.
-    pub(crate) async fn invited(&self, handling: &Handling<'_>) -> Result<(), JobError> {
-        let event = handling.event;
-        let mut changes = Vec::new();
-        match self.store.employee_by_user(&event.sender).await?.filter(|e| e.ended.is_none()) {
-            Some(employee) => {
-                self.platform.join(&event.room).await?;
-                changes.push(Change::BindDirect(event.room.clone(), employee.id));
-                changes.push(self.answer(handling, command::help_text().to_owned()));
-            }
-            None => changes.push(self.alarm(
-                format!("stranger:{}", event.sender),
-                "Somebody who is no employee invited the bot: add them with `verbatim employee add`, then let them invite it again.",
-            )),
-        }
-        changes.push(Change::Finish(handling.job.id));
-        Ok(self.commit(changes).await?)
-    }
+const COMMAND: Rule = Rule {
+    id: "bot.command",
+    version: 1,
+    reason: "direct_chat",
+};
+const NO_COMMAND: Rule = Rule {
+    id: "bot.no_command",
+    version: 1,
+    reason: "direct_chat",
+};
 
+const TALK_ENCRYPTED: &str =
+    "Please talk to me in an encrypted chat: make a new direct chat with encryption switched on.";
+const ONLY_COMMANDS: &str =
+    "I only understand commands, written as plain messages. Write “help” to see them.";
+
+/// What an employee said to the bot.
+enum Heard<'a> {
+    /// A line that may be a command.
+    Command(&'a str),
+    /// Anything else; whether it deserves an answer.
+    Else { answer: bool },
+}
+
+/// `None` for what nobody said.
+fn hear(event: &RoomEvent) -> Option<Heard<'_>> {
+    match &event.kind {
+        EventKind::Text { body, .. } => Some(Heard::Command(body)),
+        EventKind::Edit { .. } | EventKind::Media { .. } => Some(Heard::Else { answer: true }),
+        EventKind::Unknown { what } => Some(Heard::Else {
+            answer: !is_signalling(what),
+        }),
+        EventKind::Reaction { .. } | EventKind::Redaction { .. } => {
+            Some(Heard::Else { answer: false })
+        }
+        EventKind::Membership { .. } | EventKind::Other { .. } => None,
+    }
+}
+
+impl Engine {
     pub(crate) async fn in_direct_chat(
         &self,
         handling: &Handling<'_>,
         employee: &Employee,
     ) -> Result<(), JobError> {
-        let event = handling.event;
-        let EventKind::Text { body, .. } = &event.kind else {
-            return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
-        };
-        if event.sender != employee.user || employee.ended.is_some() {
-            return Ok(self.commit(vec![Change::Finish(handling.job.id)]).await?);
+        let (event, job) = (handling.event, handling.job);
+        if event.sender != *self.platform.bot()
+            && !self.is_direct(job, &event.room, employee).await?
+        {
+            return Ok(());
         }
-        let rule = Rule {
-            id: "bot.command",
-            version: 1,
-            reason: "direct_chat",
+        let theirs = event.sender == employee.user && employee.ended.is_none();
+        let Some(heard) = hear(event).filter(|_| theirs) else {
+            return Ok(self.commit(vec![Change::Finish(job.id)]).await?);
+        };
+        let rule = match heard {
+            Heard::Command(_) => COMMAND,
+            Heard::Else { .. } => NO_COMMAND,
         };
         let mut record = event_body(event, handling.raw, &rule);
         record.actor = format!("employee:{}", employee.id);
         let sealed = self.seal(Kind::Command, record).await?;
-        let answer = if event.trust == Trust::Unencrypted {
-            "Please talk to me in an encrypted chat: make a new direct chat with encryption switched on.".to_owned()
-        } else {
-            self.obey(employee, body).await?
+        let mut changes = vec![Change::Append(NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        })];
+        let answer = match heard {
+            Heard::Command(_) | Heard::Else { answer: true }
+                if event.trust == Trust::Unencrypted =>
+            {
+                Some(TALK_ENCRYPTED.to_owned())
+            }
+            Heard::Command(line) => Some(self.obey(employee, line).await?),
+            Heard::Else { answer } => answer.then(|| ONLY_COMMANDS.to_owned()),
         };
-        self.commit(vec![
-            Change::Append(NewRecord {
-                conversation: None,
-                sealed,
-                about: None,
-            }),
-            self.answer(handling, answer),
-            Change::Finish(handling.job.id),
-        ])
-        .await?;
-        Ok(())
+        changes.extend(answer.map(|answer| self.answer(handling, answer)));
+        changes.push(Change::Finish(job.id));
+        Ok(self.commit(changes).await?)
     }
 
     async fn obey(&self, employee: &Employee, line: &str) -> Result<String, StoreError> {
@@ -168,6 +192,8 @@ impl Engine {
             .queue_stats()
             .await?
             .iter()
+            // An invitation that stands is waiting for its employee, not for us.
+            .filter(|q| q.kind != JobKind::OfferRoom)
             .map(|q| q.depth)
             .sum();
         let alarms = self.store.alarm_count().await?;
@@ -176,16 +202,11 @@ impl Engine {
         ))
     }
 
-    fn answer(&self, handling: &Handling<'_>, body: String) -> Change {
+    pub(crate) fn answer(&self, handling: &Handling<'_>, body: String) -> Change {
         let room = handling.event.room.clone();
         let payload = SayPayload {
             as_stand_in: false,
-            content: Content::Notice {
-                body,
-                reply_to: None,
-                replaces: None,
-                mentions: None,
-            },
+            content: chat_notice(body),
             room: Some(room.clone()),
             slot: None,
             at: None,

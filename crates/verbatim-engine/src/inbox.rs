@@ -11,10 +11,11 @@ use verbatim_domain::{ConversationId, Duration, MessageId, RecordId, Timestamp, 
 use verbatim_record::{Body, Kind, SealedRecord};
 
 use crate::core::Engine;
+use crate::offer::holds_number;
 use crate::payload::{EventPayload, SayPayload, SubmitPayload};
 use crate::ports::{
     Change, Content, Conversation, EventKind, Job, JobKind, Lane, Membership, Message, NewJob,
-    NewRecord, OpenError, RoomEvent, Sealed, Trust,
+    NewRecord, OpenError, RoomEvent, Trust,
 };
 use crate::settings::DisclosureMode;
 use crate::trouble::JobError;
@@ -96,7 +97,6 @@ impl Engine {
     }
 
     fn view(&self, conversation: &Conversation, event: &RoomEvent) -> Result<View, JobError> {
-        let holder = conversation.number.holder.as_ref().map(|(id, _)| *id);
         let subject_is_holder = matches!(&event.kind, EventKind::Membership { user, .. } if *user == conversation.employee.user);
         let disclosure = match self.settings.disclosure {
             DisclosureMode::Off => None,
@@ -112,7 +112,7 @@ impl Engine {
         Ok(View {
             sender_is_holder: event.sender == conversation.employee.user,
             subject_is_holder,
-            holds_number: holder == Some(conversation.employee.id),
+            holds_number: holds_number(conversation),
             disclosed: conversation.disclosed.is_some(),
             disclosure,
             max_chars: self.settings.max_chars,
@@ -166,19 +166,11 @@ impl Engine {
             Action::Reoffer => {
                 changes.push(self.alarm(
                     format!("employee-left:{}", conversation.id),
-                    "An employee left or declined the room of a client conversation; it is offered again, and texts wait in it.",
+                    "An employee left or declined the room of a client conversation; it is offered again (at longer and longer intervals, if they keep leaving), and texts wait until they are back.",
                 ));
-                changes.push(Change::Enqueue(NewJob {
-                    lane: Lane::room(conversation.id),
-                    kind: JobKind::OfferRoom,
-                    due: self.now(),
-                    payload: Sealed(Vec::new()),
-                    conversation: Some(conversation.id),
-                    message: None,
-                    room: None,
-                    unique: Some(format!("offer:{}", conversation.id)),
-                }));
+                self.reoffer(conversation.id, false, changes).await?;
             }
+            Action::Welcome => self.welcome(conversation.id, changes),
         }
         Ok(())
     }
@@ -464,6 +456,9 @@ fn describe(kind: &EventKind, body: &mut Body) {
         | EventKind::Redaction { of: Some(about) } => {
             body.refs
                 .insert("about_event_id".to_owned(), about.0.clone());
+        }
+        EventKind::Unknown { what } => {
+            body.details.insert("type".to_owned(), what.clone());
         }
         EventKind::Media { what, .. } => {
             body.details.insert("media".to_owned(), what.clone());

@@ -1,8 +1,9 @@
 //! What Verbatim does: the ports it needs, and the pipelines between them.
 //!
 //! Read in this order: [`intake`] (what reaches us becomes durable), [`worker`] (durable jobs are run, each
-//! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided on), [`submit`] (a text goes to the carrier),
-//! [`relay`] and [`show`] (a room is made, spoken into, and told how messages stand), [`admin`] (people).
+//! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
+//! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
+//! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
@@ -10,10 +11,12 @@ pub mod admin;
 mod audit;
 mod bot;
 mod carriers;
+mod chat;
 mod core;
 mod inbox;
 pub mod intake;
 mod look;
+mod offer;
 mod payload;
 mod poller;
 pub mod ports;

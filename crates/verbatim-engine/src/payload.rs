@@ -58,6 +58,17 @@ pub(crate) struct SubmitPayload {
     pub barred: bool,
 }
 
+/// Of an `OfferRoom` job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct OfferPayload {
+    /// Since when an invitation is known to stand unanswered.
+    #[serde(default)]
+    pub asked: Option<Timestamp>,
+    /// Whether a client's text waits for the employee: then it does not matter who holds the number.
+    #[serde(default)]
+    pub text_waits: bool,
+}
+
 /// Of a `RoomEvent` job: the raw event, and how far the ladder for undecryptable ones has gone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EventPayload {

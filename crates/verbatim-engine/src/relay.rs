@@ -4,7 +4,7 @@
 //! the same transaction id is one event. So a death between the homeserver's answer and our commit is
 //! healed by running the job again.
 
-use verbatim_domain::{EventId, PhoneNumber, RoomId, Timestamp, first_contact};
+use verbatim_domain::{Duration, EventId, PhoneNumber, RoomId, Timestamp, UserId, first_contact};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
@@ -15,39 +15,52 @@ use crate::ports::{
 };
 use crate::trouble::JobError;
 
+/// How long a homeserver is trusted to remember a transaction id: they keep them for a day.
+const TRANSACTIONS_KEPT: Duration = Duration::from_secs(23 * 3600);
+
+/// Where something is said, by whom, and for whom.
+pub(crate) struct Place {
+    pub room: RoomId,
+    pub speaker: Speaker,
+    /// Who must be able to read it.
+    pub reader: UserId,
+}
+
 impl Engine {
     pub(crate) async fn run_open_room(&self, job: &Job) -> Result<(), JobError> {
-        let mut changes = self.open_conversation(job).await?;
+        let conversation = self.conversation_of_job(job).await?;
+        let introduced = self.store.cursor(&intro_key(&conversation)).await?;
+        let room = match &conversation.room {
+            // An earlier run came as far as here.
+            Some(room) if introduced.as_ref() != Some(&room.0) => room.clone(),
+            _ => self.open_room(&conversation).await?,
+        };
+        let mut changes = self.introduce_once(job, &conversation, &room).await?;
+        self.read_again(job, &conversation, &mut changes);
         changes.push(Change::Finish(job.id));
         Ok(self.commit(changes).await?)
     }
 
     /// Opens the room of a job's conversation again, because it refuses what is said in it.
     pub(crate) async fn reopen(&self, job: &Job) -> Result<(), JobError> {
-        let changes = self.open_conversation(job).await?;
+        let conversation = self.conversation_of_job(job).await?;
+        let room = self.open_room(&conversation).await?;
+        let changes = self.introduce_once(job, &conversation, &room).await?;
         Ok(self.commit(changes).await?)
     }
 
-    /// Makes the room, or brings it to what it should be. If the room that the conversation had is gone,
-    /// another one takes its place from now on.
-    async fn open_conversation(&self, job: &Job) -> Result<Vec<Change>, JobError> {
-        let conversation = self.conversation_of_job(job).await?;
-        let spec = self.room_spec(&conversation)?;
-        let room = self.platform.open_room(&spec).await?;
-        let mut changes = Vec::new();
-        if conversation.room.as_ref() != Some(&room) {
-            self.introduce(&conversation, &room).await?;
-            if let Some(gone) = &conversation.room {
-                changes.extend(self.replaced(&conversation, gone, &room).await?);
-            }
-            changes.push(Change::BindRoom {
-                conversation: conversation.id,
-                room: room.clone(),
-                instead_of: conversation.room,
-            });
+    async fn introduce_once(
+        &self,
+        job: &Job,
+        conversation: &Conversation,
+        room: &RoomId,
+    ) -> Result<Vec<Change>, JobError> {
+        let key = intro_key(conversation);
+        if self.store.cursor(&key).await?.as_ref() == Some(&room.0) {
+            return Ok(Vec::new());
         }
-        changes.push(Change::WakeRoom(room, self.now()));
-        Ok(changes)
+        self.introduce(job, conversation, room).await?;
+        Ok(vec![Change::SetCursor(key, room.0.clone())])
     }
 
     /// The record and the alarm of a room that was gone (decision 0011).
@@ -77,8 +90,36 @@ impl Engine {
         Ok([Change::Append(record), alarm])
     }
 
+    /// Makes the room, or brings it to what it should be. If the room that the conversation had is gone,
+    /// another one takes its place from now on. Bound at once: who leaves before the first word is said
+    /// must be recognised.
+    async fn open_room(&self, conversation: &Conversation) -> Result<RoomId, JobError> {
+        let spec = self.room_spec(conversation)?;
+        let room = self.platform.open_room(&spec).await?;
+        let mut changes = Vec::new();
+        if conversation.room.as_ref() != Some(&room) {
+            if let Some(gone) = &conversation.room {
+                changes.extend(self.replaced(conversation, gone, &room).await?);
+            }
+            changes.push(Change::BindRoom {
+                conversation: conversation.id,
+                room: room.clone(),
+                instead_of: conversation.room.clone(),
+            });
+        }
+        changes.push(Change::WakeRoom(room.clone(), self.now()));
+        changes.push(self.await_answer(conversation.id));
+        self.commit(changes).await?;
+        Ok(room)
+    }
+
     /// The first thing in a room: whom it reaches, from which number, and that it is recorded.
-    async fn introduce(&self, conversation: &Conversation, room: &RoomId) -> Result<(), JobError> {
+    async fn introduce(
+        &self,
+        job: &Job,
+        conversation: &Conversation,
+        room: &RoomId,
+    ) -> Result<EventId, JobError> {
         let (peer, ours) = (
             self.peer_number(conversation)?,
             self.reveal_text("number", &conversation.number.number)?,
@@ -93,13 +134,14 @@ impl Engine {
             replaces: None,
             mentions: None,
         };
-        let prepared = self.platform.prepare(room, &Speaker::Bot, &content).await?;
+        let place = Place {
+            room: room.clone(),
+            speaker: Speaker::Bot,
+            reader: conversation.employee.user.clone(),
+        };
         // With the room: one that takes the place of another is introduced as well.
         let txn = format!("{}-intro-{}-{room}", self.prefix(), conversation.id);
-        self.platform
-            .send(room, &Speaker::Bot, &txn, &prepared, None)
-            .await?;
-        Ok(())
+        self.speak(job, &place, &txn, &content, None).await
     }
 
     fn room_spec(&self, conversation: &Conversation) -> Result<RoomSpec, StoreError> {
@@ -131,12 +173,14 @@ impl Engine {
 
     pub(crate) async fn run_say(&self, job: &Job) -> Result<(), JobError> {
         let payload: SayPayload = self.unpack(&job.payload)?;
-        let (room, speaker) = self.where_and_who(job, &payload).await?;
+        if let Some(room) = &payload.room {
+            return self.say_in_chat(job, room, &payload.content).await;
+        }
+        let conversation = self.conversation_of_job(job).await?;
+        let place = self.place(&conversation, payload.as_stand_in)?;
         let content = self.replacing(&payload).await?;
-        let prepared = self.platform.prepare(&room, &speaker, &content).await?;
         let event = self
-            .platform
-            .send(&room, &speaker, &self.txn(job), &prepared, payload.at)
+            .speak(job, &place, &self.txn(job), &content, payload.at)
             .await?;
         let mut changes = Vec::new();
         if let Some(message) = job.message {
@@ -147,30 +191,61 @@ impl Engine {
         {
             changes.push(Change::SetCursor(slot_key(slot), event.0));
         }
+        self.read_again(job, &conversation, &mut changes);
         changes.push(Change::Finish(job.id));
         self.commit(changes).await?;
         self.counters.said.inc();
         Ok(())
     }
 
-    async fn where_and_who(
+    /// Encrypts and sends. What may have been sent so long ago that the homeserver has forgotten it is
+    /// looked for in the room first: the transaction id alone would not keep it from appearing twice.
+    pub(crate) async fn speak(
         &self,
         job: &Job,
-        payload: &SayPayload,
-    ) -> Result<(RoomId, Speaker), JobError> {
-        if let Some(room) = &payload.room {
-            return Ok((room.clone(), Speaker::Bot));
+        place: &Place,
+        txn: &str,
+        content: &Content,
+        at: Option<Timestamp>,
+    ) -> Result<EventId, JobError> {
+        let Place {
+            room,
+            speaker,
+            reader,
+        } = place;
+        if self.now().since(job.created) > TRANSACTIONS_KEPT
+            && let Some(event) = self
+                .platform
+                .find_sent(room, speaker, txn, job.created)
+                .await?
+        {
+            return Ok(event);
         }
-        let conversation = self.conversation_of_job(job).await?;
-        let room = conversation.room.ok_or_else(|| {
+        let prepared = self
+            .platform
+            .prepare(room, speaker, reader, content)
+            .await?;
+        Ok(self
+            .platform
+            .send(room, speaker, txn, &prepared, at)
+            .await?)
+    }
+
+    fn place(&self, conversation: &Conversation, as_stand_in: bool) -> Result<Place, StoreError> {
+        let room = conversation.room.clone().ok_or_else(|| {
             StoreError::Damaged("something is to be said before its room is made".to_owned())
         })?;
-        let speaker = if payload.as_stand_in {
+        let speaker = if as_stand_in {
             Speaker::StandIn(self.platform.stand_in(&conversation.contact.stand_in))
         } else {
             Speaker::Bot
         };
-        Ok((room, speaker))
+        let reader = conversation.employee.user.clone();
+        Ok(Place {
+            room,
+            speaker,
+            reader,
+        })
     }
 
     /// A second notice about the same event is an edit of the first.
@@ -187,7 +262,7 @@ impl Engine {
     }
 
     /// Deterministic, so that the homeserver sees a repetition as the same event.
-    fn txn(&self, job: &Job) -> String {
+    pub(crate) fn txn(&self, job: &Job) -> String {
         match job.message {
             Some(message) => format!("{}-m{message}", self.prefix()),
             None => format!("{}-j{}", self.prefix(), job.id.0),
@@ -200,17 +275,6 @@ impl Engine {
             .iter()
             .map(|b| format!("{b:02x}"))
             .collect()
-    }
-
-    pub(crate) async fn run_offer_room(&self, job: &Job) -> Result<(), JobError> {
-        let conversation = self.conversation_of_job(job).await?;
-        if let Some(room) = &conversation.room
-            && conversation.employee.ended.is_none()
-        {
-            let employee = &conversation.employee.user;
-            self.platform.offer_room(room, employee).await?;
-        }
-        Ok(self.commit(vec![Change::Finish(job.id)]).await?)
     }
 
     /// A text came for a number that nobody held. Somebody may hold it now.
@@ -309,6 +373,11 @@ fn topic(peer: &str, ours: &str) -> String {
         (Ok(peer), Ok(ours)) => first_contact::topic(&peer, &ours),
         _ => format!("Text messages with {peer} from your number {ours}. Recorded."),
     }
+}
+
+/// Where it is kept which room was introduced.
+fn intro_key(conversation: &Conversation) -> String {
+    format!("intro:{}", conversation.id)
 }
 
 /// Where the event id of the notice about an event is kept.

@@ -50,6 +50,8 @@ pub struct Settings {
     pub undecryptable_notice: Duration,
     /// After how long it is given up for relaying, recorded as a gap, and an alarm raised.
     pub undecryptable_alarm: Duration,
+    /// After how long an invitation that nobody answers raises an alarm.
+    pub invitation_alarm: Duration,
     /// After how long an unknown outcome is told to the employee.
     pub unknown_notice: Duration,
     /// How often the carrier is asked for texts whose webhooks never came.
@@ -87,6 +89,7 @@ impl Default for Settings {
             breaker_rest: Duration::from_secs(10),
             undecryptable_notice: Duration::from_secs(25),
             undecryptable_alarm: Duration::from_secs(60),
+            invitation_alarm: Duration::from_secs(4 * 3600),
             unknown_notice: Duration::from_secs(120),
             poll_every: Duration::from_secs(300),
             webhook_patience: Duration::from_secs(120),

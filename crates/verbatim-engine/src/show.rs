@@ -7,16 +7,24 @@
 //!
 //! Notices come first, since they must be seen; receipts and status events decorate.
 
+use verbatim_domain::EventId;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::notice::{Notice, Standing};
-use verbatim_domain::{EventId, RoomId};
 
 use crate::core::Engine;
 use crate::ports::{
     Change, Content, Conversation, Failure, Job, Message, PlatformError, SendStatus, Speaker,
 };
+use crate::relay::Place;
 use crate::submit::not_disclosed;
 use crate::trouble::JobError;
+
+/// A message being shown, and where.
+struct Showing<'a> {
+    job: &'a Job,
+    place: Place,
+    message: Message,
+}
 
 impl Engine {
     pub(crate) async fn run_show(&self, job: &Job) -> Result<(), JobError> {
@@ -24,38 +32,48 @@ impl Engine {
             Some(id) => self.store.message(id).await?,
             None => None,
         };
-        let mut changes = vec![Change::Finish(job.id)];
+        let mut changes = Vec::new();
         if let Some(message) = message {
             changes.extend(not_disclosed(&message, message.state));
             let conversation = self.conversation_of_job(job).await?;
             if let Some(room) = conversation.room.clone() {
-                self.show(&conversation, &room, &message).await?;
+                let place = Place {
+                    room,
+                    speaker: Speaker::Bot,
+                    reader: conversation.employee.user.clone(),
+                };
+                let showing = Showing {
+                    job,
+                    place,
+                    message,
+                };
+                self.show(&conversation, &showing).await?;
             }
+            self.read_again(job, &conversation, &mut changes);
         }
+        changes.push(Change::Finish(job.id));
         Ok(self.commit(changes).await?)
     }
 
     async fn show(
         &self,
         conversation: &Conversation,
-        room: &RoomId,
-        message: &Message,
+        showing: &Showing<'_>,
     ) -> Result<(), JobError> {
+        let (room, message) = (&showing.place.room, &showing.message);
         match (message.state, &message.event) {
             (MessageState::Submitted, Some(event)) => {
-                self.correct(room, message, event, "It was sent.").await
+                self.correct(showing, event, "It was sent.").await
             }
             (MessageState::Sent, Some(event)) => {
-                self.correct(room, message, event, "It was sent.").await?;
+                self.correct(showing, event, "It was sent.").await?;
                 let read = self.platform.mark_read(room, &Speaker::Bot, event).await;
                 read.map_err(JobError::Decoration)
             }
             (MessageState::Delivered, Some(event)) => {
-                self.correct(room, message, event, "It was delivered.")
-                    .await?;
-                self.show_delivered(conversation, room, message, event)
-                    .await
-                    .map_err(JobError::Decoration)
+                self.correct(showing, event, "It was delivered.").await?;
+                let shown = self.show_delivered(conversation, showing, event).await;
+                shown.map_err(decoration)
             }
             (
                 MessageState::Undelivered
@@ -64,7 +82,7 @@ impl Engine {
                 | MessageState::Blocked,
                 event,
             ) => {
-                self.show_failed(conversation, room, message, event.as_ref())
+                self.show_failed(conversation, showing, event.as_ref())
                     .await
             }
             // Nothing is known yet, or nobody wrote it (a disclosure).
@@ -85,8 +103,7 @@ impl Engine {
     /// An earlier notice ("may not have been sent") must not stand.
     async fn correct(
         &self,
-        room: &RoomId,
-        message: &Message,
+        showing: &Showing<'_>,
         event: &EventId,
         words: &str,
     ) -> Result<(), JobError> {
@@ -99,24 +116,27 @@ impl Engine {
             replaces: Some(notice),
             mentions: None,
         };
-        let mark = if message.state == MessageState::Delivered {
+        let mark = if showing.message.state == MessageState::Delivered {
             'r'
         } else {
             's'
         };
-        Ok(self.put(room, &content, mark, message).await?)
+        self.put(showing, &content, mark).await
     }
 
     async fn show_delivered(
         &self,
         conversation: &Conversation,
-        room: &RoomId,
-        message: &Message,
+        showing: &Showing<'_>,
         event: &EventId,
-    ) -> Result<(), PlatformError> {
+    ) -> Result<(), JobError> {
         let stand_in = self.platform.stand_in(&conversation.contact.stand_in);
         self.platform
-            .mark_read(room, &Speaker::StandIn(stand_in.clone()), event)
+            .mark_read(
+                &showing.place.room,
+                &Speaker::StandIn(stand_in.clone()),
+                event,
+            )
             .await?;
         let status = Content::Status {
             about: event.clone(),
@@ -124,16 +144,16 @@ impl Engine {
             message: None,
             delivered_to: Some(stand_in),
         };
-        self.put(room, &status, 'd', message).await
+        self.put(showing, &status, 'd').await
     }
 
     async fn show_failed(
         &self,
         conversation: &Conversation,
-        room: &RoomId,
-        message: &Message,
+        showing: &Showing<'_>,
         event: Option<&EventId>,
     ) -> Result<(), JobError> {
+        let message = &showing.message;
         let none = Failure {
             class: "other".to_owned(),
             code: String::new(),
@@ -155,7 +175,7 @@ impl Engine {
             replaces,
             mentions: Some(conversation.employee.user.clone()),
         };
-        self.put(room, &content, 'n', message).await?;
+        self.put(showing, &content, 'n').await?;
         let Some(event) = event else { return Ok(()) };
         let status = match notice.standing() {
             Standing::Pending => SendStatus::Pending,
@@ -168,23 +188,27 @@ impl Engine {
             message: Some(notice.words()),
             delivered_to: None,
         };
-        let put = self.put(room, &content, 'f', message).await;
-        put.map_err(JobError::Decoration)
+        self.put(showing, &content, 'f').await.map_err(decoration)
     }
 
-    /// Says something once: what it is and the message it is about make the transaction id.
+    /// Says something about the message once; `mark` tells such things apart.
     async fn put(
         &self,
-        room: &RoomId,
+        showing: &Showing<'_>,
         content: &Content,
         mark: char,
-        message: &Message,
-    ) -> Result<(), PlatformError> {
-        let prepared = self.platform.prepare(room, &Speaker::Bot, content).await?;
-        let txn = format!("{}-{mark}{}", self.prefix(), message.id);
-        self.platform
-            .send(room, &Speaker::Bot, &txn, &prepared, None)
+    ) -> Result<(), JobError> {
+        let txn = format!("{}-{mark}{}", self.prefix(), showing.message.id);
+        self.speak(showing.job, &showing.place, &txn, content, None)
             .await?;
         Ok(())
+    }
+}
+
+/// A refusal of what only decorates.
+fn decoration(error: JobError) -> JobError {
+    match error {
+        JobError::Platform(refused @ PlatformError::Refused(_)) => JobError::Decoration(refused),
+        other => other,
     }
 }

@@ -100,6 +100,9 @@ impl Engine {
         match ran.unwrap_or(Err(JobError::Panicked)) {
             Ok(()) if job.attempts == 0 => Outcome::Done,
             Ok(()) => outcome(self.commit(vec![Change::Clear(held_up(job))]).await),
+            Err(JobError::Platform(PlatformError::Unread(why))) => {
+                outcome(self.wait_for_reader(job, why).await)
+            }
             Err(error) => self.went_wrong(job, error).await,
         }
     }
@@ -147,7 +150,7 @@ impl Engine {
 
     /// What was refused may be refused because the room is not as it should be, or gone.
     async fn try_to_reopen(&self, job: &Job) {
-        if job.conversation.is_none() || job.kind == JobKind::OpenRoom {
+        if job.conversation.is_none() {
             return;
         }
         if let Err(error) = self.reopen(job).await {

@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use verbatim_domain::Duration;
 
 use crate::core::Engine;
-use crate::ports::{Change, Fence, Lane, Signal};
+use crate::ports::{Change, Fence, Lane, Signal, StoreError};
 
 /// Name of the lease under which jobs are run.
 pub const LEASE: &str = "worker";
@@ -154,22 +154,13 @@ impl Engine {
         }))
     }
 
-    /// Wakes what waits for keys or for the homeserver, until cancelled.
+    /// Wakes what waits for keys, devices or the homeserver, until cancelled.
     pub async fn run_signals(self: &Arc<Self>) {
         loop {
-            match self.platform.next_signal().await {
-                Signal::NewKeys(rooms) => {
-                    let now = self.now();
-                    let changes = rooms
-                        .into_iter()
-                        .map(|room| Change::WakeRoom(room, now))
-                        .collect();
-                    if let Err(error) = self.commit(changes).await {
-                        // The ladder tries again by itself.
-                        tracing::warn!(%error, "could not wake events that wait for keys");
-                    }
-                }
-                Signal::Reachable(yes) => self.homeserver_answers(yes).await,
+            let signal = self.platform.next_signal().await;
+            if let Err(error) = self.heed(signal).await {
+                // What waits tries again by itself.
+                tracing::warn!(%error, "could not wake what waits for keys or devices");
             }
         }
     }
@@ -182,5 +173,28 @@ impl Engine {
             // Then only the order is at stake: what was lost is fetched once it is back.
             tracing::error!(%error, "could not note that the homeserver is away");
         }
+    }
+
+    /// What follows from something that the platform noticed.
+    ///
+    /// # Errors
+    /// When the store fails; nothing is lost by it but time.
+    pub async fn heed(&self, signal: Signal) -> Result<(), StoreError> {
+        let now = self.now();
+        let changes = match signal {
+            Signal::NewKeys(rooms) => {
+                let wake = rooms.into_iter().map(|room| Change::WakeRoom(room, now));
+                wake.collect()
+            }
+            Signal::NewDevices(users) => {
+                let wake = users.into_iter().map(|user| Change::WakeReader(user, now));
+                wake.collect()
+            }
+            Signal::Reachable(yes) => {
+                self.homeserver_answers(yes).await;
+                return Ok(());
+            }
+        };
+        self.commit(changes).await
     }
 }

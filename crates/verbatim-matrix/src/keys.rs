@@ -12,7 +12,7 @@ use ruma::events::AnyToDeviceEvent;
 use ruma::serde::Raw;
 use serde::Deserialize;
 use tokio::time::sleep;
-use verbatim_domain::RoomId;
+use verbatim_domain::{RoomId, UserId};
 use verbatim_engine::ports::PlatformError;
 
 use crate::crypto_store::crypto_store_error;
@@ -127,6 +127,8 @@ impl MatrixPlatform {
                 next_batch_token: Some(sync.next_batch),
             })
             .await?;
+        self.signals
+            .new_devices(changed.iter().map(|user| UserId(user.to_string())));
         let rooms: BTreeSet<RoomId> = received.iter().map(room_of).chain(withheld).collect();
         if !rooms.is_empty() {
             self.signals.new_keys(rooms);

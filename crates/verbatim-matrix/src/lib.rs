@@ -19,6 +19,7 @@ mod keys;
 mod machine;
 mod platform;
 mod provision;
+mod readers;
 mod receive;
 mod rooms;
 mod send;

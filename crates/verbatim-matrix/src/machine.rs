@@ -24,6 +24,7 @@ use crate::config::DEVICE_ID;
 use crate::crypto_store::{RowsCryptoStore, RowsParts, SealedRows, crypto_store_error};
 use crate::epochs::{self, Epochs};
 use crate::http::Http;
+use crate::readers::{self, Member, Readers};
 
 /// Kind of the rows that say which device-list count a machine has seen of a user.
 const SEEN: &str = "epoch_seen";
@@ -56,6 +57,17 @@ pub(crate) struct Speaking {
     seen: HashMap<OwnedUserId, u64>,
     /// Whether the machine may have something to send that we have not asked for.
     fresh: bool,
+    readers: Readers,
+}
+
+/// Something to be encrypted for a room.
+pub(crate) struct Utterance<'a> {
+    pub(crate) room: &'a RoomId,
+    pub(crate) members: &'a [Member],
+    /// Who must be able to read it.
+    pub(crate) reader: &'a UserId,
+    pub(crate) kind: &'a str,
+    pub(crate) content: &'a Value,
 }
 
 pub(crate) fn decryption_settings() -> DecryptionSettings {
@@ -89,7 +101,11 @@ impl Device {
             machine,
             rows,
             role,
-            speaking: Mutex::new(Speaking { seen, fresh: true }),
+            speaking: Mutex::new(Speaking {
+                seen,
+                fresh: true,
+                readers: Readers::default(),
+            }),
         })
     }
 
@@ -97,24 +113,47 @@ impl Device {
         self.speaking.lock().await
     }
 
-    /// Encrypts `content` for the devices of `members` at this moment. Only keys are sent.
+    /// Encrypts for the devices of the members at this moment, the reader's among them or not at all.
+    /// Only keys are sent.
     pub(crate) async fn encrypt(
         &self,
         http: &Http,
         epochs: &Epochs,
-        room: &RoomId,
-        members: &[OwnedUserId],
-        kind: &str,
-        content: &Value,
+        utterance: &Utterance<'_>,
     ) -> Result<Box<serde_json::value::RawValue>, PlatformError> {
+        let (room, reader) = (
+            utterance.room,
+            readers::reader(utterance.members, utterance.reader)?,
+        );
+        let epoch = epochs.of(&reader.user);
+        let users: Vec<OwnedUserId> = utterance.members.iter().map(|m| m.user.clone()).collect();
         let mut speaking = self.speak().await;
-        self.refresh(&mut speaking, http, epochs, members).await?;
-        self.share(http, room, members).await?;
-        let raw = serde_json::value::to_raw_value(content).map_err(refused)?;
+        let unsure = !speaking.readers.knows(room, &reader.user, epoch)
+            && !self.knows_devices_of(&reader.user).await?;
+        if unsure || !reader.joined {
+            // The homeserver tells the bot only about users with whom it shares a room that they have
+            // joined: of others, we must ask.
+            self.devices_changed(vec![reader.user.clone()]).await?;
+            speaking.fresh = true;
+        }
+        self.refresh(&mut speaking, http, epochs, &users).await?;
+        self.share(http, room, &users).await?;
+        let raw = serde_json::value::to_raw_value(utterance.content).map_err(refused)?;
         let raw: Raw<AnyMessageLikeEventContent> = Raw::from_json(raw);
         // The ratchet is stored before this returns: the same index is never used twice.
-        let result = self.machine.encrypt_room_event_raw(room, kind, &raw).await;
-        Ok(result.map_err(megolm_error)?.content.into_json())
+        let result = self
+            .machine
+            .encrypt_room_event_raw(room, utterance.kind, &raw)
+            .await;
+        let encrypted = result.map_err(megolm_error)?;
+        self.require_reader(
+            &mut speaking.readers,
+            room,
+            (&reader.user, epoch),
+            encrypted.encryption_info.session_id().unwrap_or_default(),
+        )
+        .await?;
+        Ok(encrypted.content.into_json())
     }
 
     /// Makes the machine know the devices of `users`, asking only for what may have changed.

@@ -7,8 +7,8 @@ use ruma::{OwnedUserId, RoomId as MatrixRoomId, UserId as MatrixUserId};
 use tokio::sync::{Mutex, watch};
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, CryptoRows, Entropy, Fence, Gap, Look, OpenError, Platform, PlatformError, Prepared,
-    RawEvent, RoomEvent, RoomSpec, Signal, Speaker, Transaction,
+    Attendance, Content, CryptoRows, Entropy, Fence, Gap, Look, OpenError, Platform, PlatformError,
+    Prepared, RawEvent, RoomEvent, RoomSpec, Signal, Speaker, Transaction,
 };
 use verbatim_record::Vault;
 
@@ -17,6 +17,7 @@ use crate::config::MatrixConfig;
 use crate::crypto_store::RowsParts;
 use crate::http::Http;
 use crate::machine::refused;
+use crate::readers::Member;
 use crate::shard::Shard;
 use crate::signals::Signals;
 
@@ -31,7 +32,7 @@ pub struct MatrixPlatform {
     pub(crate) shard: watch::Sender<Option<Arc<Shard>>>,
     starting: Mutex<()>,
     /// Employees in a room, in or invited, as last learned.
-    pub(crate) members: Cache<Arc<Vec<OwnedUserId>>>,
+    pub(crate) members: Cache<Arc<Vec<Member>>>,
     pub(crate) signals: Signals,
 }
 
@@ -158,7 +159,11 @@ impl Platform for MatrixPlatform {
         self.make_room(spec).await
     }
 
-    async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+    async fn offer_room(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<Attendance, PlatformError> {
         self.offer(room_id(room)?, &user_id(employee)?).await
     }
 
@@ -166,9 +171,21 @@ impl Platform for MatrixPlatform {
         &self,
         room: &RoomId,
         speaker: &Speaker,
+        reader: &UserId,
         content: &Content,
     ) -> Result<Prepared, PlatformError> {
-        self.encrypt(room_id(room)?, speaker, content).await
+        self.encrypt(room_id(room)?, speaker, &user_id(reader)?, content)
+            .await
+    }
+
+    async fn find_sent(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        since: Timestamp,
+    ) -> Result<Option<EventId>, PlatformError> {
+        self.find(room_id(room)?, speaker, txn, since).await
     }
 
     async fn send(
@@ -195,8 +212,16 @@ impl Platform for MatrixPlatform {
             .await?)
     }
 
-    async fn join(&self, room: &RoomId) -> Result<(), PlatformError> {
-        self.accept(room_id(room)?).await
+    async fn join_chat(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+        self.accept(room_id(room)?, &user_id(employee)?).await
+    }
+
+    async fn is_alone_with(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+        self.alone_with(room_id(room)?, &user_id(employee)?).await
+    }
+
+    async fn leave_chat(&self, room: &RoomId) -> Result<(), PlatformError> {
+        self.part(room_id(room)?).await
     }
 
     fn read_transaction(&self, body: &[u8]) -> Result<Transaction, String> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ruma::{OwnedUserId, RoomId};
+use ruma::{RoomId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -11,8 +11,10 @@ use verbatim_engine::ports::{Content, PlatformError, Prepared, Speaker};
 
 use crate::content::event_content;
 use crate::http::HttpError;
-use crate::machine::refused;
+use crate::http::rooms::Sent;
+use crate::machine::{Utterance, refused};
 use crate::platform::MatrixPlatform;
+use crate::readers::Member;
 
 /// What [`Prepared`] holds: ciphertext and nothing else.
 #[derive(Serialize, Deserialize)]
@@ -23,6 +25,9 @@ struct Sealed<'a> {
     content: &'a RawValue,
 }
 
+/// Pages of the room's history (of 100 events) that are searched for an event of ours.
+const PAGES: usize = 20;
+
 const ENCRYPTED: &str = "m.room.encrypted";
 
 impl MatrixPlatform {
@@ -30,23 +35,26 @@ impl MatrixPlatform {
         &self,
         room: &RoomId,
         speaker: &Speaker,
+        reader: &UserId,
         content: &Content,
     ) -> Result<Prepared, PlatformError> {
         let who = self.speaker(speaker)?;
         let shard = self.shard()?;
         let members = self.members_of(room).await?;
         let (kind, content) = event_content(content);
+        let utterance = Utterance {
+            room,
+            members: &members,
+            reader,
+            kind,
+            content: &content,
+        };
+        let (http, epochs) = (&self.http, &shard.epochs);
         let encrypted = if who == self.bot {
-            shard
-                .bot
-                .encrypt(&self.http, &shard.epochs, room, &members, kind, &content)
-                .await?
+            shard.bot.encrypt(http, epochs, &utterance).await?
         } else {
             let stand_in = shard.stand_in(&who).await?;
-            stand_in
-                .device()?
-                .encrypt(&self.http, &shard.epochs, room, &members, kind, &content)
-                .await?
+            stand_in.device()?.encrypt(http, epochs, &utterance).await?
         };
         let sealed = Sealed {
             kind: ENCRYPTED,
@@ -78,6 +86,34 @@ impl MatrixPlatform {
         }
     }
 
+    /// The event that we sent with this transaction id, among those not older than `since`. The
+    /// homeserver shows a transaction id, for good, to the device that used it.
+    pub(crate) async fn find(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        since: Timestamp,
+    ) -> Result<Option<EventId>, PlatformError> {
+        let who = self.speaker(speaker)?;
+        let mut from = None;
+        for _ in 0..PAGES {
+            let page = self.http.history(&who, room, from.as_deref()).await?;
+            let sent = |event: &&Sent| event.unsigned.transaction_id.as_deref() == Some(txn);
+            if let Some(event) = page.chunk.iter().find(sent) {
+                return Ok(Some(EventId(event.event_id.clone())));
+            }
+            // What was said for a client carries the client's own, earlier time: a single old event
+            // does not tell that all that follow are old.
+            let old = |event: &Sent| event.origin_server_ts < since.as_millis();
+            if page.chunk.iter().all(old) || page.end.is_none() {
+                return Ok(None);
+            }
+            from = page.end;
+        }
+        Ok(None)
+    }
+
     /// Whoever may not speak in a room may no longer be in it.
     fn not_sent(&self, room: &RoomId, error: HttpError) -> PlatformError {
         if error.is("M_FORBIDDEN") {
@@ -90,13 +126,13 @@ impl MatrixPlatform {
     pub(crate) async fn members_of(
         &self,
         room: &RoomId,
-    ) -> Result<Arc<Vec<OwnedUserId>>, PlatformError> {
+    ) -> Result<Arc<Vec<Member>>, PlatformError> {
         let version = match self.members.get(room.as_str()) {
             Ok(known) => return Ok(known),
             Err(version) => version,
         };
         let mut members = self.http.members(&self.bot, room).await?;
-        members.retain(|user| !self.is_ours_text(user.as_str()));
+        members.retain(|member| !self.is_ours_text(member.user.as_str()));
         let members = Arc::new(members);
         self.members.keep(room.as_str(), members.clone(), version);
         Ok(members)

@@ -1,11 +1,11 @@
-//! What the platform noticed by itself, gathered until somebody asks. Bounded: rooms are named once, and of
+//! What the platform noticed by itself, gathered until somebody asks. Bounded: rooms are and users are named once, and of
 //! reachability only the latest word counts.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use verbatim_domain::RoomId;
+use verbatim_domain::{RoomId, UserId};
 use verbatim_engine::ports::Signal;
 
 #[derive(Default)]
@@ -17,6 +17,7 @@ pub(crate) struct Signals {
 #[derive(Default)]
 struct Waiting {
     rooms: BTreeSet<RoomId>,
+    users: BTreeSet<UserId>,
     reachable: Option<bool>,
     /// The last word given, so that only changes are told.
     told: Option<bool>,
@@ -25,6 +26,11 @@ struct Waiting {
 impl Signals {
     pub(crate) fn new_keys(&self, rooms: impl IntoIterator<Item = RoomId>) {
         self.lock().rooms.extend(rooms);
+        self.arrived.notify_one();
+    }
+
+    pub(crate) fn new_devices(&self, users: impl IntoIterator<Item = UserId>) {
+        self.lock().users.extend(users);
         self.arrived.notify_one();
     }
 
@@ -51,6 +57,10 @@ impl Signals {
         if let Some(is) = waiting.reachable.take() {
             return Some(Signal::Reachable(is));
         }
+        let users = std::mem::take(&mut waiting.users);
+        if !users.is_empty() {
+            return Some(Signal::NewDevices(users.into_iter().collect()));
+        }
         let rooms = std::mem::take(&mut waiting.rooms);
         (!rooms.is_empty()).then(|| Signal::NewKeys(rooms.into_iter().collect()))
     }
@@ -69,9 +79,12 @@ mod tests {
         let signals = Signals::default();
         signals.new_keys([RoomId::from("!b"), RoomId::from("!a")]);
         signals.new_keys([RoomId::from("!a")]);
+        signals.new_devices([UserId::from("@a:x"), UserId::from("@a:x")]);
         signals.reachable(true);
         signals.reachable(true);
         assert_eq!(signals.take(), Some(Signal::Reachable(true)));
+        let users = vec![UserId::from("@a:x")];
+        assert_eq!(signals.take(), Some(Signal::NewDevices(users)));
         let rooms = vec![RoomId::from("!a"), RoomId::from("!b")];
         assert_eq!(signals.take(), Some(Signal::NewKeys(rooms)));
         assert_eq!(signals.take(), None);

@@ -26,6 +26,8 @@
 //!   a number without holder).
 //! * **alarm**: something happened that an operator must hear of, and no alarm stands.
 //! * **acknowledged**, **forged**: a good webhook was refused, or a forged one was not.
+//! * **unreadable**: something was said in a conversation's room of which its employee has no key.
+//! * **pestered**: an employee was asked back into a room more often than is decent.
 //! * **blunder**: the homeserver was asked for something that no correct caller asks for.
 //! * **clear**: words of a message are readable in the store's files.
 

@@ -1,6 +1,6 @@
 //! Defects that the simulation found, each as the shortest list of operations that showed it.
 
-use verbatim_testkit::sim::operation::{Act, Delivery, KeyFate, NodeName, Operation as O};
+use verbatim_testkit::sim::operation::{Act, Delivery, KeyFate, Mood, NodeName, Operation as O};
 use verbatim_testkit::sim::{StoreKind, run_operations};
 
 /// What is left to chance (which job runs first) is tried in several ways.
@@ -162,4 +162,123 @@ fn nothing_overtakes_what_the_homeserver_forgot() {
         check(&[&opening[..], &first, &second].concat());
         check(&[&opening[..], &[sync()], &first, &second].concat());
     }
+}
+
+const SYNC: O = O::Sync {
+    events: 9,
+    again: false,
+};
+
+fn alice_logs(logged_in: bool) -> O {
+    O::LogIn {
+        employee: 0,
+        logged_in,
+    }
+}
+
+/// A text counted as said although the employee was logged in nowhere: no later login could read it.
+#[test]
+fn a_text_waits_for_a_device() {
+    let work = O::Work { jobs: 9 };
+    let (out, back) = (alice_logs(false), alice_logs(true));
+    // Before the room is made, before a later text, for ever, and until some time later.
+    check(&[out.clone(), client(0, Delivery::Now), work.clone()]);
+    check(&[
+        client(0, Delivery::Now),
+        work.clone(),
+        out.clone(),
+        client(0, Delivery::Now),
+        work.clone(),
+        O::ClockStep(70),
+        back,
+        work.clone(),
+    ]);
+    // Somebody else holds the number by then: what was hers waits for her all the same.
+    check(&[
+        out,
+        client(0, Delivery::Now),
+        O::Reassign {
+            number: 0,
+            employee: Some(1),
+        },
+        work,
+    ]);
+}
+
+/// Texts were said into a room that its employee had left or declined; their invitation waited behind.
+#[test]
+fn a_text_waits_for_who_has_left() {
+    for sync in [false, true] {
+        let mut operations = vec![
+            client(0, Delivery::Now),
+            O::Work { jobs: 9 },
+            SYNC,
+            O::EmployeeLeaves(0),
+        ];
+        operations.extend(sync.then_some(SYNC));
+        operations.extend([client(0, Delivery::Now), O::Work { jobs: 9 }]);
+        check(&operations);
+    }
+    for mood in [Mood::Shy, Mood::Unwilling] {
+        check(&[
+            O::Invitations(mood),
+            client(0, Delivery::Now),
+            O::Work { jobs: 9 },
+            SYNC,
+            client(0, Delivery::Now),
+            O::Work { jobs: 9 },
+        ]);
+    }
+}
+
+/// A client that declines by itself was invited as fast as the homeserver could.
+#[test]
+fn who_declines_by_itself_is_not_pestered() {
+    let hour = [SYNC, O::Work { jobs: 20 }, O::ClockStep(60)];
+    let day = std::iter::repeat_n(hour, 24).flatten();
+    let first = [O::Invitations(Mood::Unwilling), client(0, Delivery::Now)];
+    check(&first.into_iter().chain(day).collect::<Vec<_>>());
+}
+
+/// A process died between the room and its own commit, and came back when the homeserver had forgotten
+/// the transaction.
+#[test]
+fn a_text_from_before_the_weekend_is_said_once() {
+    let dies = |writes| O::WriteFails {
+        node: NodeName::Worker,
+        writes,
+        done: true,
+        dies: true,
+    };
+    let weekend = [
+        O::Work { jobs: 1 },
+        O::DaysPass(3),
+        O::Work { jobs: 9 },
+        SYNC,
+        O::Work { jobs: 9 },
+    ];
+    for writes in 0..6 {
+        // The first word in a room, and a later one.
+        let mut operations = vec![client(0, Delivery::Now), dies(writes)];
+        operations.extend(weekend.clone());
+        operations.extend([client(0, Delivery::Now), dies(writes)]);
+        operations.extend(weekend.clone());
+        check(&operations);
+    }
+}
+
+/// Opened again weeks later, a room introduced itself again.
+#[test]
+fn a_room_introduces_itself_once() {
+    let start = O::EmployeeStarts {
+        employee: 0,
+        phone: 0,
+    };
+    check(&[
+        start.clone(),
+        O::Work { jobs: 9 },
+        O::DaysPass(3),
+        start,
+        O::Work { jobs: 9 },
+    ]);
 }

@@ -1,5 +1,6 @@
 //! The list of failures can fail: each defect that is built in on purpose is caught by its rule.
 
+use verbatim_testkit::sim::operation::{Delivery, Mood, NodeName, Operation as O};
 use verbatim_testkit::sim::{Sabotage, StoreKind, operations, run_sabotaged, run_seeds};
 
 /// A defect shows within so many seeds.
@@ -21,6 +22,52 @@ fn every_defect_is_caught() {
     assert_eq!(missed, []);
 }
 
+/// Defects that show only when several seldom things come together.
+#[test]
+fn rare_defects_are_caught() {
+    #[track_caller]
+    fn check(sabotage: Sabotage, rule: &str, operations: &[O]) {
+        let runs =
+            (0..20).map(|seed| run_sabotaged(seed, operations, &StoreKind::SqliteMemory, sabotage));
+        let mut failures = runs.flat_map(|run| run.failures);
+        assert!(failures.any(|failure| failure.rule == rule), "{sabotage:?}");
+    }
+    let text = O::ClientTexts {
+        phone: 0,
+        number: 0,
+        text: 1,
+        hook: Delivery::Now,
+    };
+    let dies = O::WriteFails {
+        node: NodeName::Worker,
+        writes: 0,
+        done: true,
+        dies: true,
+    };
+    let work = O::Work { jobs: 9 };
+    let sync = O::Sync {
+        events: 9,
+        again: false,
+    };
+    let weekend = [
+        text.clone(),
+        work.clone(),
+        sync.clone(),
+        work.clone(),
+        text.clone(),
+        dies,
+        O::Work { jobs: 1 },
+        O::DaysPass(3),
+        work.clone(),
+    ];
+    check(Sabotage::TrustsTransactions, "doubled", &weekend);
+    let mut declining = vec![O::Invitations(Mood::Unwilling), text];
+    for _ in 0..30 {
+        declining.extend([sync.clone(), work.clone()]);
+    }
+    check(Sabotage::PestersEmployees, "pestered", &declining);
+}
+
 /// A simulation in which nothing happens finds nothing: what matters most must occur.
 #[test]
 fn what_matters_happens() {
@@ -31,6 +78,7 @@ fn what_matters_happens() {
         "gap gap.undecryptable v1 missing",
         "gap gap.undecryptable v1 m.unavailable",
         "malformed  v0 no id",
+        "membership room.former_holder_gone v1 left_without_number",
         "membership room.holder_gone v1 holder_left",
         "receipt",
         "reconciliation poll.carrier v1 webhooks_missing",

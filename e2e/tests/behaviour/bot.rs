@@ -80,7 +80,7 @@ async fn strangers_raise_an_alarm(stack: &Stack) -> Result<()> {
     stack.synapse.register("mallory", PASSWORD).await?;
     let mallory = Employee::login(&stack.synapse.url(), "mallory", PASSWORD, Trust::Lax).await?;
     let chat = mallory.open_chat(&bot()).await?;
-    wait_for_alarm(stack, &format!("stranger:{}", mallory.user())).await?;
+    wait_for_alarm(stack, "strangers").await?;
     ensure!(
         !mallory
             .said()

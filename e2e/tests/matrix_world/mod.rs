@@ -163,6 +163,11 @@ impl World {
         self.again(name, trust).await
     }
 
+    /// An account without any client.
+    pub(crate) async fn register(&self, name: &str) -> Result<()> {
+        self.synapse.lock().await.register(name, "password").await
+    }
+
     pub(crate) async fn again(&self, name: &str, trust: Trust) -> Result<Employee> {
         Employee::login(&self.url, name, "password", trust).await
     }
@@ -171,10 +176,14 @@ impl World {
         &self,
         room: &RoomId,
         speaker: &Speaker,
+        reader: &str,
         txn: &str,
         content: &Content,
     ) -> Result<()> {
-        let prepared = self.platform().prepare(room, speaker, content).await?;
+        let platform = self.platform();
+        let prepared = platform
+            .prepare(room, speaker, &reader.into(), content)
+            .await?;
         self.platform()
             .send(room, speaker, txn, &prepared, None)
             .await?;

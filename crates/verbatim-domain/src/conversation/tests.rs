@@ -271,13 +271,25 @@ fn a_holder_who_is_gone_is_brought_back() {
         ..view()
     };
     let gone = "Membership by room.holder_gone (holder_left): Reoffer";
+    let former = "Membership by room.former_holder_gone (left_without_number): ";
+    let come = "Membership by room.membership (membership_changed): Welcome";
     let changed = "Membership by room.membership (membership_changed): ";
     for change in [Invite, Join, Knock, Leave, Ban] {
-        let expect = if matches!(change, Leave | Ban) {
-            gone
-        } else {
-            changed
+        let (expect, without_number) = match change {
+            Leave | Ban => (gone, former),
+            Join => (come, come),
+            Invite | Knock => (changed, changed),
         };
+        // Who no longer holds the number may go.
+        check(
+            &View {
+                holds_number: false,
+                ..holder.clone()
+            },
+            &Trust::State,
+            &member(change),
+            without_number,
+        );
         check(&holder, &Trust::State, &member(change), expect);
         check(&view(), &Trust::State, &member(change), changed);
         // Whoever caused it: an administrator's ban is no reason to lose a client's texts.
@@ -304,6 +316,28 @@ fn the_rest_is_no_business_of_the_record() {
             },
             "nothing",
         );
+    }
+}
+
+#[test]
+fn what_nobody_knows_is_recorded_and_answered() {
+    #[track_caller]
+    fn check_kind(what: &str, trust: &Trust, expect: &str) {
+        let what = what.to_owned();
+        check(&view(), trust, &EventKind::Unknown { what }, expect);
+    }
+    let refused = "Refused by refuse.unknown (kind_not_known): Tell(UnknownNotSent)";
+    let kept = "Refused by keep.signalling (clients_among_themselves): ";
+    let in_clear = "Refused by refuse.unencrypted (not_encrypted): Tell(NotEncrypted)";
+    for (what, expect) in [
+        ("com.example.words", refused),
+        ("m.room.member", refused),
+        ("m.call.invite", refused),
+        ("m.call.candidates", kept),
+        ("m.key.verification.request", kept),
+    ] {
+        check_kind(what, &encrypted(), expect);
+        check_kind(what, &Trust::Unencrypted, in_clear);
     }
 }
 

@@ -164,3 +164,30 @@ proptest! {
         prop_assert!(wait <= whole && wait >= whole - whole / 4);
     }
 }
+
+/// A room that is offered again whenever it is left at once.
+#[test]
+fn offers_become_rare_and_begin_anew_after_a_calm_day() {
+    const MINUTE: u64 = 60;
+    let mut offers = Offers::default();
+    let mut now = Timestamp(1_000_000);
+    for wait in [0, 1, 10, 60, 24 * 60, 24 * 60] {
+        let next = offers.next(now);
+        assert_eq!(
+            next.due.since(now),
+            Duration::from_secs(wait * MINUTE),
+            "{offers:?}"
+        );
+        // Asked for again before it is due, it stays as it is.
+        assert!(wait == 0 || next.next(now) == next);
+        (offers, now) = (next, next.due);
+    }
+    let calm = now.after(Duration::from_secs(25 * 60 * MINUTE));
+    assert_eq!(
+        offers.next(calm),
+        Offers {
+            count: 1,
+            due: calm
+        }
+    );
+}

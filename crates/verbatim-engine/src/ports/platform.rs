@@ -143,9 +143,32 @@ pub enum PlatformError {
     /// The platform refuses, and will refuse again: an operator must act.
     #[error("platform refuses: {0}")]
     Refused(String),
+    /// Who it is for could not read it now: nothing was said, and it must wait for them.
+    #[error("nobody to read it: {0:?}")]
+    Unread(Unread),
     /// This process no longer owns the shard: stop at once.
     #[error("lease lost")]
     Fenced,
+}
+
+/// Why somebody could not read what is to be said to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unread {
+    /// They are neither in the room nor invited.
+    Absent,
+    /// None of their devices would get the key: they never logged in, or logged out everywhere.
+    NoDevice,
+}
+
+/// How an employee stands to a room after it was offered to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Attendance {
+    /// They are in.
+    Joined,
+    /// An earlier invitation still stands.
+    Invited,
+    /// They were neither in nor invited, and are invited now.
+    Asked,
 }
 
 /// A homeserver transaction, taken apart.
@@ -202,6 +225,8 @@ pub struct Gap {
 pub enum Signal {
     /// New room keys arrived for these rooms: try what could not be opened.
     NewKeys(Vec<RoomId>),
+    /// The devices of these users have changed: try what they could not have read.
+    NewDevices(Vec<UserId>),
     /// The homeserver answers again, or does not.
     Reachable(bool),
 }
@@ -222,15 +247,21 @@ pub trait Platform: Send + Sync {
     /// stand-in's devices first. Idempotent; safe to repeat after any failure.
     async fn open_room(&self, spec: &RoomSpec) -> Result<RoomId, PlatformError>;
 
-    /// Brings the employee back: invites again if they are neither in nor invited.
-    /// True if an invitation was needed.
-    async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError>;
+    /// Invites the employee if they are neither in nor invited, and tells how they stand now.
+    async fn offer_room(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<Attendance, PlatformError>;
 
     /// Encrypts for the members of the room at this moment. Nothing is sent yet, except keys.
+    /// [`PlatformError::Unread`] if `reader` would not be able to read it: a text that nobody can
+    /// ever read must not count as said.
     async fn prepare(
         &self,
         room: &RoomId,
         speaker: &Speaker,
+        reader: &UserId,
         content: &Content,
     ) -> Result<Prepared, PlatformError>;
 
@@ -244,6 +275,16 @@ pub trait Platform: Send + Sync {
         at: Option<Timestamp>,
     ) -> Result<EventId, PlatformError>;
 
+    /// The event that was sent into the room with `txn`, looked for in the room itself among what is
+    /// not older than `since`: for when the platform may have forgotten its transactions.
+    async fn find_sent(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        since: Timestamp,
+    ) -> Result<Option<EventId>, PlatformError>;
+
     /// Marks an event as read in the speaker's name.
     async fn mark_read(
         &self,
@@ -252,8 +293,15 @@ pub trait Platform: Send + Sync {
         event: &EventId,
     ) -> Result<(), PlatformError>;
 
-    /// The bot accepts an invitation (a direct chat with an employee).
-    async fn join(&self, room: &RoomId) -> Result<(), PlatformError>;
+    /// The bot accepts an employee's invitation. True if it is a direct chat: nobody but the two is
+    /// in it or invited; only then it is made ready for talking.
+    async fn join_chat(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError>;
+
+    /// Whether nobody but the bot and this employee is in the room or invited.
+    async fn is_alone_with(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError>;
+
+    /// The bot leaves a room.
+    async fn leave_chat(&self, room: &RoomId) -> Result<(), PlatformError>;
 
     /// What has happened in our rooms since a position; from the beginning of time, only the position
     /// of this moment.

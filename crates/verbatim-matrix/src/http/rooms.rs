@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{As, Call, Http, HttpError, HttpResult};
+use crate::readers::Member;
 
 /// A state event as the homeserver shows it.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +30,30 @@ struct EventAnswer {
 #[derive(Deserialize)]
 struct Members {
     chunk: Vec<StateEvent>,
+}
+
+/// A page of a room's history.
+#[derive(Deserialize)]
+pub(crate) struct History {
+    pub(crate) chunk: Vec<Sent>,
+    /// Where the next page begins; none at the end.
+    #[serde(default)]
+    pub(crate) end: Option<String>,
+}
+
+/// As much of an event as tells whether we sent it.
+#[derive(Deserialize)]
+pub(crate) struct Sent {
+    pub(crate) event_id: String,
+    pub(crate) origin_server_ts: i64,
+    #[serde(default)]
+    pub(crate) unsigned: Unsigned,
+}
+
+#[derive(Default, Deserialize)]
+pub(crate) struct Unsigned {
+    #[serde(default)]
+    pub(crate) transaction_id: Option<String>,
 }
 
 /// `/_matrix/client/v3/rooms/{room}` and what follows.
@@ -109,24 +134,43 @@ impl Http {
     }
 
     /// Members that are in or invited.
-    pub(crate) async fn members(
-        &self,
-        who: &UserId,
-        room: &RoomId,
-    ) -> HttpResult<Vec<OwnedUserId>> {
+    pub(crate) async fn members(&self, who: &UserId, room: &RoomId) -> HttpResult<Vec<Member>> {
         let path = room_path!(room, "members");
         let call = Call::new("members", Method::GET, &path).query(&[("not_membership", "leave")]);
         let members: Members = self.json(As::user(who), call).await?;
-        let present = |event: &StateEvent| {
-            matches!(
-                event.content["membership"].as_str(),
-                Some("join" | "invite")
-            )
+        let present = |event: StateEvent| {
+            let joined = match event.content["membership"].as_str() {
+                Some("join") => true,
+                Some("invite") => false,
+                _ => return None,
+            };
+            let user = OwnedUserId::try_from(event.state_key).ok()?;
+            Some(Member { user, joined })
         };
-        let users = members.chunk.into_iter().filter(present);
-        Ok(users
-            .filter_map(|event| OwnedUserId::try_from(event.state_key).ok())
-            .collect())
+        Ok(members.chunk.into_iter().filter_map(present).collect())
+    }
+
+    /// A page of the room's history, latest first, as this account's device sees it.
+    pub(crate) async fn history(
+        &self,
+        who: &UserId,
+        room: &RoomId,
+        from: Option<&str>,
+    ) -> HttpResult<History> {
+        let path = room_path!(room, "messages");
+        let mut query = vec![("dir", "b"), ("limit", "100")];
+        query.extend(from.map(|from| ("from", from)));
+        let call = Call::new("messages", Method::GET, &path).query(&query);
+        self.json(As::device(who), call).await
+    }
+
+    pub(crate) async fn leave_room(&self, who: &UserId, room: &RoomId) -> HttpResult<()> {
+        let path = room_path!(room, "leave");
+        self.done(
+            As::device(who),
+            Call::new("leave", Method::POST, &path).body(&json!({})),
+        )
+        .await
     }
 
     pub(crate) async fn invite(

@@ -55,7 +55,9 @@ impl MatrixPlatform {
         self.use_index_once(&shard, &outer).await?;
         let clear = opened.event.json().get().as_bytes();
         let inner = Envelope::read(clear).map_err(|_| never("malformed-inside", &outer))?;
-        Ok(inner.into_event(Trust::Encrypted(trust.to_owned()), clear.to_vec()))
+        Ok(inner
+            .inside()
+            .into_event(Trust::Encrypted(trust.to_owned()), clear.to_vec()))
     }
 
     /// The same ciphertext in a second event is a replay: it would be texted twice.

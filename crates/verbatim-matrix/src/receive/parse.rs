@@ -68,6 +68,17 @@ impl Envelope {
         })
     }
 
+    /// What was inside an encrypted event. The crypto library passes on whatever fields the sender put
+    /// there; what makes a state event or a redaction counts only where the homeserver vouches for it.
+    pub(super) fn inside(self) -> Self {
+        Self {
+            state_key: None,
+            redacts: None,
+            redacted: false,
+            ..self
+        }
+    }
+
     /// The event's meaning. `trust` is the caller's finding.
     pub(super) fn into_event(self, trust: Trust, clear: Vec<u8>) -> RoomEvent {
         let meaning = self.meaning();
@@ -83,15 +94,21 @@ impl Envelope {
     }
 
     fn meaning(&self) -> EventKind {
-        let other = || EventKind::Other {
-            what: self.kind.clone(),
-        };
-        let Some(content) = self.content.as_object() else {
-            return other();
+        let what = self.kind.clone();
+        let no_content = Map::new();
+        let content = self.content.as_object().unwrap_or(&no_content);
+        if self.state_key.is_some() {
+            let membership = (self.kind == "m.room.member").then(|| self.membership(content));
+            return membership.flatten().unwrap_or(EventKind::Other { what });
+        }
+        if self.redacted {
+            return EventKind::Other { what };
+        }
+        let msgtype = text(content, "msgtype").filter(|_| what == "m.room.message");
+        let other = || EventKind::Unknown {
+            what: msgtype.unwrap_or(what),
         };
         match self.kind.as_str() {
-            "m.room.member" => self.membership(content).unwrap_or_else(other),
-            _ if self.state_key.is_some() || self.redacted => other(),
             "m.room.message" => message(content).unwrap_or_else(other),
             "m.reaction" => reaction(content).unwrap_or_else(other),
             "m.room.redaction" => EventKind::Redaction {
@@ -133,7 +150,7 @@ fn body(content: &Map<String, Value>) -> String {
     text(content, "body").unwrap_or_default()
 }
 
-/// `None` if it is nothing that somebody said, such as a step of a verification.
+/// `None` if it is nothing that we know, such as a step of a verification.
 fn message(content: &Map<String, Value>) -> Option<EventKind> {
     let kind = content.get("msgtype")?.as_str()?;
     let relation = content.get("m.relates_to").and_then(Value::as_object);

@@ -70,7 +70,7 @@ fn what_is_not_text() {
         what: what.into(),
         body: body.into(),
     };
-    let other = |what: &str| EventKind::Other { what: what.into() };
+    let unknown = |what: &str| EventKind::Unknown { what: what.into() };
     says(
         &json!({ "msgtype": "m.image", "body": "cat.jpg" }),
         &media("m.image", "cat.jpg"),
@@ -85,10 +85,10 @@ fn what_is_not_text() {
     );
     says(
         &json!({ "msgtype": "m.key.verification.request", "body": "?" }),
-        &other("m.room.message"),
+        &unknown("m.key.verification.request"),
     );
-    says(&json!({ "body": "no type" }), &other("m.room.message"));
-    says(&json!([]), &other("m.room.message"));
+    says(&json!({ "body": "no type" }), &unknown("m.room.message"));
+    says(&json!([]), &unknown("m.room.message"));
     check(
         "m.sticker",
         &json!({ "body": "s" }),
@@ -109,7 +109,7 @@ fn what_is_not_text() {
         &json!({}),
         &json!({}),
         Trust::Unencrypted,
-        &other("m.call.invite"),
+        &unknown("m.call.invite"),
     );
     let redacted = json!({ "unsigned": { "redacted_because": {} } });
     check(
@@ -117,7 +117,9 @@ fn what_is_not_text() {
         &json!({}),
         &redacted,
         Trust::Unencrypted,
-        &other("m.room.message"),
+        &EventKind::Other {
+            what: "m.room.message".into(),
+        },
     );
 }
 
@@ -201,7 +203,9 @@ fn memberships() {
         &invite,
         &json!({}),
         Trust::Unencrypted,
-        &other,
+        &EventKind::Unknown {
+            what: "m.room.member".into(),
+        },
     );
 }
 
@@ -244,4 +248,36 @@ fn what_is_no_event() {
         &json!({ "origin_server_ts": 1e300 }),
     ));
     check("[".repeat(100_000).as_bytes());
+}
+
+/// What the crypto library hands on from inside an encrypted event, fields of the sender's choice included.
+#[track_caller]
+fn inside(kind: &str, content: &Value, more: &Value, expect: &EventKind) {
+    let envelope = Envelope::read(&raw(kind, content, more)).unwrap();
+    let trust = Trust::Encrypted("cross-signed".into());
+    let event = envelope.inside().into_event(trust, Vec::new());
+    assert_eq!(&event.kind, expect);
+}
+
+#[test]
+fn an_encrypted_event_is_no_state_event_and_says_what_it_says() {
+    let said = json!({ "msgtype": "m.text", "body": "buy" });
+    for hidden in [
+        json!({ "state_key": "" }),
+        json!({ "redacts": "$x" }),
+        json!({ "unsigned": { "redacted_because": {} } }),
+    ] {
+        inside("m.room.message", &said, &hidden, &spoken("buy", None));
+    }
+    let unknown = |what: &str| EventKind::Unknown { what: what.into() };
+    let leave = json!({ "membership": "leave" });
+    let bob = json!({ "state_key": "@bob:x" });
+    inside("m.room.member", &leave, &bob, &unknown("m.room.member"));
+    inside("com.new", &said, &json!({}), &unknown("com.new"));
+    inside(
+        "m.room.topic",
+        &json!({ "topic": "buy" }),
+        &bob,
+        &unknown("m.room.topic"),
+    );
 }

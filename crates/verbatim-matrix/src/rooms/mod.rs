@@ -5,7 +5,7 @@ mod spec;
 
 use ruma::{OwnedUserId, RoomId, UserId};
 use serde_json::{Value, json};
-use verbatim_engine::ports::PlatformError;
+use verbatim_engine::ports::{Attendance, PlatformError};
 
 use crate::crypto_store::crypto_store_error;
 use crate::platform::MatrixPlatform;
@@ -23,24 +23,44 @@ impl MatrixPlatform {
         &self,
         room: &RoomId,
         employee: &UserId,
-    ) -> Result<bool, PlatformError> {
+    ) -> Result<Attendance, PlatformError> {
         let member = self
             .http
             .state_of(&self.bot, room, "m.room.member", employee.as_str())
             .await?;
-        if is_present(member.as_ref()) {
-            return Ok(false);
+        match membership(member.as_ref()) {
+            Some("join") => return Ok(Attendance::Joined),
+            Some("invite") => return Ok(Attendance::Invited),
+            _ => {}
         }
         self.members.forget([room.as_str()]);
         self.http.invite(&self.bot, room, employee).await?;
         self.members.forget([room.as_str()]);
-        Ok(true)
+        Ok(Attendance::Asked)
     }
 
-    /// The bot joins an employee's direct chat, and asks for encryption there if it may.
-    pub(crate) async fn accept(&self, room: &RoomId) -> Result<(), PlatformError> {
+    /// Whether the employee is the only one in the room, or invited, besides us.
+    pub(crate) async fn alone_with(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<bool, PlatformError> {
+        let members = self.members_of(room).await?;
+        Ok(matches!(members.as_slice(), [only] if only.user == employee))
+    }
+
+    /// The bot joins an employee's direct chat, and asks for encryption there if it may. In a room with
+    /// others it changes nothing.
+    pub(crate) async fn accept(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<bool, PlatformError> {
         self.http.join_room(&self.bot, room).await?;
         self.members.forget([room.as_str()]);
+        if !self.alone_with(room, employee).await? {
+            return Ok(false);
+        }
         if self
             .http
             .state_of(&self.bot, room, ENCRYPTION, "")
@@ -54,8 +74,15 @@ impl MatrixPlatform {
             // What we say is encrypted anyway; what is said to us in clear is refused by the engine.
             tracing::info!(%error, "a direct chat is not encrypted and the bot may not change that");
         }
-        let members = self.members_of(room).await?;
-        self.know(&*self.shard()?, &members).await
+        self.know(&*self.shard()?, &[employee.to_owned()]).await?;
+        Ok(true)
+    }
+
+    /// The bot leaves a room.
+    pub(crate) async fn part(&self, room: &RoomId) -> Result<(), PlatformError> {
+        self.http.leave_room(&self.bot, room).await?;
+        self.members.forget([room.as_str()]);
+        Ok(())
     }
 
     /// Makes the bot's machine know these users' devices, so that it can tell how far they are trusted.

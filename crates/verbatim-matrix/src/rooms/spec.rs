@@ -39,8 +39,9 @@ pub(super) fn wanted(ours: &Ours<'_>, spec: &RoomSpec) -> Vec<Wanted> {
         state(ENCRYPTION, encryption()),
         state(
             "m.room.history_visibility",
-            // What a client texts before the employee has accepted must not stay hidden (decision 0008).
-            json!({ "history_visibility": "invited" }),
+            // What a client texts before the employee has accepted, or while they leave, must not stay
+            // hidden; the keys decide who can read it (decisions 0008 and 0010).
+            json!({ "history_visibility": "shared" }),
         ),
         state(
             "m.room.guest_access",

@@ -68,6 +68,7 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
         } => jobs::retry(work, *job, *due, payload.as_ref(), *counts).await,
         Change::Move(job, lane) => jobs::relocate(work, *job, lane).await,
         Change::WakeRoom(room, at) => jobs::wake_room(work, room, *at).await,
+        Change::WakeReader(user, at) => jobs::wake_reader(work, user, *at).await,
         Change::WakeLane(lane, at) => jobs::wake_lane(work, lane, *at).await,
 
         Change::BindRoom {

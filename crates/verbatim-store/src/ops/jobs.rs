@@ -1,6 +1,6 @@
 //! Jobs: lanes keep their order because only the head of a lane ever runs.
 
-use verbatim_domain::{JobId, MessageId, RoomId, Timestamp};
+use verbatim_domain::{JobId, MessageId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{JobKind, Lane, NewJob, Sealed, StoreError};
 
 use crate::sql::jobs as sql;
@@ -101,6 +101,16 @@ pub(super) async fn wake_room(
 ) -> Result<(), StoreError> {
     work.woke = true;
     work.tx.send(&sql::WAKE_ROOM, params![room, at]).await
+}
+
+/// What waits to be said to this employee becomes due.
+pub(super) async fn wake_reader(
+    work: &mut Work,
+    user: &UserId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    work.woke = true;
+    work.tx.send(&sql::WAKE_READER, params![user, at]).await
 }
 
 /// The head of this lane becomes due.

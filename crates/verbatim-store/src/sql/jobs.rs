@@ -42,6 +42,11 @@ statements! {
         WHERE id = $1";
     WAKE_ROOM = "UPDATE jobs SET due = $2 WHERE room = $1 AND due > $2";
     WAKE_LANE = "UPDATE jobs SET due = $2 WHERE lane = $1 AND head = 1 AND due > $2";
+    /// Heads of `room:` lanes of an employee's conversations.
+    WAKE_READER = "UPDATE jobs SET due = $2 \
+        WHERE head = 1 AND due > $2 AND lane LIKE 'room:%' AND conversation IN \
+          (SELECT v.id FROM conversations v JOIN employees e ON e.id = v.employee \
+           WHERE e.user_id = $1)";
     JOBS_DUE = concat!("SELECT ", job_columns!(), " FROM jobs WHERE head = 1 AND due <= $1 \
         ORDER BY due, id LIMIT $2");
     NEXT_DUE = "SELECT lane, due FROM jobs WHERE head = 1 ORDER BY due, id LIMIT $1";

@@ -15,6 +15,7 @@ cases! {
     retry_waits_and_counts,
     unique_jobs_wait_once,
     waking,
+    waking_a_reader,
     busy_lanes_are_left_out,
     room_events_are_kept_once_and_in_order,
     stats,
@@ -178,6 +179,31 @@ async fn waking(w: &World) {
         .await;
     w.commit(vec![Change::WakeRoom(room("r"), at(500))]).await;
     assert_eq!(w.due(20).await.len(), 2);
+}
+
+/// What is to be said to an employee, and nothing else of theirs or anybody's.
+async fn waking_a_reader(w: &World) {
+    let alice = w.alice().await;
+    let bob = w.employee("bob").await;
+    let bob = w.held(201, bob, 0).await;
+    let (hers, _) = w.conversation(alice, 1, 10).await;
+    let (his, _) = w.conversation(bob, 1, 10).await;
+    w.drain().await;
+    let jobs = [Lane::room(hers), Lane::sms(hers), Lane::room(his)];
+    let conversations = [hers, hers, his];
+    for (lane, conversation) in jobs.iter().zip(conversations) {
+        let job = NewJob {
+            conversation: Some(conversation),
+            ..w.job(&lane.0, 1000)
+        };
+        w.commit(vec![Change::Enqueue(job)]).await;
+    }
+    let wake =
+        |name: &str, ms| Change::WakeReader(format!("@{name}:example.org").as_str().into(), at(ms));
+    w.commit(vec![wake("nobody", 50), wake("alice", 50)]).await;
+    assert_eq!(w.only_job(50).await.lane, jobs[0]);
+    w.commit(vec![wake("alice", 500)]).await;
+    assert_eq!(w.only_job(50).await.lane, jobs[0]);
 }
 
 async fn busy_lanes_are_left_out(w: &World) {

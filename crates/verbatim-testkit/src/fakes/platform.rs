@@ -7,12 +7,14 @@
 mod clients;
 mod port;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::Notify;
-use verbatim_domain::{ConversationId, EventId, RoomId, Timestamp, UserId};
-use verbatim_engine::ports::{Clock, Content, EventKind, Membership, RoomSpec, Signal, Trust};
+use verbatim_domain::{ConversationId, Duration, EventId, RoomId, Timestamp, UserId};
+use verbatim_engine::ports::{
+    Clock, Content, EventKind, Membership, Prepared, RoomSpec, Signal, Trust,
+};
 
 use super::lock;
 
@@ -51,6 +53,9 @@ pub struct Entry {
     pub sender: UserId,
     /// What it is.
     pub what: What,
+    /// What of ours: who has a device that got its key. (Rooms show what was said before somebody came
+    /// to those who hold the key.)
+    pub readers: Vec<UserId>,
 }
 
 /// What an entry is.
@@ -75,6 +80,8 @@ pub struct Room {
     pub read: Vec<(UserId, EventId)>,
     /// An administrator deleted it.
     pub deleted: bool,
+    /// When the employee was asked in again after the room was made.
+    pub offered: Vec<Timestamp>,
 }
 
 /// Codes in [`Room::members`].
@@ -91,6 +98,22 @@ struct Inner {
     key: Key,
 }
 
+/// What was sent under a transaction id.
+struct Sent {
+    event: EventId,
+    content: Content,
+    at: Timestamp,
+}
+
+/// How long transaction ids keep an event from appearing twice, as with Synapse.
+pub const TRANSACTIONS_KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// What [`FakePlatform::prepare`](verbatim_engine::ports::Platform::prepare) makes: what is said, and who
+/// holds the key.
+pub fn unprepared(prepared: &Prepared) -> Option<(Content, Vec<UserId>)> {
+    serde_json::from_slice(&prepared.0).ok()
+}
+
 /// Everything behind the homeserver's door.
 #[derive(Default)]
 pub struct Server {
@@ -100,14 +123,18 @@ pub struct Server {
     pub down: bool,
     /// How the next writing calls fail, in order.
     pub faults: VecDeque<PlatformFault>,
-    /// Whether employees accept invitations by themselves.
+    /// Employees do not accept invitations by themselves.
     pub shy: bool,
     /// The next writing call panics, as a defect of the adapter would.
     pub panics: bool,
+    /// Employees' clients decline every invitation at once.
+    pub unwilling: bool,
+    /// Employees without any device.
+    pub logged_out: BTreeSet<UserId>,
     /// Things that no correct caller does.
     pub blunders: Vec<String>,
     by_conversation: HashMap<ConversationId, RoomId>,
-    transactions: HashMap<(UserId, String), (EventId, Content)>,
+    transactions: HashMap<(UserId, String), Sent>,
     inner: HashMap<EventId, Inner>,
     outgoing: VecDeque<serde_json::Value>,
     /// Everything that was ever to be handed out, in order.

@@ -3,16 +3,14 @@
 use futures_util::future::BoxFuture;
 use verbatim_domain::{Duration, EventId, RoomId, UserId};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{
-    Change, Commit, EventKind, FailureClass, ReceiptStatus, Signal, Webhook,
-};
+use verbatim_engine::ports::{EventKind, FailureClass, ReceiptStatus, Webhook};
 use verbatim_engine::worker::Outcome;
 use verbatim_engine::{TransactionError, WebhookAnswer};
 
 use super::Broken;
 use super::corpus::{EMPLOYEES, NUMBERS, PHONES, text};
 use super::operation::{
-    Act, CarrierFault, Delivery, End, HomeserverFault, KeyFate, NodeName, Operation,
+    Act, CarrierFault, Delivery, End, HomeserverFault, KeyFate, Mood, NodeName, Operation,
 };
 use super::process::Planned;
 use super::world::{ACCOUNT, Node, World, Written};
@@ -62,6 +60,20 @@ impl World {
                     Ok(())
                 }
                 O::HomeserverForgets { events, crash } => self.forget(*events, *crash).await,
+                O::LogIn {
+                    employee,
+                    logged_in,
+                } => {
+                    let user = EMPLOYEES[*employee as usize % EMPLOYEES.len()];
+                    self.platform.log_in(&UserId(user.to_owned()), *logged_in);
+                    let worker = self.worker().await?;
+                    self.heed_signals(&worker).await;
+                    Ok(())
+                }
+                O::Invitations(mood) => {
+                    self.answer_invitations(*mood);
+                    Ok(())
+                }
                 O::EmployeeStarts { employee, phone } => self.start(*employee, *phone).await,
                 O::Sync { events, again } => self.sync(*events as usize, *again).await.map(drop),
                 O::Reassign { number, employee } => self.reassign(*number, *employee).await,
@@ -103,6 +115,10 @@ impl World {
                 | O::HomeserverFault(_)
                 | O::ClockStep(_) => {
                     self.disturb(operation);
+                    Ok(())
+                }
+                O::DaysPass(days) => {
+                    self.pass(Duration::from_secs(u64::from(*days) * 86_400));
                     Ok(())
                 }
             }
@@ -329,6 +345,17 @@ impl World {
         });
     }
 
+    /// What employees do with invitations from now on.
+    pub(crate) fn answer_invitations(&self, mood: Mood) {
+        {
+            let server = &mut *self.platform.server();
+            (server.shy, server.unwilling) = (mood == Mood::Shy, mood == Mood::Unwilling);
+        }
+        if mood == Mood::Willing {
+            self.platform.accept_all();
+        }
+    }
+
     async fn start(&self, employee: u8, phone: u8) -> Result<(), Broken> {
         let user = UserId(EMPLOYEES[employee as usize % EMPLOYEES.len()].to_owned());
         let phone = PHONES[phone as usize % PHONES.len()];
@@ -486,19 +513,7 @@ impl World {
     /// ladder of retries.
     pub(crate) async fn heed_signals(&self, worker: &Node) {
         for signal in self.platform.take_signals() {
-            if let Signal::NewKeys(rooms) = signal {
-                let changes = rooms
-                    .into_iter()
-                    .map(|room| Change::WakeRoom(room, self.now()))
-                    .collect();
-                let _ = worker
-                    .store
-                    .commit(Commit {
-                        fence: None,
-                        changes,
-                    })
-                    .await;
-            }
+            let _ = worker.engine.heed(signal).await;
         }
     }
 

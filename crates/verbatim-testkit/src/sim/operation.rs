@@ -40,6 +40,15 @@ pub enum Operation {
     },
     /// An employee leaves a room.
     EmployeeLeaves(u8),
+    /// An employee logs in, or out of every client.
+    LogIn {
+        /// Who.
+        employee: u8,
+        /// In, or out.
+        logged_in: bool,
+    },
+    /// What employees do with invitations from now on; those that stand are accepted by the willing.
+    Invitations(Mood),
     /// An employee begins a conversation by asking the bot.
     EmployeeStarts {
         /// Who.
@@ -107,6 +116,8 @@ pub enum Operation {
     },
     /// The clock steps forward by so many minutes.
     ClockStep(u8),
+    /// So many days pass at once; none of ours was running.
+    DaysPass(u8),
     /// The carrier is asked for what it never told.
     Poll,
     /// A number changes hands; `None`: nobody gets it.
@@ -158,6 +169,17 @@ pub enum Act {
     React,
     /// Sends a picture.
     Media,
+}
+
+/// What employees do with invitations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// Accept them.
+    Willing,
+    /// Nothing.
+    Shy,
+    /// Decline them at once.
+    Unwilling,
 }
 
 /// Whether an employee's event can be read.
@@ -406,8 +428,8 @@ impl Dice {
     }
 
     fn seldom(&mut self) -> Operation {
-        match self.chance.below(18) {
-            16 | 17 => Operation::HomeserverForgets {
+        match self.chance.below(24) {
+            22 | 23 => Operation::HomeserverForgets {
                 events: 1 + self.u8(3),
                 crash: self.chance.percent(50),
             },
@@ -427,6 +449,15 @@ impl Dice {
             12 => Operation::ClockStep(self.pick(&[1, 3, 12, 70, 200])),
             13 => Operation::Poll,
             14 => Operation::ListingDelay(self.u8(200)),
+            15 | 16 => Operation::LogIn {
+                employee: self.u8(3),
+                logged_in: self.chance.percent(50),
+            },
+            17 | 18 => {
+                Operation::Invitations(self.pick(&[Mood::Willing, Mood::Shy, Mood::Unwilling]))
+            }
+            19 => Operation::EmployeeLeaves(self.u8(4)),
+            20 => Operation::DaysPass(self.pick(&[1, 3])),
             _ => self.reassign(),
         }
     }
@@ -445,7 +476,7 @@ impl Dice {
 
     /// What may come between two steps of a job.
     fn interruption(&mut self) -> Operation {
-        match self.chance.below(14) {
+        match self.chance.below(17) {
             0..3 => self.receipt(),
             3..5 => self.client_texts(),
             5 => Operation::DeliverHook(self.u8(8)),
@@ -459,6 +490,11 @@ impl Dice {
             10 => Operation::Restart,
             11 => Operation::Poll,
             12 => self.reassign(),
+            14 => Operation::EmployeeLeaves(self.u8(4)),
+            15 => Operation::LogIn {
+                employee: self.u8(3),
+                logged_in: self.chance.percent(50),
+            },
             _ => Operation::LeaseLost {
                 jobs: 1 + self.u8(5),
             },

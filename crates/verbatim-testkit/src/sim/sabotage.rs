@@ -9,7 +9,7 @@ use verbatim_engine::ports::{
 
 use crate::fakes::FakePlatform;
 use crate::fakes::carrier::Ledger;
-use crate::fakes::platform::What;
+use crate::fakes::platform::{What, unprepared};
 
 /// A defect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,11 +47,17 @@ pub enum Sabotage {
     AltersRoots,
     /// Nobody looks at the rooms a second time.
     NeverLooks,
+    /// What is said is encrypted for nobody, where nobody could read it.
+    SpeaksToNobody,
+    /// What was sent long ago is not looked for in the room.
+    TrustsTransactions,
+    /// Whoever leaves a room is asked back at once, however often.
+    PestersEmployees,
 }
 
 impl Sabotage {
     /// Every defect, with the rule that must catch it.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::LosesInRoom, "lost"),
         (Self::DoublesInRoom, "doubled"),
         (Self::SwapsInRoom, "order"),
@@ -67,6 +73,7 @@ impl Sabotage {
         (Self::BelievesAnybody, "forged"),
         (Self::AltersRoots, "record"),
         (Self::NeverLooks, "lost"),
+        (Self::SpeaksToNobody, "unreadable"),
     ];
 
     /// Spoils a commit.
@@ -90,6 +97,10 @@ impl Sabotage {
                 room: None,
                 unique: None,
             })),
+            // The ladder of invitations is forgotten.
+            Self::PestersEmployees => changes.retain(
+                |change| !matches!(change, Change::SetCursor(name, _) if name.starts_with("offers:")),
+            ),
             Self::SwallowsAlarms => changes.retain(|change| !matches!(change, Change::Raise(_))),
             _ => {}
         }
@@ -141,10 +152,10 @@ impl Sabotage {
 
     /// Whether what is about to be said is spoiled in this way.
     pub(crate) fn hits(self, which: Self, prepared: &Prepared) -> bool {
-        let content = serde_json::from_slice(&prepared.0);
+        let content = unprepared(prepared).map(|(content, _)| content);
         let meant = match which {
-            Self::DoublesNotices => matches!(content, Ok(Content::Notice { .. })),
-            _ => matches!(content, Ok(Content::Text { .. })),
+            Self::DoublesNotices => matches!(content, Some(Content::Notice { .. })),
+            _ => matches!(content, Some(Content::Text { .. })),
         };
         self == which && meant
     }

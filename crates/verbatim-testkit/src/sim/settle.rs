@@ -1,11 +1,11 @@
 //! The end of a run: all faults end, and work runs until there is none.
 
-use verbatim_domain::{Duration, EventId};
+use verbatim_domain::{Duration, EventId, UserId};
 use verbatim_engine::ports::{BlindIndex, JobKind, Lane, ReceiptStatus};
 
 use super::Broken;
-use super::corpus::NUMBERS;
-use super::operation::{Delivery, KeyFate};
+use super::corpus::{EMPLOYEES, NUMBERS};
+use super::operation::{Delivery, KeyFate, Mood};
 use super::world::World;
 use crate::fakes::carrier::{Taken, is_final};
 
@@ -47,9 +47,15 @@ impl World {
         let ledger = &mut *self.carrier.ledger();
         (ledger.down, ledger.listing_delay) = (false, Duration::default());
         ledger.faults.clear();
-        let server = &mut *self.platform.server();
-        server.down = false;
-        server.faults.clear();
+        {
+            let server = &mut *self.platform.server();
+            server.down = false;
+            server.faults.clear();
+        }
+        self.answer_invitations(Mood::Willing);
+        for user in EMPLOYEES {
+            self.platform.log_in(&UserId(user.to_owned()), true);
+        }
         for node in self.nodes() {
             node.process.calm();
         }
@@ -71,7 +77,12 @@ impl World {
     async fn round(&self) -> Result<(), Broken> {
         let worker = self.worker().await?;
         self.heed_signals(&worker).await;
-        while self.deliver_waiting(0).await? {}
+        // Bounded: one that is never taken would come again for ever.
+        for _ in 0..JOBS {
+            if !self.deliver_waiting(0).await? {
+                break;
+            }
+        }
         let looked = self.edge().await?.engine.look_again().await;
         looked.map_err(Broken::new)?;
         while self.sync(50, false).await? {}

@@ -8,7 +8,7 @@ use verbatim_engine::views::RecordView;
 
 use super::Broken;
 use super::world::World;
-use crate::fakes::platform::What;
+use crate::fakes::platform::{What, unprepared};
 
 /// What the committed log has shown so far.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl World {
 
     /// A client's text is about to be said into a room.
     pub(crate) async fn witness_said(&self, room: &RoomId, speaker: &Speaker, prepared: &Prepared) {
-        let Ok(Content::Text { body }) = serde_json::from_slice(&prepared.0) else {
+        let Some((Content::Text { body }, _)) = unprepared(prepared) else {
             return;
         };
         if !matches!(speaker, Speaker::StandIn(_)) {

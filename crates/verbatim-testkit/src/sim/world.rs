@@ -50,7 +50,6 @@ pub(crate) struct World {
 pub(crate) struct Node {
     pub(crate) process: Arc<Process>,
     pub(crate) engine: Arc<Engine>,
-    pub(crate) store: Arc<dyn Store>,
     holder: String,
 }
 
@@ -290,7 +289,7 @@ impl World {
             sabotage: self.sabotage,
         });
         let parts = Parts {
-            store: store.clone(),
+            store,
             platform,
             carriers: vec![carrier],
             clock: self.clock.clone(),
@@ -304,7 +303,6 @@ impl World {
         Ok(Node {
             process,
             engine,
-            store,
             holder: format!("process-{}", state.made),
         })
     }

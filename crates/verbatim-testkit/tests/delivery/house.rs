@@ -194,7 +194,10 @@ impl House {
         records.filter(|view| view.reason == reason).collect()
     }
 
+    /// Whether nothing is left to do once the homeserver has told everything.
     pub(crate) async fn is_idle(&self) -> bool {
+        self.sync().await;
+        self.work().await;
         self.store.queue_stats().await.unwrap().is_empty()
     }
 }

@@ -3,7 +3,7 @@
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
     ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, NumberId, ProviderId,
-    RecordId, RoomId, Timestamp,
+    RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_record::SealedRecord;
 
@@ -79,6 +79,8 @@ pub enum Change {
     WakeRoom(RoomId, Timestamp),
     /// The head of this lane becomes due now.
     WakeLane(Lane, Timestamp),
+    /// What waits to be said in this employee's conversations becomes due now.
+    WakeReader(UserId, Timestamp),
     /// The conversation has its room. [`StoreError::Conflict`](super::StoreError::Conflict) if it has another
     /// one than the one that this is instead of.
     BindRoom {

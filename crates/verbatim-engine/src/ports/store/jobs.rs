@@ -23,6 +23,10 @@ impl Lane {
     pub fn room(conversation: ConversationId) -> Self {
         Self(format!("room:{conversation}"))
     }
+    /// Invitations into a conversation's room: beside what is said there, which may wait for them.
+    pub fn offer(conversation: ConversationId) -> Self {
+        Self(format!("offer:{conversation}"))
+    }
     /// What is sent to a conversation's phone.
     pub fn sms(conversation: ConversationId) -> Self {
         Self(format!("sms:{conversation}"))
@@ -63,7 +67,7 @@ pub enum JobKind {
     Submit = 5,
     /// Find a holder for a text that had none.
     Route = 6,
-    /// Bring an employee back into a room.
+    /// Bring an employee into a room, and see whether they come.
     OfferRoom = 7,
 }
 

@@ -26,6 +26,42 @@ impl FakePlatform {
         self.membership(&mut self.server(), room, user, user, Membership::Join)
     }
 
+    /// An employee logs in (some device of theirs can read again) or out everywhere.
+    pub fn log_in(&self, user: &UserId, logged_in: bool) {
+        let server = &mut *self.server();
+        if logged_in {
+            server.logged_out.remove(user);
+        } else {
+            server.logged_out.insert(user.clone());
+        }
+        let signal = Signal::NewDevices(vec![user.clone()]);
+        server.signals.push_back(signal);
+        self.signalled.notify_one();
+    }
+
+    /// Employees accept the invitations that stand.
+    pub fn accept_all(&self) {
+        let server = &mut *self.server();
+        let invited = |(room, at): (&RoomId, &Room)| {
+            let pending = at
+                .members
+                .iter()
+                .filter(|(_, standing)| **standing == INVITED);
+            pending
+                .map(|(user, _)| (room.clone(), user.clone()))
+                .collect::<Vec<_>>()
+        };
+        let invited: Vec<_> = server.rooms.iter().flat_map(invited).collect();
+        for (room, user) in invited.into_iter().filter(|(_, user)| *user != self.bot) {
+            self.membership(server, &room, &user, &user, Membership::Join);
+        }
+    }
+
+    /// Somebody else comes into a room.
+    pub fn bring(&self, room: &RoomId, user: &UserId) -> EventId {
+        self.membership(&mut self.server(), room, user, user, Membership::Join)
+    }
+
     /// An employee begins a direct chat with the bot.
     pub fn invite_bot(&self, user: &UserId) -> RoomId {
         let server = &mut *self.server();
@@ -153,6 +189,7 @@ impl FakePlatform {
             event: event.clone(),
             sender: user.clone(),
             what,
+            readers: Vec::new(),
         };
         server
             .rooms

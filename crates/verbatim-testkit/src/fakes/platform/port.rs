@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, Gap, Look, Membership, OpenError, Platform, PlatformError, Prepared, RawEvent,
-    RoomEvent, RoomLook, RoomSpec, Signal, Speaker, Transaction,
+    Attendance, Content, Gap, Look, Membership, OpenError, Platform, PlatformError, Prepared,
+    RawEvent, RoomEvent, RoomLook, RoomSpec, Signal, Speaker, Transaction, Unread,
 };
 
-use super::{Entry, FakePlatform, JOINED, Key, PlatformFault, Room, Server, What};
+use super::{
+    Entry, FakePlatform, JOINED, Key, PlatformFault, Room, Sent, Server, TRANSACTIONS_KEPT, What,
+    unprepared,
+};
 
 fn away() -> PlatformError {
     PlatformError::Unavailable("the homeserver does not answer".to_owned())
@@ -33,6 +36,13 @@ fn raw_event(value: &serde_json::Value) -> RawEvent {
 
 fn is_deleted(server: &Server, room: &RoomId) -> bool {
     server.rooms.get(room).is_some_and(|room| room.deleted)
+}
+
+fn pack(content: &Content, readers: &[UserId]) -> Result<Prepared, PlatformError> {
+    let bytes = serde_json::to_vec(&(content, readers));
+    bytes
+        .map(Prepared)
+        .map_err(|error| PlatformError::Refused(error.to_string()))
 }
 
 fn without_relation(content: &Content) -> Content {
@@ -77,6 +87,14 @@ impl FakePlatform {
         }
     }
 
+    fn alone_with(&self, server: &Server, room: &RoomId, employee: &UserId) -> bool {
+        let members = server.rooms.get(room).map(|room| &room.members);
+        let others = members.into_iter().flat_map(|members| members.keys());
+        others
+            .filter(|user| **user != self.bot)
+            .eq(std::iter::once(employee))
+    }
+
     fn make_room(server: &mut Server, spec: &RoomSpec) -> RoomId {
         if let Some(room) = server.by_conversation.get(&spec.conversation) {
             return room.clone();
@@ -95,10 +113,38 @@ impl FakePlatform {
             return false;
         }
         self.membership(server, room, &self.bot, user, Membership::Invite);
-        if !server.shy {
+        if server.unwilling {
+            self.membership(server, room, user, user, Membership::Leave);
+        } else if !server.shy {
             self.membership(server, room, user, user, Membership::Join);
         }
         true
+    }
+
+    /// Who gets the key of what is said in a room now, or why the reader does not.
+    fn key_holders(
+        server: &Server,
+        room: &RoomId,
+        reader: &UserId,
+    ) -> Result<Vec<UserId>, PlatformError> {
+        let members = server.rooms.get(room).map(|room| &room.members);
+        let members = members.into_iter().flat_map(|members| members.keys());
+        let present: Vec<UserId> = members.cloned().collect();
+        if !present.contains(reader) {
+            return Err(PlatformError::Unread(Unread::Absent));
+        }
+        if server.logged_out.contains(reader) {
+            return Err(PlatformError::Unread(Unread::NoDevice));
+        }
+        let with_device = present.into_iter();
+        Ok(with_device
+            .filter(|user| !server.logged_out.contains(user))
+            .collect())
+    }
+
+    /// Encrypts without asking whether anybody can read it: what a careless adapter would do.
+    pub fn prepare_for_nobody(content: &Content) -> Result<Prepared, PlatformError> {
+        pack(content, &[])
     }
 
     fn say(
@@ -106,13 +152,15 @@ impl FakePlatform {
         room: &RoomId,
         sender: UserId,
         txn: &str,
-        content: Content,
+        (content, readers): (Content, Vec<UserId>),
+        at: Timestamp,
     ) -> Result<EventId, PlatformError> {
         let key = (sender.clone(), txn.to_owned());
-        if let Some((event, first)) = server.transactions.get(&key) {
-            let event = event.clone();
+        let known = server.transactions.get(&key);
+        if let Some(sent) = known.filter(|sent| at.since(sent.at) < TRANSACTIONS_KEPT) {
+            let event = sent.event.clone();
             // A repetition may know that its first notice is there already, and mean to replace it.
-            if without_relation(first) != without_relation(&content) {
+            if without_relation(&sent.content) != without_relation(&content) {
                 server
                     .blunders
                     .push(format!("transaction {txn} was used for two contents"));
@@ -133,13 +181,17 @@ impl FakePlatform {
             return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
         }
         let event = server.new_event();
-        server
-            .transactions
-            .insert(key, (event.clone(), content.clone()));
+        let sent = Sent {
+            event: event.clone(),
+            content: content.clone(),
+            at,
+        };
+        server.transactions.insert(key, sent);
         let entry = Entry {
             event: event.clone(),
             sender,
             what: What::Said(content),
+            readers,
         };
         server
             .rooms
@@ -180,29 +232,47 @@ impl Platform for FakePlatform {
         )
     }
 
-    async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+    async fn offer_room(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<Attendance, PlatformError> {
+        let now = self.clock.now();
         self.writing(
             |_| (),
-            |server| match is_deleted(server, room) {
-                true => Err(PlatformError::Refused("M_FORBIDDEN".to_owned())),
-                false => Ok(self.invite(server, room, employee)),
+            |server| {
+                if is_deleted(server, room) {
+                    return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+                }
+                if self.invite(server, room, employee) {
+                    let room = server.rooms.entry(room.clone()).or_default();
+                    room.offered.push(now);
+                    return Ok(Attendance::Asked);
+                }
+                let members = &server.rooms.entry(room.clone()).or_default().members;
+                Ok(match members.get(employee) {
+                    Some(&JOINED) => Attendance::Joined,
+                    _ => Attendance::Invited,
+                })
             },
         )
     }
 
     async fn prepare(
         &self,
-        _: &RoomId,
+        room: &RoomId,
         _: &Speaker,
+        reader: &UserId,
         content: &Content,
     ) -> Result<Prepared, PlatformError> {
-        if self.server().down {
+        let server = self.server();
+        if server.down {
             return Err(away());
         }
-        let bytes = serde_json::to_vec(content);
-        bytes
-            .map(Prepared)
-            .map_err(|error| PlatformError::Refused(error.to_string()))
+        if is_deleted(&server, room) {
+            return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+        }
+        pack(content, &Self::key_holders(&server, room, reader)?)
     }
 
     async fn send(
@@ -213,13 +283,32 @@ impl Platform for FakePlatform {
         prepared: &Prepared,
         _: Option<Timestamp>,
     ) -> Result<EventId, PlatformError> {
-        let content = serde_json::from_slice(&prepared.0);
-        let content = content.map_err(|error| PlatformError::Refused(error.to_string()))?;
-        let sender = self.user(speaker);
+        let unprepared = unprepared(prepared);
+        let said = unprepared.ok_or_else(|| PlatformError::Refused("not prepared".to_owned()))?;
+        let (sender, now) = (self.user(speaker), self.clock.now());
         self.writing(
             |_| (),
-            |server| Self::say(server, room, sender, txn, content),
+            |server| Self::say(server, room, sender, txn, said, now),
         )
+    }
+
+    async fn find_sent(
+        &self,
+        _: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        since: Timestamp,
+    ) -> Result<Option<EventId>, PlatformError> {
+        let server = self.server();
+        if server.down {
+            return Err(away());
+        }
+        let sent = server
+            .transactions
+            .get(&(self.user(speaker), txn.to_owned()));
+        Ok(sent
+            .filter(|sent| sent.at >= since)
+            .map(|sent| sent.event.clone()))
     }
 
     async fn mark_read(
@@ -242,17 +331,34 @@ impl Platform for FakePlatform {
         )
     }
 
-    async fn join(&self, room: &RoomId) -> Result<(), PlatformError> {
-        let bot = self.bot.clone();
+    async fn join_chat(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
         self.writing(
             |_| (),
             |server| {
-                server
-                    .rooms
-                    .entry(room.clone())
-                    .or_default()
-                    .members
-                    .insert(bot, JOINED);
+                let members = &mut server.rooms.entry(room.clone()).or_default().members;
+                if !members.contains_key(&self.bot) {
+                    return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+                }
+                members.insert(self.bot.clone(), JOINED);
+                Ok(self.alone_with(server, room, employee))
+            },
+        )
+    }
+
+    async fn is_alone_with(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+        let server = self.server();
+        if server.down {
+            return Err(away());
+        }
+        Ok(self.alone_with(&server, room, employee))
+    }
+
+    async fn leave_chat(&self, room: &RoomId) -> Result<(), PlatformError> {
+        self.writing(
+            |_| (),
+            |server| {
+                let room = server.rooms.entry(room.clone()).or_default();
+                room.members.remove(&self.bot);
                 Ok(())
             },
         )

@@ -1,8 +1,9 @@
 //! What employees did, and what their rooms show.
 
-use verbatim_domain::EventId;
 use verbatim_domain::message::{Direction, MessageState};
+use verbatim_domain::{Duration, EventId, RoomId};
 use verbatim_engine::ports::{Content, Conversation, Message, SendStatus};
+use verbatim_engine::views::RecordView;
 
 use super::Audit;
 use crate::fakes::platform::{JOINED, Room, What};
@@ -39,13 +40,32 @@ impl Audit {
             if spoken && intros != 1 {
                 self.fail("doubled", format!("{intros} introductions in {id}"));
             }
-            if room
-                .spec
-                .as_ref()
-                .is_some_and(|s| room.members.get(&s.employee) != Some(&JOINED))
-            {
-                self.fail("lost", format!("the employee is not in {id}"));
-            }
+            self.attended(&id, &room);
+        }
+    }
+
+    /// The employee is in their room, unless they left it without its number; they can read all that was
+    /// said to them there, and were not asked back more often than is decent.
+    fn attended(&mut self, id: &RoomId, room: &Room) {
+        const DAY: Duration = Duration::from_secs(86_400);
+        const DECENT: usize = 6;
+        let Some(spec) = &room.spec else { return };
+        let here = room.members.get(&spec.employee) == Some(&JOINED);
+        if !here && !self.left_without_number(id) {
+            self.fail("lost", format!("the employee is not in {id}"));
+        }
+        let said = room.timeline.iter();
+        let mut said = said.filter(|entry| matches!(entry.what, What::Said(_)));
+        if let Some(entry) = said.find(|entry| !entry.readers.contains(&spec.employee)) {
+            let what = format!("nobody can read {} in {id}: {:?}", entry.event, entry.what);
+            self.fail("unreadable", what);
+        }
+        let often = room.offered.windows(DECENT);
+        if often
+            .into_iter()
+            .any(|some| some[DECENT - 1].since(some[0]) < DAY)
+        {
+            self.fail("pestered", format!("{id}: {:?}", room.offered));
         }
     }
 
@@ -101,7 +121,7 @@ impl Audit {
             .rooms
             .get(&written.room)
             .is_some_and(|room| last_notice(room, event).is_some());
-        if !sent && !answered {
+        if !sent && !answered && !self.left_without_number(&written.room) {
             self.fail(
                 "lost",
                 format!("{event} was not sent, and nobody said so: {written:?}"),
@@ -114,6 +134,28 @@ impl Audit {
                 format!("{event} could not be read, and nobody is told"),
             );
         }
+    }
+
+    /// Whether the employee left, and did not hold the number then or later: they are asked back for
+    /// clients' texts, and what the bot would have said meanwhile is not kept for them.
+    pub(super) fn left_without_number(&self, room: &RoomId) -> bool {
+        let mut conversations = self.conversations.iter();
+        let lost = conversations
+            .find(|conversation| conversation.room.as_ref() == Some(room))
+            .is_some_and(|conversation| {
+                let holder = conversation.number.holder.as_ref();
+                // Lost and given back counts as well.
+                holder.is_none_or(|(id, since)| {
+                    *id != conversation.employee.id || *since > conversation.created
+                })
+            });
+        let left = |view: &RecordView| {
+            let rule = &view.rule;
+            view.refs.get("room_id") == Some(&room.0)
+                && (rule.starts_with("room.former_holder_gone")
+                    || (lost && rule.starts_with("room.holder_gone")))
+        };
+        self.records.iter().any(|(_, _, view)| left(view))
     }
 
     /// The room shows how the message stands.
@@ -154,7 +196,8 @@ impl Audit {
             }
             _ => true,
         };
-        if !good {
+        let gone = conversation.room.as_ref();
+        if !good && !gone.is_some_and(|room| self.left_without_number(room)) {
             let state = message.state.word();
             let what = format!("{event} is {state}; its room shows {status:?}, {notice:?}");
             self.fail("state", what);

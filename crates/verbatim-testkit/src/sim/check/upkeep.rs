@@ -61,6 +61,17 @@ impl Audit {
                 self.fail("alarm", format!("{rule} without {alarm}"));
             }
         }
+        for alarm in [
+            "employee-has-no-device:",
+            "employee-absent:",
+            "invitation-unanswered:",
+        ] {
+            // In the end all have come and are logged in, but for who left without a number.
+            let gone = self.rooms.keys().any(|room| self.left_without_number(room));
+            if self.alarmed(alarm) && !gone {
+                self.fail("alarm", format!("{alarm} stands for nothing"));
+            }
+        }
         let strange = self
             .records
             .iter()

@@ -5,8 +5,8 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use verbatim_domain::{EventId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
-    Content, Gap, Look, OpenError, Platform, PlatformError, Prepared, RawEvent, RoomEvent,
-    RoomSpec, Signal, Speaker, Transaction,
+    Attendance, Content, Gap, Look, OpenError, Platform, PlatformError, Prepared, RawEvent,
+    RoomEvent, RoomSpec, Signal, Speaker, Transaction,
 };
 
 use crate::fakes::FakePlatform;
@@ -64,7 +64,11 @@ impl Platform for MortalPlatform {
         self.write(self.inner.open_room(spec)).await
     }
 
-    async fn offer_room(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+    async fn offer_room(
+        &self,
+        room: &RoomId,
+        employee: &UserId,
+    ) -> Result<Attendance, PlatformError> {
         self.write(self.inner.offer_room(room, employee)).await
     }
 
@@ -72,10 +76,30 @@ impl Platform for MortalPlatform {
         &self,
         room: &RoomId,
         speaker: &Speaker,
+        reader: &UserId,
         content: &Content,
     ) -> Result<Prepared, PlatformError> {
         self.process.gate().await.map_err(died)?;
-        self.inner.prepare(room, speaker, content).await
+        match self.inner.prepare(room, speaker, reader, content).await {
+            Err(PlatformError::Unread(_)) if self.sabotage == Sabotage::SpeaksToNobody => {
+                FakePlatform::prepare_for_nobody(content)
+            }
+            prepared => prepared,
+        }
+    }
+
+    async fn find_sent(
+        &self,
+        room: &RoomId,
+        speaker: &Speaker,
+        txn: &str,
+        since: Timestamp,
+    ) -> Result<Option<EventId>, PlatformError> {
+        self.process.gate().await.map_err(died)?;
+        if self.sabotage == Sabotage::TrustsTransactions {
+            return Ok(None);
+        }
+        self.inner.find_sent(room, speaker, txn, since).await
     }
 
     async fn send(
@@ -114,8 +138,17 @@ impl Platform for MortalPlatform {
         self.write(self.inner.mark_read(room, speaker, event)).await
     }
 
-    async fn join(&self, room: &RoomId) -> Result<(), PlatformError> {
-        self.write(self.inner.join(room)).await
+    async fn join_chat(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+        self.write(self.inner.join_chat(room, employee)).await
+    }
+
+    async fn is_alone_with(&self, room: &RoomId, employee: &UserId) -> Result<bool, PlatformError> {
+        self.process.gate().await.map_err(died)?;
+        self.inner.is_alone_with(room, employee).await
+    }
+
+    async fn leave_chat(&self, room: &RoomId) -> Result<(), PlatformError> {
+        self.write(self.inner.leave_chat(room)).await
     }
 
     fn read_transaction(&self, body: &[u8]) -> Result<Transaction, String> {
