@@ -106,9 +106,9 @@ impl Engine {
                 room: room.clone(),
                 instead_of: conversation.room.clone(),
             });
+            changes.push(self.await_answer(conversation.id));
         }
         changes.push(Change::WakeRoom(room.clone(), self.now()));
-        changes.push(self.await_answer(conversation.id));
         self.commit(changes).await?;
         Ok(room)
     }
