@@ -232,5 +232,5 @@ impl Engine {
 }
 
 fn short(hash: &[u8; 32]) -> String {
-    hash[..6].iter().map(|b| format!("{b:02x}")).collect()
+    hex::encode(&hash[..6])
 }

@@ -3,21 +3,19 @@
 //! For each request: check it over its raw bytes; seal; one transaction; answer. If the process dies
 //! before the commit, nothing happened and the sender repeats; after it, a repetition is a duplicate.
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
-use verbatim_domain::message::MessageState;
 use verbatim_domain::{
-    AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, ProviderId, Timestamp,
+    AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, Timestamp,
 };
-use verbatim_record::{Body, Hash, Kind};
+use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
+use crate::evidence::{Evidence, platform_evidence};
 use crate::look::LookError;
 use crate::payload::{EventPayload, Parties, SayPayload};
 use crate::ports::{
-    Carrier, CarrierEvent, Change, Commit, Content, Failure, FailureClass, FreshIds,
-    InboundOutcome, InboundSms, InboundText, NewRecord, RawEvent, Receipt, ReceiptIn,
-    ReceiptOutcome, ReceiptStatus, RoomEventIn, StoreError, Webhook, WebhookError,
+    Carrier, CarrierEvent, Change, Commit, Content, FreshIds, InboundOutcome, InboundSms,
+    InboundText, RawEvent, RoomEventIn, StoreError, Webhook, WebhookError,
 };
 
 /// How the edge answers a webhook.
@@ -43,14 +41,6 @@ impl From<StoreError> for TransactionError {
     fn from(error: StoreError) -> Self {
         Self(LookError::Store(error))
     }
-}
-
-/// Where a piece of news came from: the evidence that is kept with it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Evidence<'a> {
-    pub bytes: &'a [u8],
-    pub kind: &'a str,
-    pub headers: &'a [(String, String)],
 }
 
 impl Engine {
@@ -160,7 +150,7 @@ impl Engine {
         };
         let key = format!(
             "number-without-holder:{}",
-            hex8(&self.index(&self.canonical(number)).0)
+            self.index(&self.canonical(number)).short()
         );
         self.alarm(key, format!("A text came for number …{ending}, which {what}: assign it with `verbatim number assign`."))
     }
@@ -227,91 +217,6 @@ impl Engine {
             .await?
             .filter(|e| e.ended.is_none())
             .map(|e| e.id))
-    }
-
-    /// Records what became of one of our texts.
-    pub(crate) async fn record_receipt(
-        &self,
-        account: &AccountId,
-        receipt: &Receipt,
-        evidence: Evidence<'_>,
-    ) -> Result<ReceiptOutcome, StoreError> {
-        let to = target_state(&receipt.status);
-        let record = self
-            .seal(Kind::Status, receipt_body(account, receipt, evidence))
-            .await?;
-        let outcome = self
-            .store
-            .record_receipt(ReceiptIn {
-                account: account.clone(),
-                provider_id: receipt.provider_id.clone(),
-                message: receipt.message,
-                to,
-                failure: failure_of(receipt),
-                dedupe: receipt_key(account, &receipt.provider_id, receipt),
-                at: self.now(),
-                record,
-                show: to.is_some_and(|s| s != MessageState::Submitted),
-            })
-            .await?;
-        self.counters.receipts.inc();
-        if to.is_none() {
-            let key = format!("carrier-status:{account}:{}", receipt.provider_status);
-            self.raise(
-                key,
-                format!(
-                    "Carrier status `{}` is not known; it changed nothing.",
-                    receipt.provider_status
-                ),
-            )
-            .await?;
-        }
-        Ok(outcome)
-    }
-
-    async fn record_malformed_webhook(
-        &self,
-        account: &AccountId,
-        hook: &Webhook,
-        why: &str,
-    ) -> Result<(), StoreError> {
-        let mut body = Body {
-            actor: format!("carrier:{account}"),
-            reason: why.to_owned(),
-            evidence: hook.body.clone(),
-            evidence_kind: "application/octet-stream".to_owned(),
-            ..Body::default()
-        };
-        keep_headers(&mut body, &hook.headers);
-        self.record_malformed(
-            body,
-            format!("malformed-webhook:{account}"),
-            "a signed webhook could not be understood",
-        )
-        .await
-    }
-
-    async fn record_malformed(
-        &self,
-        body: Body,
-        key: String,
-        what: &str,
-    ) -> Result<(), StoreError> {
-        let sealed = self.seal(Kind::Malformed, body).await?;
-        let changes = vec![
-            Change::Append(NewRecord {
-                conversation: None,
-                sealed,
-                about: None,
-            }),
-            self.alarm(key, format!("Input kept as evidence: {what}.")),
-        ];
-        self.store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await
     }
 
     /// Takes a homeserver transaction: its events become durable, with whatever is missing before them,
@@ -392,16 +297,6 @@ fn latest(listed: Timestamp) -> Timestamp {
     }
 }
 
-fn platform_evidence(bytes: &[u8], why: &str) -> Body {
-    Body {
-        actor: "homeserver".to_owned(),
-        reason: why.to_owned(),
-        evidence: bytes.to_vec(),
-        evidence_kind: "application/json".to_owned(),
-        ..Body::default()
-    }
-}
-
 fn inbound_body(account: &AccountId, text: &InboundText, evidence: Evidence<'_>) -> Body {
     let mut body = Body {
         actor: format!("carrier:{account}"),
@@ -412,8 +307,6 @@ fn inbound_body(account: &AccountId, text: &InboundText, evidence: Evidence<'_>)
         rule: "relay.inbound".to_owned(),
         rule_version: 1,
         reason: "from_client".to_owned(),
-        evidence: evidence.bytes.to_vec(),
-        evidence_kind: evidence.kind.to_owned(),
         ..Body::default()
     };
     body.refs
@@ -425,39 +318,8 @@ fn inbound_body(account: &AccountId, text: &InboundText, evidence: Evidence<'_>)
         body.details
             .insert(format!("media{i}.type"), media_type.clone());
     }
-    keep_headers(&mut body, evidence.headers);
+    evidence.keep(&mut body);
     body
-}
-
-fn receipt_body(account: &AccountId, receipt: &Receipt, evidence: Evidence<'_>) -> Body {
-    let mut body = Body {
-        actor: format!("carrier:{account}"),
-        message: receipt.message.map(|m| m.to_string()).unwrap_or_default(),
-        provider_at: receipt.provider_at.map_or(0, |t| t.as_millis()),
-        rule: "status.carrier".to_owned(),
-        rule_version: 1,
-        reason: receipt.provider_status.clone(),
-        evidence: evidence.bytes.to_vec(),
-        evidence_kind: evidence.kind.to_owned(),
-        ..Body::default()
-    };
-    body.refs
-        .insert("provider_id".to_owned(), receipt.provider_id.0.clone());
-    if let Some(code) = &receipt.code {
-        body.details.insert("code".to_owned(), code.clone());
-    }
-    keep_headers(&mut body, evidence.headers);
-    body
-}
-
-/// Signature headers prove the request; the rest says nothing that the record needs.
-fn keep_headers(body: &mut Body, headers: &[(String, String)]) {
-    for (name, value) in headers
-        .iter()
-        .filter(|(n, _)| n.contains("signature") || n == "i-twilio-idempotency-token")
-    {
-        body.details.insert(format!("header.{name}"), value.clone());
-    }
 }
 
 /// Media cannot be relayed yet: the employee is told that there is some.
@@ -478,74 +340,7 @@ fn shown_text(text: &InboundText) -> String {
     }
 }
 
-/// The message state that a carrier status leads to.
-pub(crate) fn target_state(status: &ReceiptStatus) -> Option<MessageState> {
-    Some(match status {
-        ReceiptStatus::Submitted => MessageState::Submitted,
-        ReceiptStatus::Sent => MessageState::Sent,
-        ReceiptStatus::Delivered => MessageState::Delivered,
-        ReceiptStatus::Undelivered(_) => MessageState::Undelivered,
-        ReceiptStatus::Failed(_) => MessageState::Failed,
-        ReceiptStatus::Expired => MessageState::Expired,
-        ReceiptStatus::Unrecognised => return None,
-    })
-}
-
-pub(crate) fn failure_of(receipt: &Receipt) -> Option<Failure> {
-    let (class, certain) = match receipt.status {
-        // A handset that was switched off may still show it when the carrier retries.
-        ReceiptStatus::Undelivered(class) => (class, class != FailureClass::Other),
-        ReceiptStatus::Failed(class) => (class, true),
-        ReceiptStatus::Expired => {
-            return Some(Failure {
-                class: "expired".into(),
-                code: String::new(),
-                certain: true,
-            });
-        }
-        _ => return None,
-    };
-    Some(Failure {
-        class: class_word(class).into(),
-        code: receipt.code.clone().unwrap_or_default(),
-        certain,
-    })
-}
-
-/// The stable word for a failure class.
-pub(crate) fn class_word(class: FailureClass) -> &'static str {
-    match class {
-        FailureClass::Address => "address",
-        FailureClass::OptedOut => "opted_out",
-        FailureClass::Policy => "policy",
-        FailureClass::Configuration | FailureClass::Account => "configuration",
-        FailureClass::Delivery => "delivery",
-        FailureClass::Request => "request",
-        FailureClass::Other => "other",
-    }
-}
-
-/// What makes a receipt unique: the carrier may repeat it as often as it likes.
-fn receipt_key(account: &AccountId, provider_id: &ProviderId, receipt: &Receipt) -> Hash {
-    let code = receipt.code.as_deref().unwrap_or("");
-    let mut hash = Sha256::new();
-    for part in [
-        account.as_str(),
-        provider_id.as_str(),
-        receipt.provider_status.as_str(),
-        code,
-    ] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize().into()
-}
-
 fn last_four(number: &str) -> String {
     let tail: Vec<char> = number.chars().rev().take(4).collect();
     tail.into_iter().rev().collect()
-}
-
-fn hex8(bytes: &[u8]) -> String {
-    bytes.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }

@@ -11,7 +11,7 @@ use verbatim_record::{Body, Kind, SealedRecord};
 
 use crate::admin::AdminError;
 use crate::core::Engine;
-use crate::intake::Evidence;
+use crate::evidence::Evidence;
 use crate::ports::{
     Carrier, CarrierError, Change, InboundOutcome, InboundText, NewRecord, Number, Receipt,
     ReceiptOutcome, StoreError,
@@ -161,7 +161,7 @@ impl Engine {
             return Ok(false);
         };
         let message = self.store.message(id).await?;
-        let to = crate::intake::target_state(&receipt.status);
+        let to = crate::receipt::target_state(&receipt.status);
         Ok(message
             .zip(to)
             .is_some_and(|(message, to)| message.state.can_become(to)))

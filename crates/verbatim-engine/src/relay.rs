@@ -271,10 +271,7 @@ impl Engine {
 
     /// Tells installations on one homeserver apart.
     pub(crate) fn prefix(&self) -> String {
-        self.installation.log[..4]
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect()
+        hex::encode(&self.installation.log[..4])
     }
 
     /// A text came for a number that nobody held. Somebody may hold it now.

@@ -24,12 +24,12 @@ pub(crate) use ending::not_disclosed;
 
 use self::ending::End;
 use crate::core::Engine;
-use crate::intake::class_word;
 use crate::payload::SubmitPayload;
 use crate::ports::{
     Change, Conversation, FailureClass, Job, Message, NewRecord, StoreError, Submission,
     SubmitOutcome,
 };
+use crate::receipt::class_word;
 use crate::settings::DisclosureMode;
 use crate::trouble::JobError;
 

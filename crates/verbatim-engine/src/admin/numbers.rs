@@ -85,7 +85,7 @@ impl Engine {
         let changes = vec![
             Change::Assign(number.id, employee.id, self.now()),
             Change::WakeLane(Lane::unrouted(&number.index), self.now()),
-            Change::Clear(format!("number-without-holder:{}", hex8(&number.index.0))),
+            Change::Clear(format!("number-without-holder:{}", number.index.short())),
         ];
         self.change(
             actor,
@@ -174,8 +174,4 @@ impl Engine {
             created_ms: number.created.as_millis(),
         })
     }
-}
-
-fn hex8(bytes: &[u8]) -> String {
-    bytes.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }

@@ -34,6 +34,13 @@ pub struct Sealed(pub Vec<u8>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlindIndex(pub [u8; 32]);
 
+impl BlindIndex {
+    /// Its beginning in hexadecimal: names it in lanes and alarms.
+    pub fn short(&self) -> String {
+        hex::encode(&self.0[..8])
+    }
+}
+
 /// Proof of holding the worker lease. Checked inside every transaction that carries it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fence {

@@ -9,9 +9,9 @@ use verbatim_record::{Kind, SealedRecord};
 use super::ending::End;
 use super::{Attempt, SKEW, advance};
 use crate::core::Engine;
-use crate::intake::{failure_of, target_state};
 use crate::payload::SubmitPayload;
 use crate::ports::{Carrier, Failure, Receipt, StoreError};
+use crate::receipt::{failure_of, target_state};
 use crate::trouble::JobError;
 
 /// What a search at the carrier found.

@@ -33,13 +33,7 @@ impl Lane {
     }
     /// Texts to a number that nobody holds.
     pub fn unrouted(number: &BlindIndex) -> Self {
-        Self(format!(
-            "unrouted:{}",
-            number.0[..8]
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect::<String>()
-        ))
+        Self(format!("unrouted:{}", number.short()))
     }
     /// One event that could not be opened in time and no longer holds up its room.
     pub fn late(event: &EventId) -> Self {
