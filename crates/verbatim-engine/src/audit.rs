@@ -63,7 +63,7 @@ impl Engine {
             refs: body.refs,
             details: body.details,
             evidence_bytes: body.evidence.len(),
-            leaf_hash: hex::encode(&stored.leaf_hash),
+            leaf_hash: hex::encode(stored.leaf_hash),
         })
     }
 
@@ -110,7 +110,7 @@ impl Engine {
             records: done,
             roots: report.roots,
             log_size: head.size,
-            root: hex::encode(&head.root),
+            root: hex::encode(head.root),
             fault: report.fault.map(|f| f.to_string()),
         })
     }
@@ -148,7 +148,7 @@ impl Engine {
     ) -> Result<String, AdminError> {
         let mut secret = [0; 32];
         self.entropy.fill(&mut secret);
-        let token = format!("vbt_{}", hex::encode(&secret));
+        let token = format!("vbt_{}", hex::encode(secret));
         let row = ApiToken {
             hash: token_hash(&token),
             name: name.to_owned(),
