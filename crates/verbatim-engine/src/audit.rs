@@ -5,7 +5,7 @@ use verbatim_record::Hash;
 use verbatim_record::verify::{LogVerifier, VerifyEntry};
 
 use crate::admin::{Actor, AdminError};
-use crate::core::Engine;
+use crate::core::{Engine, locked};
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
 use crate::views::{Counters, Readiness, RecordView, VerifyView, WorkerState};
 
@@ -254,18 +254,12 @@ impl Engine {
 
     /// Notes what the worker of this process is doing.
     pub fn set_worker(&self, state: WorkerState) {
-        *self
-            .worker
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = state;
+        *locked(&self.worker) = state;
     }
 
     /// What the worker of this process is doing.
     pub fn worker(&self) -> WorkerState {
-        *self
-            .worker
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        *locked(&self.worker)
     }
 
     /// Whether this node can take and record messages now, and somebody relays them.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use verbatim_domain::retry::{Breaker, TokenBucket};
 use verbatim_domain::{AccountId, Duration};
 
-use crate::core::Engine;
+use crate::core::{Engine, locked};
 use crate::ports::{
-    CarrierError, Change, Commit, FailureClass, Message, Number, StoreError, SubmitOutcome,
+    CarrierError, Change, FailureClass, Message, Number, StoreError, SubmitOutcome,
 };
 
 /// A carrier account as this process has seen it.
@@ -51,9 +51,9 @@ impl Engine {
     /// The carrier's health, and our pace on this number.
     pub(crate) fn admit(&self, number: &Number, message: &Message) -> Result<(), Duration> {
         let now = self.now();
-        let mut lines = lock(&self.lines);
+        let mut lines = locked(&self.lines);
         let line = self.line(&mut lines, &number.account);
-        let mut buckets = lock(&self.buckets);
+        let mut buckets = locked(&self.buckets);
         let (rate, burst) = (
             self.settings.segments_per_second,
             self.settings.segment_burst,
@@ -100,7 +100,7 @@ impl Engine {
     }
 
     fn sends_well(&self, account: &AccountId) -> Vec<Change> {
-        let mut lines = lock(&self.lines);
+        let mut lines = locked(&self.lines);
         let line = self.line(&mut lines, account);
         line.breaker.succeeded();
         if line.sends.replace(true) == Some(true) {
@@ -113,7 +113,7 @@ impl Engine {
     }
 
     fn is_away(&self, account: &AccountId) -> Vec<Change> {
-        let mut lines = lock(&self.lines);
+        let mut lines = locked(&self.lines);
         let line = self.line(&mut lines, account);
         if !line.breaker.failed(self.now()) {
             return Vec::new();
@@ -125,7 +125,7 @@ impl Engine {
 
     /// No text can go out, so none is failed for it: they wait, as when the carrier does not answer.
     fn is_barred(&self, account: &AccountId) -> Vec<Change> {
-        let mut lines = lock(&self.lines);
+        let mut lines = locked(&self.lines);
         let line = self.line(&mut lines, account);
         line.breaker.trip(self.now());
         line.sends = Some(false);
@@ -166,7 +166,7 @@ impl Engine {
             return Ok(());
         }
         let before = {
-            let mut lines = lock(&self.lines);
+            let mut lines = locked(&self.lines);
             self.line(&mut lines, account).lists.replace(!refused)
         };
         match answer {
@@ -180,16 +180,6 @@ impl Engine {
             Ok(_) => Ok(()),
         }
     }
-
-    /// Changes that any node may make.
-    pub(crate) async fn at_once(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await
-    }
 }
 
 fn down(account: &AccountId) -> String {
@@ -198,10 +188,4 @@ fn down(account: &AccountId) -> String {
 
 fn refuses(account: &AccountId) -> String {
     format!("carrier-refuses:{account}")
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

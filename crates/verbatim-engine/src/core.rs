@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 use verbatim_domain::retry::TokenBucket;
@@ -181,10 +181,13 @@ impl Engine {
 
     /// A commit in the name of the lease that this process holds.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        let fence = *self
-            .fence
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let fence = *locked(&self.fence);
+        self.store.commit(Commit { fence, changes }).await
+    }
+
+    /// A commit that needs no lease: what intake brings, and what any process may note.
+    pub(crate) async fn at_once(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let fence = None;
         self.store.commit(Commit { fence, changes }).await
     }
 
@@ -233,4 +236,9 @@ impl Engine {
 
 fn short(hash: &[u8; 32]) -> String {
     hex::encode(&hash[..6])
+}
+
+/// What these locks guard is whole even after a panic: it is replaced, not changed in steps.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use verbatim_domain::AccountId;
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
-use crate::ports::{Change, Commit, NewRecord, StoreError, Webhook};
+use crate::ports::{Change, NewRecord, StoreError, Webhook};
 
 /// Where a piece of news came from: the evidence that is kept with it.
 #[derive(Debug, Clone, Copy)]
@@ -52,21 +52,24 @@ impl Engine {
         key: String,
         what: &str,
     ) -> Result<(), StoreError> {
-        let sealed = self.seal(Kind::Malformed, body).await?;
-        let changes = vec![
-            Change::Append(NewRecord {
-                conversation: None,
-                sealed,
-                about: None,
-            }),
-            self.alarm(key, format!("Input kept as evidence: {what}.")),
-        ];
-        self.store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await
+        let changes = self.malformed(body, key, what).await?;
+        self.at_once(changes.into()).await
+    }
+
+    /// The record of what makes no sense, and the alarm.
+    pub(crate) async fn malformed(
+        &self,
+        body: Body,
+        key: String,
+        what: &str,
+    ) -> Result<[Change; 2], StoreError> {
+        let record = NewRecord {
+            conversation: None,
+            sealed: self.seal(Kind::Malformed, body).await?,
+            about: None,
+        };
+        let alarm = self.alarm(key, format!("Input kept as evidence: {what}."));
+        Ok([Change::Append(record), alarm])
     }
 }
 

@@ -14,8 +14,8 @@ use crate::evidence::{Evidence, platform_evidence};
 use crate::look::LookError;
 use crate::payload::{EventPayload, Parties, SayPayload};
 use crate::ports::{
-    Carrier, CarrierEvent, Change, Commit, Content, FreshIds, InboundOutcome, InboundSms,
-    InboundText, RawEvent, RoomEventIn, StoreError, Webhook, WebhookError,
+    Carrier, CarrierEvent, Change, Content, FreshIds, InboundOutcome, InboundSms, InboundText,
+    RawEvent, RoomEventIn, StoreError, Webhook, WebhookError,
 };
 
 /// How the edge answers a webhook.
@@ -132,12 +132,7 @@ impl Engine {
             return Ok(());
         }
         let changes = vec![self.nobody_holds(number, known.is_some())];
-        self.store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await
+        self.at_once(changes).await
     }
 
     /// The alarm that a text came for a number without holder.

@@ -7,15 +7,16 @@
 //! looked at. What both ways bring counts once, by its event id.
 //!
 //! The look comes *before* a transaction that follows a trouble (our start, the homeserver's absence, a
-//! hole in its numbering), so that nothing overtakes what was lost; and now and then without cause.
+//! hole in its numbering), so that nothing overtakes what was lost; and now and then without cause. A
+//! homeserver that is away keeps the transaction waiting; one that refuses the look does not, since that
+//! would last: an alarm says that something may be missing.
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::core::Engine;
+use crate::core::{Engine, locked};
 use crate::ports::{Change, PlatformError, StoreError};
 
 /// Looks that find nothing after holes in a row, after which holes are believed to be normal here:
@@ -39,6 +40,8 @@ const POSITION: &str = "rooms-looked-at";
 const TROUBLE: &str = "homeserver-trouble";
 /// See [`TROUBLE`].
 const LOOKED_AFTER: &str = "homeserver-trouble-looked-after";
+/// The alarm of a look that was refused; with a room's id, of a part of that room.
+const REFUSED: &str = "rooms-not-looked-at";
 /// The number of the last transaction that was taken.
 const TRANSACTION: &str = "homeserver-transaction";
 
@@ -87,19 +90,34 @@ impl Engine {
         let mut fresh = 0;
         for mut room in look.rooms {
             while let Some(gap) = room.gap {
-                let (events, rest) = self.platform.fill(&gap).await?;
+                let (events, rest) = match self.platform.fill(&gap).await {
+                    Ok(filled) => filled,
+                    // The other rooms must not wait for this one.
+                    Err(PlatformError::Refused(why)) => {
+                        let key = format!("{REFUSED}:{}", gap.room);
+                        self.raise(key, not_looked_at(&why)).await?;
+                        break;
+                    }
+                    Err(error) => return Err(error.into()),
+                };
                 fresh += self.take_events(events).await?;
                 room.gap = rest;
             }
             fresh += self.take_events(room.events).await?;
         }
         // Died before this: everything is durable, and is looked at once more.
-        let mut changes = vec![Change::SetCursor(POSITION.to_owned(), look.next)];
+        let mut changes = vec![
+            Change::SetCursor(POSITION.to_owned(), look.next),
+            Change::Clear(REFUSED.to_owned()),
+        ];
         changes.extend(trouble.map(|at| Change::SetCursor(LOOKED_AFTER.to_owned(), at)));
         self.at_once(changes).await?;
         self.has_looked.store(true, Ordering::Release);
         if fresh > 0 && since.is_some() {
-            tracing::warn!(fresh, "the homeserver had not handed out events; fetched");
+            tracing::info!(
+                fresh,
+                "taken from the rooms what the homeserver had not handed out yet"
+            );
         }
         Ok(fresh)
     }
@@ -116,7 +134,7 @@ impl Engine {
                     continue;
                 }
             }
-            if let Err(error) = self.look_again().await {
+            if let Err(error) = self.look_if_allowed().await {
                 tracing::warn!(%error, "could not look at the rooms; it is done again");
             }
         }
@@ -136,7 +154,7 @@ impl Engine {
     /// Before a transaction: looks, if something may be missing before it.
     pub(crate) async fn look_first(&self, txn: &str) -> Result<(), LookError> {
         if !self.has_looked.load(Ordering::Acquire) || self.is_look_due().await? {
-            return self.look_again().await.map(drop);
+            return self.look_if_allowed().await.map(drop);
         }
         let Ok(number) = txn.parse() else {
             return Ok(());
@@ -144,13 +162,23 @@ impl Engine {
         let last = self.store.cursor(TRANSACTION).await?;
         let Some(last) = last.and_then(|text| text.parse().ok()) else {
             // The first of all: one before it would leave no hole that shows.
-            return self.look_again().await.map(drop);
+            return self.look_if_allowed().await.map(drop);
         };
-        if self.numbering().suspects(number, last) {
-            let found = self.look_again().await?;
-            self.numbering().learn(found);
+        if locked(&self.numbering).suspects(number, last) {
+            let found = self.look_if_allowed().await?;
+            locked(&self.numbering).learn(found);
         }
         Ok(())
+    }
+
+    async fn look_if_allowed(&self) -> Result<usize, LookError> {
+        match self.look_again().await {
+            Err(LookError::Platform(PlatformError::Refused(why))) => {
+                self.raise(REFUSED, not_looked_at(&why)).await?;
+                Ok(0)
+            }
+            other => other,
+        }
     }
 
     async fn is_look_due(&self) -> Result<bool, StoreError> {
@@ -166,12 +194,12 @@ impl Engine {
         let number = Change::SetCursor(TRANSACTION.to_owned(), txn.to_owned());
         self.at_once(vec![number]).await
     }
+}
 
-    fn numbering(&self) -> std::sync::MutexGuard<'_, Numbering> {
-        self.numbering
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+fn not_looked_at(why: &str) -> String {
+    format!(
+        "The homeserver refuses to show what has happened ({why}): what it forgot to hand out may be missing. `verbatim doctor` checks the homeserver."
+    )
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use verbatim_domain::{Duration, EventId, RoomId, Timestamp, UserId};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
+use crate::evidence::platform_evidence;
 use crate::inbox::{UNKNOWN_ROOM_PATIENCE, event_body};
 use crate::payload::EventPayload;
 use crate::ports::{Change, Job, Lane, NewRecord, OpenError, RoomEvent, Sealed};
@@ -238,23 +239,10 @@ impl Engine {
         payload: &EventPayload,
         why: &str,
     ) -> Result<(), JobError> {
-        let body = Body {
-            actor: "homeserver".to_owned(),
-            reason: why.to_owned(),
-            evidence: payload.raw.as_bytes().to_vec(),
-            evidence_kind: "application/json".to_owned(),
-            ..Body::default()
-        };
-        let sealed = self.seal(Kind::Malformed, body).await?;
-        let changes = vec![
-            Change::Append(NewRecord {
-                conversation: None,
-                sealed,
-                about: None,
-            }),
-            self.alarm("malformed-event", "Input kept as evidence: a room event."),
-            Change::Finish(job.id),
-        ];
+        let body = platform_evidence(payload.raw.as_bytes(), why);
+        let malformed = self.malformed(body, "malformed-event".into(), "a room event");
+        let mut changes = Vec::from(malformed.await?);
+        changes.push(Change::Finish(job.id));
         Ok(self.commit(changes).await?)
     }
 }

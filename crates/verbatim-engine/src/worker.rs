@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use verbatim_domain::Duration;
 
-use crate::core::Engine;
+use crate::core::{Engine, locked};
 use crate::ports::{Change, Fence, Lane, Signal, StoreError};
 
 /// Name of the lease under which jobs are run.
@@ -69,10 +69,7 @@ pub enum Outcome {
 impl Engine {
     /// Takes over the lease that the caller holds. Jobs run and commit in its name from now on.
     pub fn set_fence(&self, fence: Option<Fence>) {
-        *self
-            .fence
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = fence;
+        *locked(&self.fence) = fence;
     }
 
     /// Runs jobs until `stop` completes; then finishes what is in hand.

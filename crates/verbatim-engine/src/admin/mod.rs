@@ -13,7 +13,7 @@ use verbatim_domain::{EmployeeId, PhoneNumber};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
-use crate::ports::{Change, Commit, NewRecord, StoreError};
+use crate::ports::{Change, NewRecord, StoreError};
 
 /// Who asks for a change; goes into its record.
 #[derive(Debug, Clone)]
@@ -91,13 +91,7 @@ impl Engine {
                 about: None,
             }),
         );
-        Ok(self
-            .store
-            .commit(Commit {
-                fence: None,
-                changes,
-            })
-            .await?)
+        Ok(self.at_once(changes).await?)
     }
 
     pub(super) fn phone(&self, input: &str) -> Result<PhoneNumber, AdminError> {

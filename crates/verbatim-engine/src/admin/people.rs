@@ -4,7 +4,7 @@ use verbatim_domain::{EmployeeId, UserId};
 
 use super::{Actor, AdminError};
 use crate::core::Engine;
-use crate::ports::{Change, Commit, Employee, Page, PageAt};
+use crate::ports::{Change, Employee, Page, PageAt};
 use crate::views::EmployeeView;
 
 impl Engine {
@@ -96,11 +96,7 @@ impl Engine {
         };
         if self.catch_all().await?.is_some() {
             let changes = vec![Change::Clear(KEY.to_owned())];
-            let commit = Commit {
-                fence: None,
-                changes,
-            };
-            return Ok(self.store.commit(commit).await?);
+            return Ok(self.at_once(changes).await?);
         }
         let text = format!(
             "[firm] catch_all is {user}, who is not an employee, so texts to numbers that nobody holds \

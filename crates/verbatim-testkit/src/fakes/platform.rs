@@ -131,6 +131,10 @@ pub struct Server {
     pub unwilling: bool,
     /// Employees without any device.
     pub logged_out: BTreeSet<UserId>,
+    /// The homeserver refuses to say what has happened.
+    pub refuses_look: bool,
+    /// The homeserver refuses to show what was left out.
+    pub refuses_fill: bool,
     /// Things that no correct caller does.
     pub blunders: Vec<String>,
     by_conversation: HashMap<ConversationId, RoomId>,

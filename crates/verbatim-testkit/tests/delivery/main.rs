@@ -5,5 +5,6 @@
 mod carrier;
 mod disclosure;
 mod house;
+mod look;
 mod poll;
 mod rooms;

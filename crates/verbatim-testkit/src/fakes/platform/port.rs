@@ -390,6 +390,9 @@ impl Platform for FakePlatform {
         if server.down {
             return Err(away());
         }
+        if server.refuses_look {
+            return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
+        }
         let end = server.history.len();
         let from = since.map_or(end, position);
         let mut rooms = BTreeMap::<&str, Vec<usize>>::new();
@@ -425,6 +428,9 @@ impl Platform for FakePlatform {
         let server = self.server();
         if server.down {
             return Err(away());
+        }
+        if server.refuses_fill {
+            return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
         }
         let (from, to) = (position(&gap.from), position(&gap.to));
         let in_room = |place: &usize| server.history[*place]["room_id"] == gap.room.0.as_str();
