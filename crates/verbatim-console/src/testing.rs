@@ -8,19 +8,13 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
+use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Store, Webhook};
-use verbatim_engine::{Engine, Parts, Settings};
-use verbatim_record::Kek;
 use verbatim_store::SqlStore;
-use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock};
+pub(crate) use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
+use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, Site, VirtualClock};
 
-/// The carrier account of the tests.
-pub(crate) const ACCOUNT: &str = "acme";
-/// An employee.
-pub(crate) const ALICE: &str = "@alice:example.org";
-/// The firm's number.
-pub(crate) const OURS: &str = "+14155550100";
 /// A client's number.
 pub(crate) const CLIENT: &str = "+14155552671";
 
@@ -41,19 +35,14 @@ impl World {
 
     /// On a given store.
     pub(crate) async fn on(store: Arc<SqlStore>) -> Self {
-        let clock = Arc::new(VirtualClock::default());
-        let platform = Arc::new(FakePlatform::new(clock.clone()));
-        let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
-        let parts = Parts {
-            store: store.clone(),
-            platform: platform.clone(),
-            carriers: vec![carrier.clone()],
-            clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(1)),
-            kek: Kek::from_bytes([7; 32]),
-            settings: Settings::default(),
-        };
-        let engine = Engine::open(parts).await.unwrap();
+        let site = Site::on(store).await.unwrap();
+        let Site {
+            engine,
+            store,
+            clock,
+            carrier,
+            platform,
+        } = site;
         Self {
             engine,
             store,

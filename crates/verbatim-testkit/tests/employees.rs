@@ -5,17 +5,14 @@
 use std::sync::Arc;
 
 use verbatim_domain::{Duration, RoomId, UserId};
-use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Content, EventKind, Store};
-use verbatim_engine::worker::{LEASE, Outcome};
-use verbatim_engine::{Engine, Parts, Settings, WebhookAnswer};
-use verbatim_record::Kek;
+use verbatim_engine::worker::Outcome;
+use verbatim_engine::{Engine, WebhookAnswer};
 use verbatim_store::SqlStore;
 use verbatim_testkit::fakes::platform::{Key, What};
-use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock};
+use verbatim_testkit::fakes::site::{ALICE, OURS};
+use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, Site, VirtualClock};
 
-const ALICE: &str = "@alice:example.org";
-const OURS: &str = "+14155550100";
 const BOB: &str = "@bob:example.org";
 /// Jobs until nothing is due, at most.
 const MANY: usize = 100;
@@ -30,26 +27,16 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let clock = Arc::new(VirtualClock::default());
-        let platform = Arc::new(FakePlatform::new(clock.clone()));
-        let carrier = Arc::new(FakeCarrier::new("acme", clock.clone()));
-        let store = SqlStore::in_memory().unwrap();
-        let parts = Parts {
-            store: store.clone(),
-            platform: platform.clone(),
-            carriers: vec![carrier.clone()],
-            clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(1)),
-            kek: Kek::from_bytes([7; 32]),
-            settings: Settings::default(),
-        };
-        let engine = Engine::open(parts).await.unwrap();
-        let actor = Actor::operator("test");
-        engine.add_employee(&actor, ALICE, "Alice").await.unwrap();
-        engine.add_number(&actor, OURS, "acme").await.unwrap();
-        engine.assign_number(&actor, OURS, ALICE).await.unwrap();
-        let lease = store.take_lease(LEASE, "test", engine.settings().lease);
-        engine.set_fence(lease.await.unwrap());
+        let site = Site::on(SqlStore::in_memory().unwrap()).await.unwrap();
+        site.provision().await.unwrap();
+        site.lead().await.unwrap();
+        let Site {
+            engine,
+            store,
+            clock,
+            carrier,
+            platform,
+        } = site;
         Self {
             engine,
             clock,

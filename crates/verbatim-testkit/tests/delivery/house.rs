@@ -2,22 +2,17 @@
 
 use std::sync::Arc;
 
-use verbatim_domain::{AccountId, Duration, EventId, RoomId, Timestamp, UserId};
-use verbatim_engine::admin::Actor;
+use verbatim_domain::{AccountId, Duration, EventId, RoomId, UserId};
 use verbatim_engine::ports::{
     Clock, Content, Conversation, EventKind, InboundText, Message, PageAt, Store,
 };
 use verbatim_engine::views::RecordView;
-use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Engine, Parts, Settings, WebhookAnswer};
-use verbatim_record::Kek;
+use verbatim_engine::{Engine, WebhookAnswer};
 use verbatim_store::SqlStore;
 use verbatim_testkit::fakes::platform::{Key, What};
-use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock};
+pub(crate) use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
+use verbatim_testkit::fakes::{FakeCarrier, FakePlatform, Site, VirtualClock};
 
-pub(crate) const ACCOUNT: &str = "acme";
-pub(crate) const ALICE: &str = "@alice:example.org";
-pub(crate) const OURS: &str = "+14155550100";
 pub(crate) const CLIENT: &str = "+16285550123";
 
 /// More jobs than any of these tests has.
@@ -40,28 +35,17 @@ fn all() -> PageAt {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        let store = SqlStore::in_memory().unwrap();
-        let clock = Arc::new(VirtualClock::at(Timestamp(1_796_000_000_000)));
-        let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
-        let platform = Arc::new(FakePlatform::new(clock.clone()));
-        let parts = Parts {
-            store: store.clone(),
-            platform: platform.clone(),
-            carriers: vec![carrier.clone()],
-            clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(1)),
-            kek: Kek::from_bytes([7; 32]),
-            settings: Settings::default(),
-        };
-        let engine = Engine::open(parts).await.unwrap();
-        let actor = Actor::operator("test");
-        engine.add_employee(&actor, ALICE, "Alice").await.unwrap();
-        engine.add_number(&actor, OURS, ACCOUNT).await.unwrap();
-        engine.assign_number(&actor, OURS, ALICE).await.unwrap();
-        let lease = Duration::from_secs(1_000_000);
-        let fence = store.take_lease(LEASE, "test", lease).await.unwrap();
-        engine.set_fence(fence);
-        clock.advance(Duration::from_secs(1));
+        let site = Site::on(SqlStore::in_memory().unwrap()).await.unwrap();
+        site.provision().await.unwrap();
+        site.lead().await.unwrap();
+        site.clock.advance(Duration::from_secs(1));
+        let Site {
+            engine,
+            store,
+            clock,
+            carrier,
+            platform,
+        } = site;
         Self {
             engine,
             store,

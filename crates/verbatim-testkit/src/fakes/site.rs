@@ -1,0 +1,88 @@
+//! An engine with the whole outside world in memory: what tests of its surroundings stand on.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use verbatim_domain::Duration;
+use verbatim_engine::admin::Actor;
+use verbatim_engine::ports::Store;
+use verbatim_engine::worker::LEASE;
+use verbatim_engine::{Engine, Parts, Settings};
+use verbatim_record::Kek;
+use verbatim_store::SqlStore;
+
+use super::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock};
+
+/// The carrier account of every number.
+pub const ACCOUNT: &str = "acme";
+/// An employee.
+pub const ALICE: &str = "@alice:example.org";
+/// Alice's number.
+pub const OURS: &str = "+14155550100";
+
+/// Longer than any test, in virtual time or ours.
+const LEASE_TIME: Duration = Duration::from_secs(1_000_000);
+
+/// An engine and everything around it.
+pub struct Site {
+    /// The engine; the test runs its jobs.
+    pub engine: Arc<Engine>,
+    /// Its store.
+    pub store: Arc<SqlStore>,
+    /// The only clock there is.
+    pub clock: Arc<VirtualClock>,
+    /// The carrier of [`ACCOUNT`].
+    pub carrier: Arc<FakeCarrier>,
+    /// The homeserver.
+    pub platform: Arc<FakePlatform>,
+}
+
+impl Site {
+    /// On a given store.
+    ///
+    /// # Errors
+    /// When the engine cannot be opened on the store.
+    pub async fn on(store: Arc<SqlStore>) -> Result<Self, Box<dyn Error>> {
+        let clock = Arc::new(VirtualClock::default());
+        let platform = Arc::new(FakePlatform::new(clock.clone()));
+        let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
+        let parts = Parts {
+            store: store.clone(),
+            platform: platform.clone(),
+            carriers: vec![carrier.clone()],
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(1)),
+            kek: Kek::from_bytes([7; 32]),
+            settings: Settings::default(),
+        };
+        Ok(Self {
+            engine: Engine::open(parts).await?,
+            store,
+            clock,
+            carrier,
+            platform,
+        })
+    }
+
+    /// Alice, with our number.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn provision(&self) -> Result<(), Box<dyn Error>> {
+        let (engine, actor) = (&self.engine, Actor::operator("test"));
+        engine.add_employee(&actor, ALICE, "Alice").await?;
+        engine.add_number(&actor, OURS, ACCOUNT).await?;
+        engine.assign_number(&actor, OURS, ALICE).await?;
+        Ok(())
+    }
+
+    /// Takes the lease under which jobs run.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn lead(&self) -> Result<(), Box<dyn Error>> {
+        let fence = self.store.take_lease(LEASE, "test", LEASE_TIME).await?;
+        self.engine.set_fence(fence);
+        Ok(())
+    }
+}
