@@ -23,6 +23,9 @@ const READER_BACKOFF: Backoff = Backoff {
 /// Tries in vain after which it is seen to that the reader is invited; their leaving usually was.
 const PATIENT_TRIES: u32 = 2;
 
+/// When it is first looked whether a new room's employee has come.
+const FIRST_LOOK: Duration = Duration::from_secs(60);
+
 /// How often an invitation that stands unanswered is looked at again.
 const ASK_AGAIN: Duration = Duration::from_secs(86_400);
 
@@ -122,14 +125,15 @@ impl Engine {
         }
     }
 
-    /// After a room was made: whether the employee comes.
+    /// After a room was made: whether the employee comes. Looked at soon, since they may have come before
+    /// the room was known as theirs.
     pub(crate) fn await_answer(&self, conversation: ConversationId) -> Change {
         let asked = OfferPayload {
             asked: Some(self.now()),
             text_waits: false,
         };
-        let due = self.now().after(self.settings.invitation_alarm);
-        self.offer_job(conversation, due, &asked)
+        let soon = FIRST_LOOK.min(self.settings.invitation_alarm);
+        self.offer_job(conversation, self.now().after(soon), &asked)
     }
 
     /// Asks the employee back, no more often than is decent.

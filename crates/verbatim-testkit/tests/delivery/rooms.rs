@@ -175,3 +175,20 @@ async fn readiness_tells_of_a_worker_that_is_no_more() {
         assert_eq!(worker.map(|part| part.ok), expected, "{state:?}");
     }
 }
+
+/// The employee accepts before the making of the room is committed: nobody saw it, and a job waited hours
+/// for the answer.
+#[tokio::test]
+async fn who_accepts_a_room_in_the_making_is_seen() {
+    let house = House::new().await;
+    house
+        .platform
+        .server()
+        .faults
+        .push_back(PlatformFault::LoseAnswer);
+    house.text("hello").await;
+    house.work().await;
+    house.pass(120).await;
+    assert!(house.is_idle().await);
+    assert_eq!(house.alarms().await, [] as [&str; 0]);
+}
