@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use verbatim_engine::ports::JobKind;
 use verbatim_engine::worker::LEASE;
 use verbatim_record::Kek;
 
@@ -54,7 +53,8 @@ async fn fill(data: &Path, key: &Path, number: &str, conversations: usize) -> Re
     Ok(())
 }
 
-/// Completes once the queue is empty.
+/// Completes once the queue is empty: a minute after the last room was made, since only then is it looked
+/// whether the employee has come.
 async fn idle(world: &World) {
     loop {
         tokio::time::sleep(LOOK).await;
@@ -62,8 +62,7 @@ async fn idle(world: &World) {
             .store
             .queue_stats()
             .await
-            // Nobody tells the engine that the invitations were accepted.
-            .is_ok_and(|queues| queues.iter().all(|q| q.kind == JobKind::OfferRoom))
+            .is_ok_and(|queues| queues.is_empty())
         {
             return;
         }

@@ -17,7 +17,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::core::{Engine, locked};
-use crate::ports::{Change, PlatformError, StoreError};
+use crate::ports::{Change, Look, PlatformError, StoreError};
 
 /// Looks that find nothing after holes in a row, after which holes are believed to be normal here:
 /// services that share a homeserver share its numbering, and the specification promises none.
@@ -42,6 +42,8 @@ const TROUBLE: &str = "homeserver-trouble";
 const LOOKED_AFTER: &str = "homeserver-trouble-looked-after";
 /// The alarm of a look that was refused; with a room's id, of a part of that room.
 const REFUSED: &str = "rooms-not-looked-at";
+/// The alarm that a part of the past was not looked at.
+const ANEW: &str = "rooms-looked-at-anew";
 /// The number of the last transaction that was taken.
 const TRANSACTION: &str = "homeserver-transaction";
 
@@ -86,7 +88,7 @@ impl Engine {
         let _one_at_a_time = self.looking.lock().await;
         let trouble = self.store.cursor(TROUBLE).await?;
         let since = self.store.cursor(POSITION).await?;
-        let look = self.platform.look(since.as_deref()).await?;
+        let look = self.look_from(since.as_deref()).await?;
         let mut fresh = 0;
         for mut room in look.rooms {
             while let Some(gap) = room.gap {
@@ -120,6 +122,22 @@ impl Engine {
             );
         }
         Ok(fresh)
+    }
+
+    /// A position that is refused may be of a homeserver that was set back since: begins anew, and says so.
+    async fn look_from(&self, since: Option<&str>) -> Result<Look, LookError> {
+        let refused = match self.platform.look(since).await {
+            Err(PlatformError::Refused(why)) if since.is_some() => PlatformError::Refused(why),
+            other => return Ok(other?),
+        };
+        let Ok(anew) = self.platform.look(None).await else {
+            return Err(refused.into());
+        };
+        let text = format!(
+            "The homeserver does not know the moment up to which rooms were looked at ({refused}): it may have been set back. From now on they are looked at again; what it forgot to hand out before may be missing."
+        );
+        self.raise(ANEW, text).await?;
+        Ok(anew)
     }
 
     /// Looks after every trouble and now and then, until cancelled.

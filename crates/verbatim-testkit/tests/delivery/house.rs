@@ -80,16 +80,20 @@ impl House {
 
     /// The employee writes in the conversation's room.
     pub(crate) async fn write(&self, words: &str) -> EventId {
+        let event = self.write_unseen(words).await;
+        self.sync().await;
+        event
+    }
+
+    /// The same, and the homeserver has not told us yet.
+    pub(crate) async fn write_unseen(&self, words: &str) -> EventId {
         let kind = EventKind::Text {
             body: words.to_owned(),
             reply_to: None,
         };
         let user = UserId(ALICE.to_owned());
-        let event = self
-            .platform
-            .write(&self.room().await, &user, kind, Key::Here);
-        self.sync().await;
-        event
+        self.platform
+            .write(&self.room().await, &user, kind, Key::Here)
     }
 
     pub(crate) async fn sync(&self) {

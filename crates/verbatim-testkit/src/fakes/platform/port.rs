@@ -21,8 +21,9 @@ fn away() -> PlatformError {
 /// Events of a room in one answer: few, so that there is more to fetch.
 const SHOWN: usize = 2;
 
-fn position(text: &str) -> usize {
-    text.parse().unwrap_or(0)
+fn position(text: &str) -> Result<usize, PlatformError> {
+    let unknown = |_| PlatformError::Refused("M_UNKNOWN: no such position".to_owned());
+    text.parse().map_err(unknown)
 }
 
 fn raw_event(value: &serde_json::Value) -> RawEvent {
@@ -394,7 +395,7 @@ impl Platform for FakePlatform {
             return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
         }
         let end = server.history.len();
-        let from = since.map_or(end, position);
+        let from = since.map_or(Ok(end), position)?;
         let mut rooms = BTreeMap::<&str, Vec<usize>>::new();
         for place in from..end {
             let room = server.history[place]["room_id"].as_str();
@@ -432,7 +433,7 @@ impl Platform for FakePlatform {
         if server.refuses_fill {
             return Err(PlatformError::Refused("M_FORBIDDEN".to_owned()));
         }
-        let (from, to) = (position(&gap.from), position(&gap.to));
+        let (from, to) = (position(&gap.from)?, position(&gap.to)?);
         let in_room = |place: &usize| server.history[*place]["room_id"] == gap.room.0.as_str();
         let mut places = (from..to).filter(in_room);
         let page: Vec<usize> = places.by_ref().take(SHOWN).collect();
