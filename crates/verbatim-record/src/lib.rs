@@ -6,23 +6,32 @@
 //! database, no network and no clock. The layouts are described in `docs/formats/record.md`.
 
 pub mod body;
+pub mod checkpoint;
 mod cipher;
 pub mod error;
 pub mod fault;
 pub mod keys;
 pub mod leaf;
 pub mod merkle;
+pub mod note;
+pub mod policy;
+pub mod proof;
 pub mod record;
 pub mod seal;
+pub mod signing;
+pub mod tile;
+pub mod tlog_proof;
 pub mod vault;
 pub mod verify;
 
 pub use body::Body;
+pub use checkpoint::Checkpoint;
 pub use error::{FormatError, KeyError, SealError};
 pub use fault::{Fault, LeafProblem};
 pub use keys::Kek;
 pub use leaf::Leaf;
 pub use merkle::Frontier;
+pub use note::{Note, Signer, VerifierKey};
 pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord};
 pub use seal::{Keyring, NewSeal, SealChance};
 pub use vault::Vault;

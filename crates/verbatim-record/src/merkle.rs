@@ -48,6 +48,11 @@ impl Frontier {
         Self::default()
     }
 
+    /// From the roots of the perfect subtrees, largest first: one for each one-bit of the size.
+    pub(crate) const fn from_roots(size: u64, roots: Vec<Hash>) -> Self {
+        Self { size, roots }
+    }
+
     /// Appends a leaf, given its [`leaf_hash`].
     pub fn push(&mut self, leaf_hash: &Hash) {
         let mut node = *leaf_hash;

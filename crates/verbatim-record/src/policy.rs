@@ -1,0 +1,279 @@
+//! Whom to trust: which log, which witnesses, and how many of them must have cosigned (C2SP `tlog-policy`).
+//!
+//! A policy is a small text file that an examiner gets from a source of their own choice, not from the
+//! bundle that they check.
+
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::checkpoint::{Checkpoint, CheckpointError, cosigned_at};
+use crate::note::{Algorithm, Note, NoteError, VerifierKey};
+
+/// Lines read from a policy, at most.
+const MOST_LINES: usize = 4096;
+
+/// A policy file that cannot be used, with the line that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("line {line} of the policy: {why}")]
+pub struct PolicyError {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// The cosignatures are not those that the policy asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "the checkpoint lacks cosignatures: {found} of the witnesses that the policy names have cosigned it, which is not its quorum"
+)]
+pub struct Unmet {
+    /// Witnesses whose cosignatures were found and fit.
+    pub found: usize,
+}
+
+/// A witness that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// As the policy names it.
+    pub name: String,
+    /// Its key.
+    pub key: VerifierKey,
+    /// Where it takes checkpoints, if the policy says.
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Group {
+    needed: usize,
+    members: Vec<String>,
+}
+
+/// Logs and witnesses that count.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    logs: Vec<VerifierKey>,
+    witnesses: Vec<Witness>,
+    groups: HashMap<String, Group>,
+    quorum: Option<String>,
+}
+
+impl Policy {
+    /// One log, no witness.
+    pub fn of_log(log: VerifierKey) -> Self {
+        Self {
+            logs: vec![log],
+            ..Self::default()
+        }
+    }
+
+    /// Also asks for the cosignature of every one of these witnesses.
+    pub fn with_all(mut self, witnesses: Vec<Witness>) -> Self {
+        let members = witnesses.iter().map(|w| w.name.clone()).collect::<Vec<_>>();
+        self.witnesses = witnesses;
+        if !members.is_empty() {
+            let needed = members.len();
+            self.groups.insert("all".into(), Group { needed, members });
+            self.quorum = Some("all".into());
+        }
+        self
+    }
+
+    /// The logs that count.
+    pub fn logs(&self) -> &[VerifierKey] {
+        &self.logs
+    }
+
+    /// The witnesses that count.
+    pub fn witnesses(&self) -> &[Witness] {
+        &self.witnesses
+    }
+
+    /// Whether cosignatures are asked for at all.
+    pub const fn asks_for_witnesses(&self) -> bool {
+        self.quorum.is_some()
+    }
+
+    /// Reads a checkpoint and checks that it is by one of the logs. Cosignatures: see [`Self::quorum`].
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn open(&self, note: &Note) -> Result<Checkpoint, CheckpointError> {
+        let origin = note.text.split('\n').next().unwrap_or_default();
+        let log = self.logs.iter().find(|log| log.name() == origin);
+        Checkpoint::open(note, log.ok_or(NoteError::NoTrustedSignature)?)
+    }
+
+    /// The witnesses that have cosigned, each with its time in seconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// [`NoteError::BadSignature`] if a named witness's cosignature does not fit.
+    pub fn cosigners(&self, note: &Note) -> Result<Vec<(&Witness, u64)>, NoteError> {
+        let mut all = Vec::new();
+        for witness in &self.witnesses {
+            if let Some(at) = cosigned_at(note, &witness.key)? {
+                all.push((witness, at));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether enough witnesses have cosigned.
+    ///
+    /// # Errors
+    /// [`Unmet`] if not. A cosignature that does not fit counts as none.
+    pub fn quorum(&self, note: &Note) -> Result<(), Unmet> {
+        let Some(quorum) = &self.quorum else {
+            return Ok(());
+        };
+        let there: HashSet<&str> = self
+            .witnesses
+            .iter()
+            .filter(|w| matches!(cosigned_at(note, &w.key), Ok(Some(_))))
+            .map(|w| w.name.as_str())
+            .collect();
+        if self.holds(quorum, &there) {
+            Ok(())
+        } else {
+            Err(Unmet { found: there.len() })
+        }
+    }
+
+    /// Names are defined before they are used, so that this ends.
+    fn holds(&self, name: &str, there: &HashSet<&str>) -> bool {
+        match self.groups.get(name) {
+            None => there.contains(name),
+            Some(group) => {
+                let held = group.members.iter().filter(|m| self.holds(m, there));
+                held.count() >= group.needed
+            }
+        }
+    }
+
+    fn line(&mut self, words: &[&str], grouped: &mut HashSet<String>) -> Result<bool, String> {
+        match words {
+            ["log", key] | ["log", key, _] => {
+                let key = parse_key(key, Algorithm::Ed25519)?;
+                if self.logs.contains(&key) {
+                    return Err("this key is there already".into());
+                }
+                self.logs.push(key);
+            }
+            ["witness", name, key] => self.witness(name, key, None)?,
+            ["witness", name, key, url] => self.witness(name, key, Some((*url).to_owned()))?,
+            ["group", name, needed, members @ ..] if !members.is_empty() => {
+                self.group(name, needed, members, grouped)?;
+            }
+            ["quorum", "none"] => return Ok(true),
+            ["quorum", name] => {
+                self.known(name)?;
+                self.quorum = Some((*name).to_owned());
+                return Ok(true);
+            }
+            _ => return Err("it is not one of log, witness, group, quorum".into()),
+        }
+        Ok(false)
+    }
+
+    fn witness(&mut self, name: &str, key: &str, url: Option<String>) -> Result<(), String> {
+        self.unused(name)?;
+        let key = parse_key(key, Algorithm::CosignatureEd25519)?;
+        if self.witnesses.iter().any(|w| w.key == key) {
+            return Err("this key is there already".into());
+        }
+        let name = name.to_owned();
+        self.witnesses.push(Witness { name, key, url });
+        Ok(())
+    }
+
+    fn group(
+        &mut self,
+        name: &str,
+        needed: &str,
+        members: &[&str],
+        grouped: &mut HashSet<String>,
+    ) -> Result<(), String> {
+        self.unused(name)?;
+        for member in members {
+            self.known(member)?;
+            if !grouped.insert((*member).to_owned()) {
+                return Err(format!("{member} is in a group already"));
+            }
+        }
+        let needed = match needed {
+            "all" => members.len(),
+            "any" => 1,
+            number => number
+                .parse()
+                .ok()
+                .filter(|k| (1..=members.len()).contains(k))
+                .ok_or("the number of members needed is not possible")?,
+        };
+        let members = members.iter().map(|m| (*m).to_owned()).collect();
+        self.groups
+            .insert(name.to_owned(), Group { needed, members });
+        Ok(())
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.groups.contains_key(name) || self.witnesses.iter().any(|w| w.name == name)
+    }
+
+    fn known(&self, name: &str) -> Result<(), String> {
+        if self.is_known(name) {
+            Ok(())
+        } else {
+            Err(format!("{name} was not defined before"))
+        }
+    }
+
+    fn unused(&self, name: &str) -> Result<(), String> {
+        if name == "none" || self.is_known(name) {
+            Err(format!("the name {name} is taken"))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn parse_key(text: &str, algorithm: Algorithm) -> Result<VerifierKey, String> {
+    let key: VerifierKey = text.parse().map_err(|e: NoteError| e.to_string())?;
+    if key.algorithm() == algorithm {
+        Ok(key)
+    } else {
+        Err("the key is of another kind than is needed here".into())
+    }
+}
+
+impl FromStr for Policy {
+    type Err = PolicyError;
+
+    fn from_str(text: &str) -> Result<Self, PolicyError> {
+        let mut policy = Self::default();
+        let mut grouped = HashSet::new();
+        let mut has_quorum = false;
+        let at = |line, why: String| PolicyError { line, why };
+        for (line, text) in (1..).zip(text.lines()) {
+            if line > MOST_LINES {
+                return Err(at(line, "the policy is too long".into()));
+            }
+            let words: Vec<_> = text.split_whitespace().collect();
+            if words.first().is_none_or(|word| word.starts_with('#')) {
+                continue;
+            }
+            match policy.line(&words, &mut grouped) {
+                Ok(true) if has_quorum => return Err(at(line, "there is a quorum already".into())),
+                Ok(quorum) => has_quorum |= quorum,
+                Err(why) => return Err(at(line, why)),
+            }
+        }
+        if has_quorum {
+            Ok(policy)
+        } else {
+            let why = "the policy has no quorum line (`quorum none` asks for no witness)";
+            Err(at(text.lines().count(), why.into()))
+        }
+    }
+}
