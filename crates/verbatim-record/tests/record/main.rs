@@ -11,5 +11,7 @@ mod golden;
 mod keys;
 mod log;
 mod merkle;
+mod notes;
+mod proofs;
 mod seal;
 mod verify;
