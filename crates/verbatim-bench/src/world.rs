@@ -11,7 +11,7 @@ use verbatim_engine::ports::{Clock, Store, Webhook};
 use verbatim_engine::worker::LEASE;
 use verbatim_engine::{Engine, Parts, Settings, WebhookAnswer};
 use verbatim_record::Kek;
-use verbatim_testkit::fakes::FakePlatform;
+use verbatim_testkit::fakes::{FakePlatform, test_signer};
 
 use crate::hooks::{self, Hook};
 use crate::system::{SystemClock, SystemEntropy};
@@ -35,6 +35,7 @@ impl World {
             clock,
             entropy: Arc::new(SystemEntropy),
             kek,
+            signer: test_signer(),
             settings: Settings::default(),
         };
         let engine = Engine::open(parts).await.context("engine")?;

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use verbatim_domain::retry::TokenBucket;
 use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
-use verbatim_record::{Body, Kek, Kind, SealedRecord, Vault};
+use verbatim_record::tile::TileBuilder;
+use verbatim_record::{Body, Kek, Kind, SealedRecord, Signer, Vault};
 
 use crate::carriers::Line;
 use crate::ports::{
@@ -32,6 +33,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The key-encryption key.
     pub kek: Kek,
+    /// Signs the log's checkpoints. Its key's name is the log's origin.
+    pub signer: Arc<dyn Signer>,
     /// The firm's settings.
     pub settings: Settings,
 }
@@ -82,6 +85,9 @@ pub struct Engine {
     /// Whether this process has looked at the rooms.
     pub(crate) has_looked: AtomicBool,
     pub(crate) worker: Mutex<WorkerState>,
+    pub(crate) signer: Arc<dyn Signer>,
+    /// The tree as it was signed last; none until the first look at it, and after a failure.
+    pub(crate) tree: tokio::sync::Mutex<Option<TileBuilder>>,
 }
 
 impl Engine {
@@ -130,6 +136,8 @@ impl Engine {
             homeserver_is_back: tokio::sync::Notify::new(),
             has_looked: AtomicBool::new(false),
             worker: Mutex::default(),
+            signer: parts.signer,
+            tree: tokio::sync::Mutex::default(),
         }))
     }
 

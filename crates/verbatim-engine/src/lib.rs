@@ -3,7 +3,8 @@
 //! Read in this order: [`intake`] (what reaches us becomes durable), [`worker`] (durable jobs are run, each
 //! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
-//! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people).
+//! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
+//! signed).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
@@ -16,6 +17,7 @@ mod core;
 mod evidence;
 mod inbox;
 pub mod intake;
+mod log;
 mod look;
 mod offer;
 mod payload;
@@ -34,5 +36,6 @@ pub mod worker;
 
 pub use core::{Engine, OpenError, Parts};
 pub use intake::{TransactionError, WebhookAnswer};
+pub use log::LogError;
 pub use look::LookError;
 pub use settings::{DisclosureMode, Settings};

@@ -11,8 +11,8 @@ use std::str::FromStr;
 
 use crate::checkpoint::number;
 use crate::error::FormatError;
-use crate::merkle::root_of;
-use crate::proof::{Nodes, ProofError};
+use crate::merkle::{Frontier, root_of};
+use crate::proof::{self, Nodes, ProofError};
 use crate::record::Hash;
 
 /// Hashes in a full tile.
@@ -168,6 +168,81 @@ pub fn read_tile(id: &TileId, bytes: &[u8]) -> Result<Vec<Hash>, FormatError> {
 /// The root of a full tile: its hash in the tile above.
 pub fn tile_root(hashes: &[Hash]) -> Option<Hash> {
     (hashes.len() as u64 == WIDTH).then(|| root_of(hashes))
+}
+
+/// The right edge of the tree as a writer keeps it: the partial tile of each level.
+///
+/// With [`Frontier`] it is all that is needed to go on, and it is bounded: 256 hashes a level.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TileBuilder {
+    frontier: Frontier,
+    edges: Vec<Vec<Hash>>,
+}
+
+impl TileBuilder {
+    /// The empty tree.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Goes on where a tree of this size ended, given the hashes of its partial tiles, the lowest level
+    /// first. None if a tree of this size has others; compare the root with the one that you know.
+    pub fn resume(size: u64, edges: Vec<Vec<Hash>>) -> Option<Self> {
+        let mut cache = TileCache::new(size);
+        for (level, hashes) in (0..).zip(&edges) {
+            let passed = size >> (u32::from(level) * u32::from(LEVELS));
+            if hashes.len() as u64 != passed % WIDTH {
+                return None;
+            }
+            cache.put(level, passed / WIDTH, hashes.clone());
+        }
+        let frontier = cache
+            .with(|nodes| proof::frontier(size, nodes))
+            .ok()?
+            .ok()?;
+        Some(Self { frontier, edges })
+    }
+
+    /// Which full tiles of the level below make the partial tile of each level, the lowest first: for
+    /// level 0 the positions of leaves.
+    pub fn edges_of(size: u64) -> impl Iterator<Item = std::ops::Range<u64>> {
+        let passed = (0..LEVELS).map(move |level| size >> (level * LEVELS));
+        passed
+            .take_while(|passed| *passed > 0)
+            .map(|passed| passed - passed % WIDTH..passed)
+    }
+
+    /// How many leaves there are.
+    pub const fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// The root over them.
+    pub fn root(&self) -> Hash {
+        self.frontier.root()
+    }
+
+    /// Appends a leaf, given its hash; `full` gets the tiles that it completes, the lowest level first.
+    pub fn push(&mut self, leaf_hash: &Hash, full: &mut Vec<(TileId, Vec<Hash>)>) {
+        let mut hash = *leaf_hash;
+        for level in 0.. {
+            if self.edges.len() == usize::from(level) {
+                self.edges.push(Vec::new());
+            }
+            let edge = &mut self.edges[usize::from(level)];
+            edge.push(hash);
+            let Some(root) = tile_root(edge) else { break };
+            let passed = self.frontier.size() >> (u32::from(level) * u32::from(LEVELS));
+            let id = TileId {
+                level,
+                index: passed / WIDTH,
+                width: WIDTH as u16,
+            };
+            full.push((id, std::mem::take(edge)));
+            hash = root;
+        }
+        self.frontier.push(leaf_hash);
+    }
 }
 
 /// Index in groups of three digits, and width, as they stand in paths.

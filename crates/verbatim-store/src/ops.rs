@@ -10,3 +10,4 @@ pub(crate) mod lease;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod receipt;
+pub(crate) mod signed_log;

@@ -8,7 +8,8 @@ use verbatim_domain::{
 use verbatim_engine::ports::{
     Alarm, ApiToken, BlindIndex, Commit, Contact, Conversation, Employee, Fence, InboundOutcome,
     InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt, QueueStat,
-    ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
+    ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError,
+    StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -23,6 +24,25 @@ fn claim(name: &str, holder: &str, duration: Duration) -> Claim {
         name: name.into(),
         holder: holder.into(),
         duration_ms,
+    }
+}
+
+#[async_trait]
+impl SignedLog for SqlStore {
+    async fn latest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        read_with!(self, reads::signed_log::latest_checkpoint, ())
+    }
+
+    async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        read_with!(self, reads::signed_log::tile, (level, index))
+    }
+
+    async fn leaf_hashes(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError> {
+        read_with!(self, reads::signed_log::leaf_hashes, (from, limit))
+    }
+
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        read_with!(self, reads::signed_log::leaves, (from, limit))
     }
 }
 

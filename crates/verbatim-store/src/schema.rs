@@ -9,7 +9,10 @@ use crate::tx::{Frame, Tx};
 use crate::value::params;
 
 /// The steps. A step that was released is never changed.
-const STEPS: &[&str] = &[include_str!("schema/0001_start.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001_start.sql"),
+    include_str!("schema/0002_signed_log.sql"),
+];
 
 /// The schema this program knows.
 pub(crate) const KNOWN: u32 = STEPS.len() as u32;

@@ -8,6 +8,7 @@ pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod schema;
+pub(crate) mod signed_log;
 
 use crate::stmt::{Dialect, Stmt};
 
@@ -22,6 +23,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Stmt> {
         messages::ALL,
         people::ALL,
         schema::ALL,
+        signed_log::ALL,
     ]
     .into_iter()
     .flatten()

@@ -18,3 +18,14 @@ pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, 
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+/// Signs checkpoints of tests. The seed is no secret.
+///
+/// # Panics
+/// Never: the name is one that a key can have.
+pub fn test_signer() -> std::sync::Arc<dyn verbatim_record::Signer> {
+    use verbatim_record::note::Algorithm;
+    use verbatim_record::signing::FileSigner;
+    let signer = FileSigner::from_seed("log.example.org/test", Algorithm::Ed25519, &[9; 32]);
+    std::sync::Arc::new(signer.expect("a good name"))
+}

@@ -40,6 +40,7 @@ mod process;
 mod run;
 mod sabotage;
 mod settle;
+mod signing;
 mod witness;
 mod world;
 

@@ -10,6 +10,7 @@ mod commits;
 mod intake;
 mod jobs;
 mod log;
+mod signed_log;
 mod things;
 
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub use commits::*;
 pub use intake::*;
 pub use jobs::*;
 pub use log::*;
+pub use signed_log::*;
 pub use things::*;
 
 /// Bytes sealed by the engine's vault; the store never opens them.
@@ -102,7 +104,7 @@ pub struct PageAt {
 
 /// Everything durable.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: SignedLog {
     /// Records a client's text: duplicate check, holder at that time, contact and conversation (made if
     /// need be), record, message, jobs (`OpenRoom` for a new conversation, then `Say`), in one transaction.
     async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError>;

@@ -7,8 +7,8 @@ use verbatim_record::proof::{
     Nodes, ProofError, check_consistency, check_inclusion, consistency, frontier, inclusion, root,
 };
 use verbatim_record::tile::{
-    TileCache, TileId, bundle_entries, entries_path, parse_entries_path, read_entries, read_tile,
-    tile_root,
+    TileBuilder, TileCache, TileId, bundle_entries, entries_path, parse_entries_path, read_entries,
+    read_tile, tile_root,
 };
 use verbatim_record::tlog_proof::{TlogProof, TlogProofError};
 use verbatim_record::{Frontier, Hash};
@@ -226,6 +226,52 @@ fn missing_tiles_are_asked_for() {
         check_inclusion(&leaves[300], 300, 70_000, &proof, &root),
         Ok(())
     );
+}
+
+/// A writer that goes on leaf by leaf, and is rebuilt now and then from what was kept of it.
+#[test]
+fn a_builder_makes_every_full_tile_and_can_be_resumed() {
+    let leaves = leaves(66_000);
+    let mut builder = TileBuilder::new();
+    let mut full = Vec::new();
+    for (count, leaf) in (1..).zip(&leaves) {
+        builder.push(leaf, &mut full);
+        if [1, 255, 256, 257, 512, 65_535, 65_536, 65_792].contains(&count) {
+            let cache = cache(&leaves[..count as usize]);
+            let edge_of = |level: u8| -> Vec<Hash> {
+                let passed: u64 = count >> (8 * level);
+                let edge = tiles(&leaves[..count as usize])
+                    .into_iter()
+                    .find(|(id, _)| (id.level, id.index) == (level, passed / 256) && !id.is_full());
+                edge.map(|(_, hashes)| hashes).unwrap_or_default()
+            };
+            let edges: Vec<_> = (0..3).map(edge_of).collect();
+            let known = frontier(count, &cache).unwrap();
+            assert_eq!(builder.root(), known.root());
+            let mut wrong = edges.clone();
+            wrong.iter_mut().flatten().for_each(|hash| hash[0] ^= 1);
+            let lengths: Vec<_> = TileBuilder::edges_of(count)
+                .map(|e| e.end - e.start)
+                .collect();
+            for (edge, length) in edges.iter().zip(lengths) {
+                assert_eq!(edge.len() as u64, length);
+            }
+            let mut long = edges.clone();
+            long[0].push([0; 32]);
+            assert_eq!(TileBuilder::resume(count, long), None);
+            let resumed = TileBuilder::resume(count, edges).unwrap();
+            assert_eq!((resumed.size(), resumed.root()), (count, known.root()));
+            let other = TileBuilder::resume(count, wrong).unwrap();
+            assert_ne!(other.root(), known.root());
+            builder = resumed;
+        }
+    }
+    full.sort_by_key(|(id, _)| *id);
+    let right: Vec<_> = tiles(&leaves)
+        .into_iter()
+        .filter(|(id, _)| id.is_full())
+        .collect();
+    assert!(full == right, "{} tiles, {}", full.len(), right.len());
 }
 
 proptest! {

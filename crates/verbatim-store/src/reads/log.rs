@@ -11,7 +11,7 @@ use crate::tx::Tx;
 use crate::value::{Row, params};
 
 /// Records or roots read at once, at most.
-const MOST: u32 = 10_000;
+pub(super) const MOST: u32 = 10_000;
 
 fn record(row: &Row) -> Result<StoredRecord, StoreError> {
     let kind: u8 = row.get(1)?;

@@ -11,7 +11,7 @@ use verbatim_engine::{Engine, Parts, Settings};
 use verbatim_record::Kek;
 use verbatim_store::SqlStore;
 
-use super::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock};
+use super::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, test_signer};
 
 /// The carrier account of every number.
 pub const ACCOUNT: &str = "acme";
@@ -53,6 +53,7 @@ impl Site {
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(1)),
             kek: Kek::from_bytes([7; 32]),
+            signer: test_signer(),
             settings: Settings::default(),
         };
         Ok(Self {

@@ -77,7 +77,10 @@ impl World {
                 O::EmployeeStarts { employee, phone } => self.start(*employee, *phone).await,
                 O::Sync { events, again } => self.sync(*events as usize, *again).await.map(drop),
                 O::Reassign { number, employee } => self.reassign(*number, *employee).await,
-                O::Work { jobs } => self.work(*jobs).await,
+                O::Work { jobs } => {
+                    self.work(*jobs).await?;
+                    self.sign().await
+                }
                 O::LeaseLost { jobs } => self.lose_lease(*jobs).await,
                 O::During { calls, what } => {
                     self.worker()

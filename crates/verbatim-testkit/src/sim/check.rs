@@ -59,6 +59,7 @@ pub(crate) async fn judge(world: &World) -> Result<Run, Broken> {
 impl Audit {
     async fn take(world: &World) -> Result<Self, Broken> {
         world.look().await?;
+        world.check_signed().await?;
         let reader = world.reader().await?;
         let store = &world.store;
         let conversations = store

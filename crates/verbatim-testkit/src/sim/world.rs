@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, Store, Webhook};
+use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
 use verbatim_engine::worker::LEASE;
 use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
 use verbatim_record::Kek;
@@ -21,7 +21,7 @@ use super::witness::Witness;
 use super::{Broken, Failure};
 use crate::fakes::carrier::is_final;
 use crate::fakes::entropy::Chance;
-use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock};
+use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock, test_signer};
 
 /// How much longer than asked the carrier may take to come to an end.
 const GRACE: Duration = Duration::from_secs(60);
@@ -85,6 +85,10 @@ pub(crate) struct State {
     pub(crate) homeserver_up_at: Option<Timestamp>,
     pub(crate) failures: Vec<Failure>,
     pub(crate) witness: Witness,
+    /// What was signed of the log.
+    pub(crate) signed: Vec<SignedCheckpoint>,
+    /// Whether somebody is signing.
+    pub(crate) signing: bool,
 }
 
 impl World {
@@ -295,6 +299,7 @@ impl World {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             kek: Kek::from_bytes([42; 32]),
+            signer: test_signer(),
             settings: self.settings.clone(),
         };
         let engine = Engine::open(parts).await.map_err(Broken::new)?;
@@ -344,6 +349,8 @@ impl State {
             homeserver_up_at: None,
             failures: Vec::new(),
             witness: Witness::default(),
+            signed: Vec::new(),
+            signing: false,
         }
     }
 }

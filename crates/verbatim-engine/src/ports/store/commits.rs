@@ -8,8 +8,8 @@ use verbatim_domain::{
 use verbatim_record::SealedRecord;
 
 use super::{
-    Alarm, ApiToken, BlindIndex, Contact, Employee, Failure, Fence, Lane, Message, NewJob, Number,
-    Sealed,
+    Alarm, ApiToken, BlindIndex, Contact, Employee, Failure, Fence, Lane, LogTile, Message, NewJob,
+    Number, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -123,6 +123,11 @@ pub enum Change {
         /// Now.
         at: Timestamp,
     },
+    /// Keep full tiles of the log. [`StoreError::Damaged`](super::StoreError::Damaged) if one is kept with other hashes.
+    AddTiles(Vec<LogTile>),
+    /// Keep a checkpoint. [`StoreError::Damaged`](super::StoreError::Damaged) unless it is larger than all before it and
+    /// has the root that was committed at its size.
+    AddCheckpoint(SignedCheckpoint),
     /// Raise or update an alarm.
     Raise(Alarm),
     /// Clear an alarm, if it is there.

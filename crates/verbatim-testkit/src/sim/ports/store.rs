@@ -10,7 +10,8 @@ use verbatim_domain::{
 use verbatim_engine::ports::{
     Alarm, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Employee, Fence,
     InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt,
-    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, Store, StoreError, StoredRecord,
+    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
+    StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -55,6 +56,25 @@ impl MortalStore {
                 Err(cut())
             }
         }
+    }
+}
+
+#[async_trait]
+impl SignedLog for MortalStore {
+    async fn latest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        self.read(self.inner.latest_checkpoint()).await
+    }
+
+    async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(self.inner.log_tile(level, index)).await
+    }
+
+    async fn leaf_hashes(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError> {
+        self.read(self.inner.leaf_hashes(from, limit)).await
+    }
+
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(self.inner.leaves(from, limit)).await
     }
 }
 

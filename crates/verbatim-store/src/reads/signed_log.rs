@@ -1,0 +1,56 @@
+//! Tiles, checkpoints, and what they are made from.
+
+use verbatim_engine::ports::{SignedCheckpoint, StoreError};
+use verbatim_record::Hash;
+
+use super::log::MOST;
+use crate::sql::signed_log as sql;
+use crate::tx::Tx;
+use crate::value::params;
+
+/// The largest checkpoint.
+pub(crate) async fn latest_checkpoint(
+    tx: &dyn Tx,
+    (): &(),
+) -> Result<Option<SignedCheckpoint>, StoreError> {
+    let row = tx.query_opt(&sql::CHECKPOINT_LATEST, vec![]).await?;
+    row.map(|row| {
+        Ok(SignedCheckpoint {
+            size: row.get(0)?,
+            root: row.get(1)?,
+            at: row.get(2)?,
+            note: row.get(3)?,
+        })
+    })
+    .transpose()
+}
+
+/// The hashes of a full tile.
+pub(crate) async fn tile(
+    tx: &dyn Tx,
+    (level, index): &(u8, u64),
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let place = params![i64::from(*level), *index];
+    let row = tx.query_opt(&sql::TILE, place).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// Leaf hashes from a position on.
+pub(crate) async fn leaf_hashes(
+    tx: &dyn Tx,
+    (from, limit): &(u64, u32),
+) -> Result<Vec<Hash>, StoreError> {
+    let params = params![*from, (*limit).min(MOST)];
+    let rows = tx.query(&sql::LEAF_HASHES, params).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Encoded leaves from a position on.
+pub(crate) async fn leaves(
+    tx: &dyn Tx,
+    (from, limit): &(u64, u32),
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let params = params![*from, (*limit).min(MOST)];
+    let rows = tx.query(&sql::LEAVES, params).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -1,0 +1,76 @@
+//! Signing the log in a run: whatever dies, no two histories are ever signed.
+
+use verbatim_engine::LogError;
+use verbatim_engine::ports::{Clock, SignedCheckpoint, StoreError};
+use verbatim_record::merkle::root_of;
+use verbatim_record::{Checkpoint, Note};
+
+use super::Broken;
+use super::world::World;
+use crate::fakes::test_signer;
+
+impl World {
+    /// Lets whoever works sign what there is.
+    pub(crate) async fn sign(&self) -> Result<(), Broken> {
+        // What happens between two writes of a signing may be work itself: that waits for its turn.
+        if std::mem::replace(&mut self.state().signing, true) {
+            return Ok(());
+        }
+        let signed = self.sign_alone().await;
+        self.state().signing = false;
+        signed
+    }
+
+    async fn sign_alone(&self) -> Result<(), Broken> {
+        let worker = self.worker().await?;
+        match worker.engine.sign_log().await {
+            Ok(None) => {}
+            Ok(Some(signed)) => self.state().signed.push(signed),
+            Err(LogError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
+                if error == StoreError::Fenced {
+                    worker.process.kill();
+                }
+            }
+            Err(error) => self.fail("signing", error.to_string()),
+        }
+        Ok(())
+    }
+
+    /// Compares everything that was signed with the records, and the last of it with the whole log.
+    pub(crate) async fn check_signed(&self) -> Result<(), Broken> {
+        let leaves = self.store.leaf_hashes(0, 10_000).await;
+        let leaves = leaves.map_err(Broken::new)?;
+        let last = self.store.latest_checkpoint().await.map_err(Broken::new)?;
+        let reaches = last
+            .as_ref()
+            .is_none_or(|last| last.size == leaves.len() as u64);
+        if !reaches || (last.is_none() && !leaves.is_empty()) {
+            self.fail(
+                "signing",
+                format!("{} records, signed: {last:?}", leaves.len()),
+            );
+        }
+        let signed = std::mem::take(&mut self.state().signed);
+        for one in signed.iter().chain(&last) {
+            if !is_true(one, &leaves) {
+                self.fail(
+                    "signing",
+                    format!("never so: {one:?} at {:?}", self.clock.now()),
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_true(signed: &SignedCheckpoint, leaves: &[verbatim_record::Hash]) -> bool {
+    let root = usize::try_from(signed.size)
+        .ok()
+        .and_then(|size| leaves.get(..size))
+        .map(root_of);
+    let said = Note::parse(&signed.note)
+        .ok()
+        .and_then(|note| Checkpoint::open(&note, test_signer().verifier()).ok());
+    root == Some(signed.root)
+        && said.is_some_and(|said| (said.size, said.root) == (signed.size, signed.root))
+}
