@@ -7,8 +7,6 @@
 //! whose fence is checked in the transaction that keeps the checkpoint, and that transaction refuses a
 //! checkpoint that is not larger than the last (C05).
 
-use std::sync::Arc;
-
 use thiserror::Error;
 use verbatim_domain::Duration;
 use verbatim_record::checkpoint::CheckpointError;
@@ -63,7 +61,7 @@ impl From<FormatError> for LogError {
 
 impl Engine {
     /// Signs whenever the log has grown, until cancelled.
-    pub async fn run_log(self: &Arc<Self>) {
+    pub(crate) async fn run_signing(&self) {
         let mut told = false;
         loop {
             told = match self.sign_log().await {
@@ -300,7 +298,7 @@ impl Engine {
             .await
     }
 
-    async fn prove<T>(
+    pub(crate) async fn prove<T>(
         &self,
         size: u64,
         work: impl Fn(&TileCache) -> Result<T, ProofError> + Send + Sync,

@@ -5,10 +5,12 @@ pub mod carrier;
 pub mod clock;
 pub mod crypto_rows;
 pub mod platform;
+pub mod publication;
 pub mod store;
 
 pub use carrier::*;
 pub use clock::*;
 pub use crypto_rows::*;
 pub use platform::*;
+pub use publication::*;
 pub use store::*;

@@ -1,0 +1,217 @@
+//! Publishing the signed log, and believing what was published before.
+//!
+//! Tiles and entries first, the checkpoint over them last, then the note of how far we have come: whoever
+//! reads a checkpoint finds everything under it. Every file is a function of the log, so all of it may be
+//! done again after a crash or a lost answer.
+//!
+//! Before anything is signed by this process, the published checkpoint is compared with the store: a store
+//! that was rolled back (an old backup, say) must not sign a second history (C05).
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use verbatim_domain::{Duration, Timestamp};
+use verbatim_record::checkpoint::CheckpointError;
+use verbatim_record::proof;
+use verbatim_record::tile::{TileId, entries_path};
+use verbatim_record::{Checkpoint, Note};
+
+use crate::core::Engine;
+use crate::log::LogError;
+use crate::ports::{Change, Lasting, Publication, PublicationError, StoreError};
+
+/// The path of the checkpoint.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// How often there may be something new to publish.
+const EVERY: Duration = Duration::from_millis(500);
+/// The wait after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// For how long it may fail before an alarm says so.
+const PATIENCE_MS: i64 = 60_000;
+/// Leaves whose tiles are published before how far we have come is noted.
+const STRETCH: u64 = 65_536;
+
+const NOT_PUBLISHED: &str = "log-not-published";
+const ROLLED_BACK: &str = "log-rolled-back";
+
+/// The log was not published, or must not be.
+#[derive(Debug, Error)]
+pub enum PublishError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The place failed; the next attempt does it again.
+    #[error(transparent)]
+    Place(#[from] PublicationError),
+    /// The log cannot be read as it was signed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// What is published there is not ours, or not what we signed.
+    #[error("{0}")]
+    Foreign(String),
+    /// More, or something else, was published than the store has: it was rolled back, or forked.
+    #[error("{0}")]
+    RolledBack(String),
+}
+
+impl Engine {
+    /// Signs and publishes, until cancelled. Signs nothing before it has been compared with what was
+    /// published.
+    pub async fn run_log(self: &Arc<Self>, publication: Option<Arc<dyn Publication>>) {
+        match publication {
+            None => self.run_signing().await,
+            Some(place) => {
+                self.compare_until_done(&*place).await;
+                tokio::join!(self.run_signing(), self.run_publication(&*place));
+            }
+        }
+    }
+
+    async fn compare_until_done(&self, place: &dyn Publication) {
+        while let Err(error) = self.compare(place).await {
+            tracing::error!(%error, "nothing is signed before this is settled");
+            let at = place.place();
+            let told = match &error {
+                PublishError::RolledBack(_) | PublishError::Foreign(_) => {
+                    let text = format!(
+                        "{error}. Nothing is signed: restore the store from its newest copy, or name another \
+                         place of publication (now {at}) after an investigation"
+                    );
+                    self.raise(ROLLED_BACK, text).await
+                }
+                _ => {
+                    let text =
+                        format!("{error}. Nothing is signed before the log is compared with {at}");
+                    self.raise(NOT_PUBLISHED, text).await
+                }
+            };
+            if let Err(error) = told {
+                tracing::error!(%error, "alarm");
+            }
+            self.clock.sleep(AFTER_FAILURE).await;
+        }
+        let clear = [ROLLED_BACK, NOT_PUBLISHED].map(|key| Change::Clear(key.into()));
+        if let Err(error) = self.at_once(clear.into()).await {
+            tracing::error!(%error, "alarm");
+        }
+    }
+
+    /// Compares the store with what is published.
+    ///
+    /// # Errors
+    /// [`PublishError::RolledBack`] if the store does not extend it; the others if it cannot be said.
+    pub async fn compare(&self, place: &dyn Publication) -> Result<(), PublishError> {
+        let Some(bytes) = place.get(CHECKPOINT).await? else {
+            return Ok(());
+        };
+        let published = self.believed(&bytes)?;
+        let last = self.latest_checkpoint().await?.map_or(0, |last| last.size);
+        if published.size > last {
+            let size = published.size;
+            return Err(PublishError::RolledBack(format!(
+                "a checkpoint of {size} records is published, and the store has signed {last}: it was rolled back"
+            )));
+        }
+        let ours = self.root_at(published.size).await?;
+        if ours != published.root {
+            let size = published.size;
+            return Err(PublishError::RolledBack(format!(
+                "the published checkpoint of {size} records has another root than the store: its history was changed"
+            )));
+        }
+        Ok(())
+    }
+
+    fn believed(&self, bytes: &[u8]) -> Result<Checkpoint, PublishError> {
+        let read = || -> Result<Checkpoint, CheckpointError> {
+            let text = String::from_utf8_lossy(bytes);
+            Checkpoint::open(&Note::parse(&text)?, self.signer.verifier())
+        };
+        read().map_err(|error| {
+            PublishError::Foreign(format!(
+                "what is published is not this log's checkpoint: {error}"
+            ))
+        })
+    }
+
+    async fn root_at(&self, size: u64) -> Result<verbatim_record::Hash, LogError> {
+        self.prove(size, |nodes| proof::root(size, nodes)).await
+    }
+
+    async fn run_publication(&self, place: &dyn Publication) {
+        let mut failing_since: Option<Timestamp> = None;
+        loop {
+            let wait = match self.publish(place).await {
+                Ok(_) => {
+                    if failing_since.take().is_some() {
+                        let clear = vec![Change::Clear(NOT_PUBLISHED.into())];
+                        let _ = self.at_once(clear).await;
+                    }
+                    EVERY
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the log was not published");
+                    let since = *failing_since.get_or_insert(self.now());
+                    if self.now().as_millis() - since.as_millis() >= PATIENCE_MS {
+                        let text = format!(
+                            "{error}. Records are kept and signed; publication goes on by itself"
+                        );
+                        let _ = self.raise(NOT_PUBLISHED, text).await;
+                    }
+                    AFTER_FAILURE
+                }
+            };
+            self.clock.sleep(wait).await;
+        }
+    }
+
+    /// Publishes what was signed since the last time; the size that is published now, if it is new.
+    ///
+    /// # Errors
+    /// [`PublishError`]. What is published stays a log that can be checked.
+    pub async fn publish(&self, place: &dyn Publication) -> Result<Option<u64>, PublishError> {
+        let Some(last) = self.latest_checkpoint().await? else {
+            return Ok(None);
+        };
+        let cursor = format!("published:{}", place.place());
+        let mut done = self.store.cursor(&cursor).await?;
+        let mut from: u64 = done.take().and_then(|n| n.parse().ok()).unwrap_or(0);
+        if from == last.size {
+            return Ok(None);
+        }
+        while from < last.size {
+            let to = ((from / STRETCH + 1) * STRETCH).min(last.size);
+            for id in TileId::new_between(from, to) {
+                self.publish_tile(place, id).await?;
+            }
+            if to < last.size {
+                // Died here or before: the same files are written again.
+                self.note_published(&cursor, to).await?;
+            }
+            from = to;
+        }
+        let note = last.note.into_bytes();
+        place.put(CHECKPOINT, note, Lasting::Replaced).await?;
+        // Died here: published, not noted; all of the last stretch is written again.
+        self.note_published(&cursor, last.size).await?;
+        Ok(Some(last.size))
+    }
+
+    async fn publish_tile(&self, place: &dyn Publication, id: TileId) -> Result<(), PublishError> {
+        let missing = || LogError::Inconsistent(format!("{id} is not there"));
+        let tile = self.tile(id).await?.ok_or_else(missing)?;
+        place.put(&id.to_string(), tile, Lasting::Immutable).await?;
+        if id.level == 0 {
+            let entries = self.entries(id.index, id.width).await?;
+            let path = entries_path(id.index, id.width);
+            let entries = entries.ok_or_else(missing)?;
+            place.put(&path, entries, Lasting::Immutable).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_published(&self, cursor: &str, size: u64) -> Result<(), StoreError> {
+        let done = Change::SetCursor(cursor.to_owned(), size.to_string());
+        self.commit(vec![done]).await
+    }
+}

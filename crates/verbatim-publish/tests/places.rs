@@ -1,0 +1,86 @@
+//! Every place of publication does the same.
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, a failed unwrap is a failed test"
+)]
+
+use verbatim_engine::ports::{Lasting, Publication, PublicationError};
+use verbatim_publish::{Bucket, Place};
+
+async fn suite(place: &Place) {
+    assert_eq!(place.get("checkpoint").await, Ok(None));
+    for (path, bytes) in [
+        ("checkpoint", "one"),
+        ("checkpoint", "two"),
+        ("tile/0/x001/x234/067.p/12", "hashes"),
+        ("tile/entries/000", ""),
+    ] {
+        let put = place.put(path, bytes.into(), Lasting::Replaced).await;
+        assert_eq!(put, Ok(()), "{path}");
+        assert_eq!(place.get(path).await, Ok(Some(bytes.into())), "{path}");
+    }
+    // Written again, it is the same.
+    let again = place.put("tile/entries/000", vec![], Lasting::Immutable);
+    assert_eq!(again.await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let place = Place::folder(&path).unwrap();
+    suite(&place).await;
+    assert_eq!(std::fs::read(path.join("checkpoint")).unwrap(), b"two");
+    let deep = path.join("tile/0/x001/x234/067.p/12");
+    assert_eq!(std::fs::read(deep).unwrap(), b"hashes");
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let error = Place::folder(&file.join("log")).err().unwrap();
+    assert!(error.to_string().contains("file/log"), "{error}");
+}
+
+/// A real server with the S3 API, told by the environment: `cargo xtask ci` starts one.
+#[tokio::test]
+async fn a_bucket() {
+    let Ok(endpoint) = std::env::var("VERBATIM_TEST_S3") else {
+        assert!(
+            std::env::var_os("VERBATIM_E2E").is_none(),
+            "the S3 server was not started"
+        );
+        return;
+    };
+    let bucket = |name: &str, endpoint: &str| Bucket {
+        name: name.into(),
+        prefix: "firm/log".into(),
+        endpoint: Some(endpoint.into()),
+        region: "us-east-1".into(),
+        access_key: "tester".into(),
+        secret_key: "not-a-secret".into(),
+    };
+    suite(&Place::bucket(&bucket("verbatim", &endpoint)).unwrap()).await;
+
+    let absent = Place::bucket(&bucket("absent", &endpoint)).unwrap();
+    let refused = absent.put("checkpoint", vec![], Lasting::Replaced).await;
+    assert!(
+        matches!(refused, Err(PublicationError::Refused(_))),
+        "{refused:?}"
+    );
+    let mut stranger = bucket("verbatim", &endpoint);
+    stranger.secret_key = "another".into();
+    let refused = Place::bucket(&stranger).unwrap().get("checkpoint").await;
+    assert!(
+        matches!(refused, Err(PublicationError::Refused(_))),
+        "{refused:?}"
+    );
+    let nobody = Place::bucket(&bucket("verbatim", "http://127.0.0.1:9")).unwrap();
+    let away = nobody.get("checkpoint").await;
+    assert!(
+        matches!(away, Err(PublicationError::Unavailable(_))),
+        "{away:?}"
+    );
+}
