@@ -4,6 +4,9 @@
 //! file; [`problem`] is the one shape of errors. The description for programs ([`openapi()`]) is
 //! generated from the endpoints.
 //!
+//! Beside it, without a token and without personal data, lies the signed log under `/log/`, as it is
+//! published.
+//!
 //! Full phone numbers are shown to tokens with scope `record` or `provision`; to others only the last
 //! four digits.
 
@@ -11,6 +14,7 @@ mod caller;
 mod docs;
 mod endpoint;
 mod input;
+mod log;
 mod page;
 mod problem;
 mod scope;
@@ -82,6 +86,7 @@ fn router(engine: Arc<Engine>, trusted: Option<Caller>) -> Router {
     for endpoint in v1::endpoints() {
         router = endpoint.mount(router, &state);
     }
+    router = router.route(log::PATH, axum::routing::get(log::file));
     let room = Arc::clone(&state.room);
     let limit = middleware::from_fn(move |request, next| limited(Arc::clone(&room), request, next));
     let router = router
@@ -108,7 +113,10 @@ async fn limited(room: Arc<Semaphore>, request: Request, next: Next) -> Result<R
 /// Answers hold personal data and tokens: no cache may keep them, no browser may guess their type.
 async fn harden(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // The published log says for itself how long it lasts.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

@@ -7,6 +7,7 @@ use verbatim_record::verify::{LogVerifier, VerifyEntry};
 use crate::admin::{Actor, AdminError};
 use crate::core::{Engine, locked};
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
+use crate::signed_check::SignedCheck;
 use crate::views::{Counters, Readiness, RecordView, VerifyView, WorkerState};
 
 const PAGE: u32 = 500;
@@ -81,6 +82,7 @@ impl Engine {
         let mut verifier = LogVerifier::new()
             .of_log(self.installation.log)
             .with_keyring(self.recorder.keyring());
+        let mut signed = SignedCheck::new(self).await?;
         let (mut done, mut rooted) = (0, 0);
         'log: while done < head.size {
             let limit = u32::try_from(head.size - done).unwrap_or(PAGE).min(PAGE);
@@ -88,30 +90,32 @@ impl Engine {
             if page.is_empty() {
                 break;
             }
-            rooted = self
-                .feed_roots(
-                    &mut verifier,
-                    rooted,
-                    (done + page.len() as u64).min(head.size),
-                )
-                .await?;
+            let upto = (done + page.len() as u64).min(head.size);
+            rooted = self.feed_roots(&mut verifier, rooted, upto).await?;
+            signed.feed_checkpoints(&mut verifier, upto).await?;
             for stored in &page {
                 done += 1;
                 // The verifier remembers its first fault; `finish` tells it.
                 if verifier.record(&entry(stored)).is_err() {
                     break 'log;
                 }
+                signed.leaf(&stored.leaf_hash).await?;
             }
             progress(done);
         }
         let report = verifier.finish(head.size, head.root);
+        let signed = signed.finish(head.size);
+        let fault = report.fault.map(|f| f.to_string()).or(signed.fault);
         Ok(VerifyView {
-            ok: report.is_good(),
+            ok: fault.is_none(),
             records: done,
-            roots: report.roots,
+            // After a fault, checkpoints were handed over whose size was never reached.
+            roots: report.roots.saturating_sub(signed.checkpoints),
+            checkpoints: signed.checkpoints,
+            tiles: signed.tiles,
             log_size: head.size,
             root: hex::encode(head.root),
-            fault: report.fault.map(|f| f.to_string()),
+            fault,
         })
     }
 

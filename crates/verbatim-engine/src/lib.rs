@@ -29,6 +29,7 @@ mod recorder;
 mod relay;
 mod settings;
 mod show;
+mod signed_check;
 mod submit;
 mod trouble;
 mod undecryptable;

@@ -215,6 +215,10 @@ pub struct VerifyView {
     pub records: u64,
     /// Stored roots compared.
     pub roots: u64,
+    /// Signed checkpoints whose signature and root were checked.
+    pub checkpoints: u64,
+    /// Kept tiles compared with what the records lead to.
+    pub tiles: u64,
     /// Size of the log.
     pub log_size: u64,
     /// Its root, hex.

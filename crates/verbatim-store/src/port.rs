@@ -33,6 +33,14 @@ impl SignedLog for SqlStore {
         read_with!(self, reads::signed_log::latest_checkpoint, ())
     }
 
+    async fn checkpoints(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SignedCheckpoint>, StoreError> {
+        read_with!(self, reads::signed_log::checkpoints, (after, limit))
+    }
+
     async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         read_with!(self, reads::signed_log::tile, (level, index))
     }

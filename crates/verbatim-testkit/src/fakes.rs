@@ -5,12 +5,14 @@ pub mod carrier;
 pub mod clock;
 pub mod entropy;
 pub mod platform;
+pub mod publication;
 pub mod site;
 
 pub use carrier::FakeCarrier;
 pub use clock::VirtualClock;
 pub use entropy::SeededEntropy;
 pub use platform::FakePlatform;
+pub use publication::FakePublication;
 pub use site::Site;
 
 pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -32,7 +32,9 @@ impl DemoStack for RealStack {
         std::fs::create_dir_all(plan.dir.join("keys")).context("data directory")?;
         init::make_key_quietly(&plan.dir)?;
         crate::files::write_private(&plan.dir.join("verbatim.toml"), &configuration(plan))?;
-        init::write_registration(&read(plan)?)
+        let config = read(plan)?;
+        init::make_signing_key_quietly(&config)?;
+        init::write_registration(&config)
     }
 
     async fn start(&self, plan: &StackPlan) -> Result<Box<dyn RunningStack>> {

@@ -18,7 +18,7 @@ use verbatim_engine::admin::Actor;
 
 use crate::config::Config;
 use crate::local::TokenFile;
-use crate::wiring::{Wired, wire};
+use crate::wiring::{Wired, publication, wire};
 use crate::work::Worker;
 
 /// How long work in hand may take at the end.
@@ -76,6 +76,7 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
         platform,
         store: store.store.clone(),
         holder: holder(config),
+        publication: publication(config)?,
     };
     let worker = tokio::spawn(worker.run(stopped));
     Ok(Running {

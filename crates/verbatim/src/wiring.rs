@@ -7,11 +7,14 @@ use anyhow::{Context, Result};
 use thiserror::Error;
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
 use verbatim_domain::{Duration, UserId};
-use verbatim_engine::ports::{Carrier, Entropy};
+use verbatim_engine::ports::{Carrier, Entropy, Publication};
 use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
 use verbatim_matrix::{MatrixConfig, MatrixPlatform};
-use verbatim_record::{Kek, Vault};
+use verbatim_publish::{Bucket, Place};
+use verbatim_record::signing::FileSigner;
+use verbatim_record::{Kek, Signer, Vault};
 use verbatim_store::OpenStore;
+use zeroize::Zeroizing;
 
 use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure};
 use crate::system::{SystemClock, SystemEntropy};
@@ -50,6 +53,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         clock: Arc::new(SystemClock),
         entropy,
         kek,
+        signer: read_signer(config)?,
         settings: settings(config),
     })
     .await
@@ -72,6 +76,44 @@ pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
         Arc::new(SystemEntropy),
     )
     .context("[homeserver]")
+}
+
+/// Reads the key that signs checkpoints.
+pub(crate) fn read_signer(config: &Config) -> Result<Arc<dyn Signer>> {
+    let path = config.path(&config.record.signing_key);
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        let dir = config.dir.display();
+        format!(
+            "cannot read the signing key {}: restore it from its copy; for a new installation, `verbatim init --dir \
+             {dir}` makes one",
+            path.display()
+        )
+    })?;
+    let signer = FileSigner::parse(&Zeroizing::new(text))
+        .with_context(|| format!("signing key {}", path.display()))?;
+    Ok(Arc::new(signer))
+}
+
+/// Where the log is published, if anywhere.
+pub(crate) fn publication(config: &Config) -> Result<Option<Arc<dyn Publication>>> {
+    let record = &config.record;
+    let place = match (record.publish.strip_prefix("s3://"), &record.bucket) {
+        (Some(address), Some(bucket)) => {
+            let (name, prefix) = address.split_once('/').unwrap_or((address, ""));
+            Place::bucket(&Bucket {
+                name: name.to_owned(),
+                prefix: prefix.to_owned(),
+                endpoint: bucket.endpoint.clone(),
+                region: bucket.region.clone(),
+                access_key: config.secret("record.bucket.access_key", &bucket.access_key)?,
+                secret_key: config.secret("record.bucket.secret_key", &bucket.secret_key)?,
+            })
+        }
+        _ if record.publish.is_empty() => return Ok(None),
+        _ => Place::folder(&config.path(Path::new(&record.publish))),
+    };
+    let place = place.context("[record] publish")?;
+    Ok(Some(Arc::new(place)))
 }
 
 /// The key file is not there, or not ours to read.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use verbatim_domain::Duration;
 use verbatim_engine::Engine;
-use verbatim_engine::ports::{Fence, Store};
+use verbatim_engine::ports::{Fence, Publication, Store};
 use verbatim_engine::views::WorkerState;
 use verbatim_engine::worker::{LEASE, Stopped};
 use verbatim_matrix::MatrixPlatform;
@@ -32,6 +32,8 @@ pub(crate) struct Worker {
     pub(crate) store: Arc<dyn Store>,
     /// Who we are in the lease table.
     pub(crate) holder: String,
+    /// Where the log is published.
+    pub(crate) publication: Option<Arc<dyn Publication>>,
 }
 
 impl Worker {
@@ -82,6 +84,8 @@ impl Worker {
         };
         tokio::select! {
             () = work => {}
+            // From the start: texts come in while the homeserver is away.
+            () = self.engine.run_log(self.publication.clone()) => {}
             () = self.renew(fence) => tracing::error!("lease lost: stopped working"),
         }
         self.engine.set_fence(None);

@@ -23,6 +23,7 @@ const ENGINE: &str = "verbatim-engine";
 const STORE: &str = "verbatim-store";
 const MATRIX: &str = "verbatim-matrix";
 const CARRIER: &str = "verbatim-carrier";
+const PUBLISH: &str = "verbatim-publish";
 const CONSOLE: &str = "verbatim-console";
 const BINARY: &str = "verbatim";
 const SIM: &str = "carrier-sim";
@@ -104,6 +105,13 @@ pub(super) const RULES: &[Rule] = &[
         why: "adapters do not know each other",
     },
     Rule {
+        package: PUBLISH,
+        may_know: &[DOMAIN, RECORD, ENGINE],
+        must_not_reach: &["rusqlite", "tokio-postgres", "axum", "ruma", "aws-lc-sys"],
+        dev_too: false,
+        why: "adapters do not know each other",
+    },
+    Rule {
         package: CONSOLE,
         may_know: &[DOMAIN, RECORD, ENGINE],
         must_not_reach: &[
@@ -125,7 +133,9 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         package: BINARY,
-        may_know: &[DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, CONSOLE, SIM],
+        may_know: &[
+            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, CONSOLE, SIM,
+        ],
         must_not_reach: &["openssl-sys", "native-tls", "aws-lc-sys"],
         dev_too: false,
         why: "what is shipped holds no test code and one TLS stack",

@@ -2,6 +2,7 @@
 
 mod access;
 mod input;
+mod log;
 mod provisioning;
 mod record;
 mod tokens;

@@ -6,7 +6,7 @@ use verbatim_record::Hash;
 use super::log::MOST;
 use crate::sql::signed_log as sql;
 use crate::tx::Tx;
-use crate::value::params;
+use crate::value::{Row, params};
 
 /// The largest checkpoint.
 pub(crate) async fn latest_checkpoint(
@@ -14,15 +14,26 @@ pub(crate) async fn latest_checkpoint(
     (): &(),
 ) -> Result<Option<SignedCheckpoint>, StoreError> {
     let row = tx.query_opt(&sql::CHECKPOINT_LATEST, vec![]).await?;
-    row.map(|row| {
-        Ok(SignedCheckpoint {
-            size: row.get(0)?,
-            root: row.get(1)?,
-            at: row.get(2)?,
-            note: row.get(3)?,
-        })
+    row.as_ref().map(checkpoint).transpose()
+}
+
+/// Checkpoints of a greater size, the smallest first.
+pub(crate) async fn checkpoints(
+    tx: &dyn Tx,
+    (after, limit): &(u64, u32),
+) -> Result<Vec<SignedCheckpoint>, StoreError> {
+    let params = params![*after, (*limit).min(MOST)];
+    let rows = tx.query(&sql::CHECKPOINTS, params).await?;
+    rows.iter().map(checkpoint).collect()
+}
+
+fn checkpoint(row: &Row) -> Result<SignedCheckpoint, StoreError> {
+    Ok(SignedCheckpoint {
+        size: row.get(0)?,
+        root: row.get(1)?,
+        at: row.get(2)?,
+        note: row.get(3)?,
     })
-    .transpose()
 }
 
 /// The hashes of a full tile.

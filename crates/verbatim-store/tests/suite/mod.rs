@@ -10,6 +10,7 @@ pub(crate) mod log;
 mod messages;
 mod people;
 mod receipt;
+mod signed_log;
 mod unplaced;
 pub(crate) mod world;
 
@@ -42,6 +43,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
         messages::CASES,
         people::CASES,
         receipt::CASES,
+        signed_log::CASES,
         unplaced::CASES,
     ]
     .into_iter()

@@ -97,6 +97,8 @@ async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
         let field = |key: &str| view.get(key).map(ToString::to_string).unwrap_or_default();
         println!("records read and opened: {}", field("records"));
         println!("stored roots compared:   {}", field("roots"));
+        println!("signed checkpoints:      {}", field("checkpoints"));
+        println!("tiles compared:          {}", field("tiles"));
         println!("log size:                {}", field("log_size"));
         println!(
             "root:                    {}",

@@ -31,6 +31,7 @@ pub(super) fn fault(config: &Config) -> Option<String> {
             let months = config.record.retention_months;
             within("record.retention_months", months, RETENTION_MONTHS)
         })
+        .or_else(|| publication(config))
         .or_else(|| {
             let seconds = config.listen.drain_delay_seconds;
             within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
@@ -38,6 +39,28 @@ pub(super) fn fault(config: &Config) -> Option<String> {
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| carriers(config))
+}
+
+fn publication(config: &Config) -> Option<String> {
+    let record = &config.record;
+    let bucket = record.publish.strip_prefix("s3://");
+    match (bucket, &record.bucket) {
+        (Some(name), _) if name.split('/').next().is_none_or(str::is_empty) => {
+            Some("`record.publish` names no bucket; write s3://bucket or s3://bucket/prefix".into())
+        }
+        (Some(_), None) => {
+            Some("`record.publish` is a bucket; add its block [record.bucket]".into())
+        }
+        (None, Some(_)) => Some(
+            "there is a [record.bucket], and `record.publish` names none; write s3://bucket/prefix"
+                .into(),
+        ),
+        (None, None) if record.publish.contains("://") => Some(format!(
+            "`record.publish` is {}; set it to a folder or to s3://bucket/prefix",
+            record.publish
+        )),
+        _ => None,
+    }
 }
 
 fn limits(limits: &Limits) -> Option<String> {

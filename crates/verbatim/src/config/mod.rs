@@ -141,6 +141,18 @@ pub(crate) struct Limits {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordConfig {
     pub(crate) retention_months: u32,
+    pub(crate) signing_key: PathBuf,
+    pub(crate) publish: String,
+    pub(crate) bucket: Option<BucketConfig>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BucketConfig {
+    pub(crate) region: String,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) access_key: SecretRef,
+    pub(crate) secret_key: SecretRef,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -21,6 +21,10 @@ pub(crate) struct Verification {
     records: u64,
     /// Stored roots compared.
     roots: u64,
+    /// Signed checkpoints whose signature and root were checked.
+    checkpoints: u64,
+    /// Kept tiles compared with what the records lead to.
+    tiles: u64,
     /// Size of the log.
     log_size: u64,
     /// Its root, hex.
@@ -35,6 +39,8 @@ impl From<VerifyView> for Verification {
             ok,
             records,
             roots,
+            checkpoints,
+            tiles,
             log_size,
             root,
             fault,
@@ -43,6 +49,8 @@ impl From<VerifyView> for Verification {
             ok,
             records,
             roots,
+            checkpoints,
+            tiles,
             log_size,
             root,
             fault,

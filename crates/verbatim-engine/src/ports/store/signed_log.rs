@@ -35,6 +35,12 @@ pub struct SignedCheckpoint {
 pub trait SignedLog: Send + Sync {
     /// The largest checkpoint that was signed.
     async fn latest_checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError>;
+    /// Checkpoints of a greater size, the smallest first, at most 10,000.
+    async fn checkpoints(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SignedCheckpoint>, StoreError>;
     /// The hashes of a full tile, if it is kept already.
     async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;
     /// Leaf hashes from a log position on, at most 10,000.

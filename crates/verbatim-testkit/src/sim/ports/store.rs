@@ -65,6 +65,14 @@ impl SignedLog for MortalStore {
         self.read(self.inner.latest_checkpoint()).await
     }
 
+    async fn checkpoints(
+        &self,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SignedCheckpoint>, StoreError> {
+        self.read(self.inner.checkpoints(after, limit)).await
+    }
+
     async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(self.inner.log_tile(level, index)).await
     }

@@ -11,6 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use verbatim_engine::ports::Entropy;
 use verbatim_record::Kek;
+use verbatim_record::note::Algorithm;
+use verbatim_record::signing::FileSigner;
+use zeroize::Zeroizing;
 
 use crate::cli::InitArgs;
 use crate::config::{Config, DEFAULTS};
@@ -38,6 +41,9 @@ pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
     let config = Config::read(&path);
     if let Ok(config) = &config {
         make_registration(config)?;
+        make(&config.path(&config.record.signing_key), || {
+            new_signing_key(config)
+        })?;
     }
     next::print(args, &path, config)?;
     Ok(ExitCode::SUCCESS)
@@ -87,6 +93,31 @@ pub(crate) fn make_key_quietly(dir: &Path) -> Result<()> {
     } else {
         write_private(&path, &new_key())
     }
+}
+
+/// The key that signs the log, where missing, without a word (the demo).
+pub(crate) fn make_signing_key_quietly(config: &Config) -> Result<()> {
+    let path = config.path(&config.record.signing_key);
+    if path.exists() {
+        Ok(())
+    } else {
+        write_private(&path, &new_signing_key(config)?)
+    }
+}
+
+/// Its name is the log's origin for ever (C2SP tlog-checkpoint): whose it is, and which of theirs.
+fn new_signing_key(config: &Config) -> Result<String> {
+    let (mut seed, mut which) = (Zeroizing::new([0; 32]), [0; 4]);
+    SystemEntropy.fill(seed.as_mut());
+    SystemEntropy.fill(&mut which);
+    let name = format!(
+        "{}/verbatim/{}",
+        config.homeserver.server_name,
+        hex::encode(which)
+    );
+    let key = FileSigner::from_seed(&name, Algorithm::Ed25519, &seed)
+        .context("homeserver.server_name cannot be part of a key's name")?;
+    Ok(key.to_text().to_string())
 }
 
 fn key_path(dir: &Path) -> PathBuf {

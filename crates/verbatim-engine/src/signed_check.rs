@@ -1,0 +1,117 @@
+//! Part of verifying the whole log: every kept tile against the records, every checkpoint's signature.
+
+use verbatim_record::tile::TileBuilder;
+use verbatim_record::verify::LogVerifier;
+use verbatim_record::{Checkpoint, Hash, Note};
+
+use crate::core::Engine;
+use crate::ports::{SignedCheckpoint, StoreError};
+
+/// Checkpoints read at once.
+const PAGE: u32 = 500;
+
+/// What was checked of the signed log.
+pub(crate) struct SignedReport {
+    /// Checkpoints whose signatures fit, and whose roots were handed to the verifier and held.
+    pub(crate) checkpoints: u64,
+    /// Tiles that are kept as the records lead to them.
+    pub(crate) tiles: u64,
+    /// The first thing that is wrong.
+    pub(crate) fault: Option<String>,
+}
+
+/// Checks the signed log beside a [`LogVerifier`], leaf by leaf.
+pub(crate) struct SignedCheck<'e> {
+    engine: &'e Engine,
+    /// Full tiles up to this size must be kept.
+    signed: u64,
+    tree: TileBuilder,
+    /// The size of the last checkpoint that was read.
+    after: u64,
+    report: SignedReport,
+}
+
+impl<'e> SignedCheck<'e> {
+    pub(crate) async fn new(engine: &'e Engine) -> Result<Self, StoreError> {
+        let last = engine.store.latest_checkpoint().await?;
+        Ok(Self {
+            engine,
+            signed: last.map_or(0, |last| last.size),
+            tree: TileBuilder::new(),
+            after: 0,
+            report: SignedReport {
+                checkpoints: 0,
+                tiles: 0,
+                fault: None,
+            },
+        })
+    }
+
+    /// Hands the roots of the checkpoints up to a size to the verifier, ahead of the records.
+    pub(crate) async fn feed_checkpoints(
+        &mut self,
+        verifier: &mut LogVerifier<'_>,
+        upto: u64,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = self.engine.store.checkpoints(self.after, PAGE).await?;
+            let count = page.len();
+            for signed in page.into_iter().filter(|signed| signed.size <= upto) {
+                self.after = signed.size;
+                if let Err(why) = self.believed(&signed) {
+                    self.fault(format!("the checkpoint at {}: {why}", signed.size));
+                    return Ok(());
+                }
+                self.report.checkpoints += 1;
+                // A fault is remembered by the verifier.
+                let _ = verifier.root(signed.size, signed.root);
+            }
+            if count < PAGE as usize || self.after >= upto {
+                return Ok(());
+            }
+        }
+    }
+
+    fn believed(&self, signed: &SignedCheckpoint) -> Result<(), String> {
+        let note = Note::parse(&signed.note).map_err(|e| e.to_string())?;
+        let log = self.engine.signer.verifier();
+        let said = Checkpoint::open(&note, log).map_err(|e| e.to_string())?;
+        if (said.size, said.root) == (signed.size, signed.root) {
+            Ok(())
+        } else {
+            Err("its columns are not what was signed".into())
+        }
+    }
+
+    /// The next leaf; each tile that it completes is compared with the one that is kept.
+    pub(crate) async fn leaf(&mut self, hash: &Hash) -> Result<(), StoreError> {
+        let mut full = Vec::new();
+        self.tree.push(hash, &mut full);
+        for (id, hashes) in full {
+            match self.engine.store.log_tile(id.level, id.index).await? {
+                Some(kept) if kept == hashes.as_flattened() => self.report.tiles += 1,
+                Some(_) => self.fault(format!("{id} is not what the records lead to")),
+                None if self.tree.size() <= self.signed => {
+                    self.fault(format!("{id} is not kept, though it was signed"));
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the check of a log of this size.
+    pub(crate) fn finish(mut self, size: u64) -> SignedReport {
+        if self.signed > size {
+            let signed = self.signed;
+            self.fault(format!(
+                "a checkpoint of {signed} records was signed, and there are {size}"
+            ));
+        }
+        self.report
+    }
+
+    fn fault(&mut self, what: String) {
+        self.report.fault.get_or_insert(what);
+    }
+}

@@ -1,0 +1,74 @@
+//! A place of publication in memory, with its failures.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use verbatim_engine::ports::{Lasting, Publication, PublicationError};
+
+use super::lock;
+
+/// What happens to a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteFate {
+    /// It works.
+    Works,
+    /// It is refused.
+    Refused,
+    /// It is done, and reported as failed.
+    LosesAnswer,
+}
+
+/// Files in memory.
+#[derive(Debug, Default)]
+pub struct FakePublication {
+    /// What is there, by path.
+    pub files: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// What happens to the next writes; then they work.
+    pub fates: Mutex<VecDeque<WriteFate>>,
+    /// Paths that were written with other bytes though they should never change.
+    pub changed: Mutex<Vec<String>>,
+}
+
+impl FakePublication {
+    /// The next writes go like this.
+    pub fn plan(&self, fates: impl IntoIterator<Item = WriteFate>) {
+        lock(&self.fates).extend(fates);
+    }
+
+    /// A file, if there is one.
+    pub fn file(&self, path: &str) -> Option<Vec<u8>> {
+        lock(&self.files).get(path).cloned()
+    }
+}
+
+#[async_trait]
+impl Publication for FakePublication {
+    fn place(&self) -> &str {
+        "memory"
+    }
+
+    async fn put(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        lasting: Lasting,
+    ) -> Result<(), PublicationError> {
+        let fate = lock(&self.fates).pop_front().unwrap_or(WriteFate::Works);
+        if fate == WriteFate::Refused {
+            return Err(PublicationError::Refused("as planned".into()));
+        }
+        let before = lock(&self.files).insert(path.to_owned(), bytes.clone());
+        if lasting == Lasting::Immutable && before.is_some_and(|before| before != bytes) {
+            lock(&self.changed).push(path.to_owned());
+        }
+        match fate {
+            WriteFate::LosesAnswer => Err(PublicationError::Unavailable("as planned".into())),
+            _ => Ok(()),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, PublicationError> {
+        Ok(self.file(path))
+    }
+}
