@@ -73,6 +73,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: peers::provider_sdk,
     },
     Check {
+        name: "object-store",
+        about: "the signed log is published to a bucket of a real S3-compatible server",
+        limit_minutes: 10,
+        run: peers::object_store,
+    },
+    Check {
         name: "postgres",
         about: "the store's suites hold on PostgreSQL too",
         limit_minutes: 20,

@@ -31,6 +31,8 @@ pub(crate) const SEGMENTS_CALCULATOR: &str = "sms-segments-calculator@1.3.0";
 /// The provider's own SDK.
 pub(crate) const TWILIO: &str = "twilio==9.13.0";
 const CARGO_DENY: &str = "0.20.2";
+/// An S3-compatible server that others wrote.
+const S3_SERVER: &str = "0.14.1";
 
 /// A virtual environment with these packages; returns its interpreter.
 pub(crate) fn venv(name: &str, packages: &[&str], limit: Duration) -> anyhow::Result<PathBuf> {
@@ -73,25 +75,26 @@ pub(crate) fn node_modules(
     })
 }
 
-/// The program cargo-deny. Without the code for advisories, and not optimised: built in less
-/// than a minute, and fast enough for one run.
+/// The program cargo-deny, without the code for advisories.
 pub(crate) fn cargo_deny(limit: Duration) -> anyhow::Result<PathBuf> {
-    let dir = cached("cargo-deny", CARGO_DENY, |dir| {
+    program("cargo-deny", CARGO_DENY, &["--no-default-features"], limit)
+}
+
+/// A server with the S3 API over a folder.
+pub(crate) fn s3_server(limit: Duration) -> anyhow::Result<PathBuf> {
+    program("s3s-fs", S3_SERVER, &["--features", "binary"], limit)
+}
+
+/// A program of a Rust package. Not optimised: built in less than two minutes, and fast enough for one
+/// run.
+fn program(name: &str, version: &str, how: &[&str], limit: Duration) -> anyhow::Result<PathBuf> {
+    let dir = cached(name, version, |dir| {
         let mut cargo = workspace::cargo();
         // Its own build folder, so that it neither waits for ours nor spoils it.
         cargo.env_remove("CARGO_TARGET_DIR");
-        cargo.args([
-            "install",
-            "cargo-deny",
-            "--version",
-            CARGO_DENY,
-            "--locked",
-            "--debug",
-        ]);
-        cargo
-            .args(["--no-default-features", "--quiet", "--root"])
-            .arg(dir);
+        cargo.args(["install", name, "--version", version, "--locked", "--debug"]);
+        cargo.args(how).args(["--quiet", "--root"]).arg(dir);
         run::run(cargo, limit)
     })?;
-    Ok(dir.join("bin/cargo-deny"))
+    Ok(dir.join("bin").join(name))
 }

@@ -64,6 +64,27 @@ pub(crate) fn provider_sdk(limit: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The place of publication in a bucket, on a server that others wrote.
+pub(crate) fn object_store(limit: Duration) -> anyhow::Result<()> {
+    let port = free_port()?;
+    let root = workspace::target().join("tools/s3-root");
+    // What an earlier run published must not be found.
+    if root.exists() {
+        std::fs::remove_dir_all(&root)?;
+    }
+    std::fs::create_dir_all(root.join("verbatim"))?;
+    let mut server = Command::new(tools::s3_server(limit)?);
+    server.args(["--host", "127.0.0.1", "--port", &port.to_string()]);
+    server.args(["--access-key", "tester", "--secret-key", "not-a-secret"]);
+    server.arg(&root);
+    let _server = Server::start(server, port)?;
+
+    let mut tests = workspace::cargo();
+    tests.args(["test", "--locked", "--package", "verbatim-publish"]);
+    tests.env("VERBATIM_TEST_S3", format!("http://127.0.0.1:{port}"));
+    run::run(tests, limit)
+}
+
 fn domain(path: &str) -> PathBuf {
     workspace::root().join("crates/verbatim-domain").join(path)
 }
