@@ -46,9 +46,11 @@ pub(crate) enum Part {
     Through,
     /// Memory with 10,000 conversations.
     Memory,
+    /// Appends, checkpoints, proofs, verification.
+    Record,
 }
 
-const ALL: [Part; 3] = [Part::Edge, Part::Through, Part::Memory];
+const ALL: [Part; 4] = [Part::Edge, Part::Through, Part::Memory, Part::Record];
 
 impl Part {
     fn name(self) -> &'static str {
@@ -56,6 +58,7 @@ impl Part {
             Self::Edge => "edge",
             Self::Through => "through",
             Self::Memory => "memory",
+            Self::Record => "record",
         }
     }
 }
@@ -89,6 +92,7 @@ fn tables(part: Part, results: &[Value]) -> String {
         Part::Edge => table::edge(results),
         Part::Through => table::through(results),
         Part::Memory => table::memory(results),
+        Part::Record => table::record(results),
     }
 }
 
@@ -121,11 +125,12 @@ impl Programs {
             "--package",
             "verbatim-bench",
         ]);
-        if part != Some(Part::Edge) {
+        let alone = matches!(part, Some(Part::Edge | Part::Record));
+        if !alone {
             optimised.args(["--package", "verbatim"]);
         }
         run::run(optimised, LIMIT)?;
-        if part != Some(Part::Edge) {
+        if !alone {
             let mut driver = workspace::cargo();
             driver.args(["build", "--locked", "--package", "e2e", "--bin", "bench"]);
             run::run(driver, LIMIT)?;
@@ -140,7 +145,7 @@ impl Programs {
 
     fn measure(&self, part: Part, args: &Args) -> anyhow::Result<Vec<Value>> {
         let mut command = match part {
-            Part::Edge => {
+            Part::Edge | Part::Record => {
                 let mut command = Command::new(self.release.join("verbatim-bench"));
                 command.env("VERBATIM_POSTGRES_BIN", tools::postgres(LIMIT)?);
                 command

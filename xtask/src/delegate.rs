@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Simulate(Rest),
     /// Kill real processes at random moments: `chaos --rounds 10 [--store postgres]`. Builds what it runs.
     Chaos(Rest),
+    /// Fill a SQLite store with records: `fill --data DIR --key FILE --messages 1000000`.
+    Fill(Rest),
 }
 
 /// Options for the program, unread.
@@ -42,6 +44,12 @@ pub(crate) struct Program {
 pub(crate) const SIMULATE: Program = Program {
     package: "verbatim-testkit",
     binary: "simulate",
+    release: true,
+};
+/// Millions of records.
+const FILL: Program = Program {
+    package: "verbatim-bench",
+    binary: "verbatim-bench",
     release: true,
 };
 /// Real processes; most of the time is theirs.
@@ -74,6 +82,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
             // The same programs and surroundings as in CI: never a binary that was left lying about.
             surroundings(&mut chaos, LIMIT)?;
             chaos
+        }
+        Command::Fill(rest) => {
+            let options = [&[OsString::from("fill-records")], rest.options.as_slice()];
+            FILL.command(&options.concat())
         }
     };
     let status = program.status()?;

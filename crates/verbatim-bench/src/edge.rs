@@ -110,7 +110,9 @@ impl Plan {
         // A batch is never larger than the number of those who wait, nor than the product's own limit.
         let (batch, rows) = (self.callers.min(256), self.texts);
         let dir = dir.to_owned();
-        let rate = tokio::task::spawn_blocking(move || limits::sqlite(&dir, batch, rows)).await??;
+        let rate =
+            tokio::task::spawn_blocking(move || limits::sqlite(&dir, limits::ROW, batch, rows))
+                .await??;
         self.tell("sqlite", "rows", json!({"per_s": rate}));
         self.http().await
     }

@@ -12,16 +12,16 @@ use rusqlite::Connection;
 use crate::load::now;
 
 /// What a text adds to the store: sealed record, sealed text for the room, hashes, ids, keys.
-const ROW: usize = 1_800;
+pub(crate) const ROW: usize = 1_800;
 
-/// Rows a second into a SQLite file of its own, `batch` in a transaction, each flushed to the disk.
-pub(crate) fn sqlite(dir: &Path, batch: usize, rows: usize) -> Result<f64> {
+/// Rows of a size a second into a SQLite file of its own, `batch` in a transaction, each flushed to the disk.
+pub(crate) fn sqlite(dir: &Path, size: usize, batch: usize, rows: usize) -> Result<f64> {
     let mut connection = Connection::open(dir.join("limit.db"))?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; \
-         PRAGMA cache_size = -32000; CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB NOT NULL);",
+         PRAGMA cache_size = -32000; DROP TABLE IF EXISTS rows; CREATE TABLE rows (id INTEGER PRIMARY KEY, data BLOB NOT NULL);",
     )?;
-    let row = vec![7_u8; ROW];
+    let row = vec![7_u8; size];
     let began = now();
     let mut left = rows;
     while left > 0 {

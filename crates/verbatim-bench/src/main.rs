@@ -11,6 +11,7 @@ mod fill;
 mod hooks;
 mod limits;
 mod load;
+mod record;
 mod system;
 mod world;
 
@@ -30,6 +31,20 @@ struct Arguments {
 enum Command {
     /// Webhook → verified → recorded → 200, and what the machine allows.
     Edge(edge::Options),
+    /// Appends, checkpoints, proofs and verification as the log grows.
+    Record(record::Options),
+    /// Fills a SQLite store with records, without people, rooms and jobs.
+    FillRecords {
+        /// Verbatim's folder: `verbatim.db` in it, which no process has open.
+        #[arg(long)]
+        data: PathBuf,
+        /// The key file.
+        #[arg(long)]
+        key: PathBuf,
+        /// How many messages.
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u64,
+    },
     /// Fills a SQLite store with conversations whose rooms exist in memory only.
     Fill {
         /// Verbatim's folder: `verbatim.db` in it, which no process has open.
@@ -52,6 +67,12 @@ fn main() -> Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     match Arguments::parse().command {
         Command::Edge(options) => edge::run(&options),
+        Command::Record(options) => record::run(&options),
+        Command::FillRecords {
+            data,
+            key,
+            messages,
+        } => record::fill(&data, &key, messages),
         Command::Fill {
             data,
             key,

@@ -135,6 +135,60 @@ pub(super) fn memory(results: &[Value]) -> String {
     text
 }
 
+/// The record: appends beside bare rows, then what depends on the log's size.
+pub(super) fn record(results: &[Value]) -> String {
+    let appends = medians(results, &["what", "size", "writers"], "per_s");
+    let p99 = medians(results, &["what", "size", "writers"], "p99_ms");
+    let rows = medians(results, &["what", "writers"], "per_s");
+    let mut text = String::from(
+        "| log size | writers | appends/s | p99 ms | bare rows/s | appends ÷ rows |\n|---|---|---|---|---|---|\n",
+    );
+    for size in levels(results, "size") {
+        for writers in levels(results, "writers") {
+            let key = ["append", &size, &writers];
+            let (rate, rows) = (at(&appends, &key), at(&rows, &["rows", &writers]));
+            let _ = writeln!(
+                text,
+                "| {size} | {writers} | {rate:.0} | {:.1} | {rows:.0} | {:.2} |",
+                at(&p99, &key),
+                rate / rows,
+            );
+        }
+    }
+    let by_size = ["what", "size"];
+    let (rate, ms) = (
+        medians(results, &by_size, "per_s"),
+        medians(results, &by_size, "ms"),
+    );
+    let (p50, p99) = (
+        medians(results, &by_size, "p50_ms"),
+        medians(results, &by_size, "p99_ms"),
+    );
+    let memory = medians(results, &by_size, "rss_mb");
+    text.push_str(
+        "\n| log size | leaves signed/s | one checkpoint, ms | proof p50 ms | proof p99 ms | resident MB |\n|---|---|---|---|---|---|\n",
+    );
+    for size in levels(results, "size") {
+        let _ = writeln!(
+            text,
+            "| {size} | {:.0} | {:.1} | {:.2} | {:.2} | {:.0} |",
+            at(&rate, &["sign", &size]),
+            at(&ms, &["checkpoint", &size]),
+            at(&p50, &["proof", &size]),
+            at(&p99, &["proof", &size]),
+            at(&memory, &["memory", &size]),
+        );
+    }
+    let whole = medians(results, &["what"], "per_s");
+    let _ = writeln!(
+        text,
+        "\nVerified: {:.0} leaves a second (decoded, hashed, in the tree); {:.0} records a second by `record verify` (read from the store, opened, every commitment checked).",
+        at(&whole, &["leaves"]),
+        at(&whole, &["records"]),
+    );
+    text + "\n" + &extent(results)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
