@@ -15,8 +15,10 @@ use verbatim_record::proof::{self, ProofError};
 use verbatim_record::tile::{TileBuilder, TileCache, TileId, bundle_entries, read_tile, tile_root};
 use verbatim_record::{Checkpoint, FormatError, Hash, Note};
 
+use crate::admin::AdminError;
 use crate::core::Engine;
 use crate::ports::{Change, LogRoot, LogTile, SignedCheckpoint, StoreError};
+use crate::views::LogProgress;
 
 /// How often the log is looked at. Half a second leaves the other half for signing.
 const EVERY: Duration = Duration::from_millis(500);
@@ -217,6 +219,17 @@ impl Engine {
         let bytes = bytes.ok_or_else(|| LogError::Inconsistent(format!("{id} is not there")))?;
         let root = tile_root(&read_tile(&id, &bytes)?);
         root.ok_or_else(|| LogError::Inconsistent(format!("{id} is not full")))
+    }
+
+    /// How far signing has come.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_progress(&self) -> Result<LogProgress, AdminError> {
+        Ok(LogProgress {
+            records: self.store.log_root().await?.size,
+            signed: self.latest_checkpoint().await?.map_or(0, |last| last.size),
+        })
     }
 
     /// The checkpoint that was signed last, if any was.

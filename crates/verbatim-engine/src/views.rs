@@ -227,6 +227,15 @@ pub struct VerifyView {
     pub fault: Option<String>,
 }
 
+/// How far signing has come.
+#[derive(Debug, Clone, Copy)]
+pub struct LogProgress {
+    /// Records in the log.
+    pub records: u64,
+    /// Records under the last signed checkpoint.
+    pub signed: u64,
+}
+
 /// A part of the readiness report.
 #[derive(Debug, Clone, Serialize)]
 pub struct Readiness {

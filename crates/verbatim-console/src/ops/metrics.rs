@@ -111,6 +111,7 @@ async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::
         Ok::<_, verbatim_engine::admin::AdminError>((
             state.engine.queue_stats().await?,
             state.engine.alarm_count().await?,
+            state.engine.log_progress().await?,
         ))
     };
     let answer = match tokio::time::timeout(PATIENCE, ask).await {
@@ -123,11 +124,22 @@ async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::
     };
     let up = Opts::new("verbatim_store_up", "1 if the store answered this scrape.");
     gauge(registry, up, i64::from(answer.is_some()))?;
-    let Some((queues, alarms)) = answer else {
+    let Some((queues, alarms, log)) = answer else {
         return Ok(());
     };
     let open = Opts::new("verbatim_alarms_open", "Alarms that wait for an operator.");
     gauge(registry, open, i64::try_from(alarms).unwrap_or(i64::MAX))?;
+    for (name, help, size) in [
+        ("records", "Records in the log.", log.records),
+        (
+            "signed",
+            "Records under the last signed checkpoint.",
+            log.signed,
+        ),
+    ] {
+        let opts = Opts::new(format!("verbatim_log_{name}"), help);
+        gauge(registry, opts, i64::try_from(size).unwrap_or(i64::MAX))?;
+    }
     queue_gauges(state, &queues, registry)
 }
 

@@ -5,6 +5,7 @@
 
 mod carrier;
 mod homeserver;
+mod log;
 mod machine;
 mod service;
 mod store;
@@ -96,6 +97,11 @@ pub(crate) async fn run(path: &Path, out: &Out) -> Result<ExitCode> {
 async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
     let key = wiring::read_kek(&config.path(&config.keys.file));
     exam.add("key file", machine::key_file(config, &key));
+    let signer = wiring::read_signer(config);
+    exam.add("signing key", log::signing_key(config, &signer));
+    if let Ok(signer) = &signer {
+        exam.add("published log", log::published(config, &**signer).await);
+    }
     exam.add("disk", machine::disk(config));
     exam.add("core dumps", machine::core_dumps());
     exam.add("registration file", homeserver::registration(config));

@@ -1,0 +1,66 @@
+//! The signed log: its key, and what is published.
+
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::Result;
+use verbatim_record::{Checkpoint, Note, Signer};
+
+use super::Verdict;
+use crate::config::Config;
+use crate::wiring;
+
+/// The path of the checkpoint (C2SP tlog-tiles).
+const CHECKPOINT: &str = "checkpoint";
+
+pub(super) fn signing_key(config: &Config, key: &Result<std::sync::Arc<dyn Signer>>) -> Verdict {
+    let path = config.path(&config.record.signing_key);
+    match key {
+        Err(error) => Verdict::Fail(
+            format!("{error:#}"),
+            "restore it from its copy: the log goes on with the same key only".into(),
+        ),
+        Ok(key) => match std::fs::metadata(&path).map(|m| m.permissions().mode() & 0o077) {
+            Ok(0) => Verdict::Ok(format!("{}", key.verifier())),
+            _ => Verdict::Warn(
+                "others can read it".into(),
+                format!("chmod 600 {}", path.display()),
+            ),
+        },
+    }
+}
+
+/// What others see of the log, with our own key.
+pub(super) async fn published(config: &Config, key: &dyn Signer) -> Verdict {
+    let place = match wiring::publication(config) {
+        Ok(Some(place)) => place,
+        Ok(None) => {
+            return Verdict::Warn(
+                "the log is published nowhere".into(),
+                "set `[record] publish`: a rolled-back store is found by what was published".into(),
+            );
+        }
+        Err(error) => return Verdict::Fail(format!("{error:#}"), mend()),
+    };
+    match place.get(CHECKPOINT).await {
+        Err(error) => Verdict::Fail(format!("{}: {error}", place.place()), mend()),
+        Ok(None) => Verdict::Ok(format!("nothing yet at {}", place.place())),
+        Ok(Some(bytes)) => match believed(&bytes, key) {
+            Ok(said) => Verdict::Ok(format!("{} records at {}", said.size, place.place())),
+            Err(why) => Verdict::Fail(
+                format!("{}: {why}", place.place()),
+                "another installation's log lies there, or somebody changed it: name another place after an \
+                 investigation"
+                    .into(),
+            ),
+        },
+    }
+}
+
+fn mend() -> String {
+    "check `[record] publish` and `[record.bucket]`; nothing is signed before it answers".into()
+}
+
+fn believed(bytes: &[u8], key: &dyn Signer) -> Result<Checkpoint, String> {
+    let note = Note::parse(&String::from_utf8_lossy(bytes)).map_err(|e| e.to_string())?;
+    Checkpoint::open(&note, key.verifier()).map_err(|e| e.to_string())
+}
