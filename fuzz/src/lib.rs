@@ -12,18 +12,23 @@ use verbatim_domain::command::{self, Command};
 use verbatim_domain::sms;
 use verbatim_engine::ports::{CarrierEvent, EventKind, OpenError, Trust, Webhook, WebhookError};
 use verbatim_record::merkle::Frontier;
-use verbatim_record::{Body, Kek, Leaf};
+use verbatim_record::policy::Policy;
+use verbatim_record::signing::FileSigner;
+use verbatim_record::tile::{TileId, entries_path, parse_entries_path, read_entries};
+use verbatim_record::tlog_proof::TlogProof;
+use verbatim_record::{Body, Checkpoint, Kek, Leaf, Note, Signer, VerifierKey};
 
 /// What a target does with an input.
 pub type Target = fn(&[u8]);
 
 /// A function for each target.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("webhook", webhook),
     ("room_event", room_event),
     ("command", command),
     ("gsm7", gsm7),
     ("record", record),
+    ("signed", signed),
 ];
 
 /// The first line is path and query, the second one the content type (empty for none), the rest is the
@@ -154,5 +159,63 @@ pub fn record(data: &[u8]) {
                 assert_eq!(again, Ok(key.id()));
             }
         }
+    }
+}
+
+/// The first byte says which reader of the signed log gets the rest.
+pub fn signed(data: &[u8]) {
+    let Some((choice, rest)) = data.split_first() else {
+        return;
+    };
+    if *choice == b'e' {
+        let width = rest.first().copied().unwrap_or_default();
+        if let Ok(entries) = read_entries(rest, width.into()) {
+            assert_eq!(entries.len(), usize::from(width));
+        }
+        return;
+    }
+    let Ok(text) = std::str::from_utf8(rest) else {
+        return;
+    };
+    match choice {
+        b'n' => {
+            if let Ok(note) = Note::parse(text) {
+                assert_eq!(Note::parse(&note.to_string()), Ok(note.clone()));
+                assert!(note.check(&[]).is_err());
+            }
+        }
+        b'c' => {
+            if let Ok(read) = Checkpoint::parse(text) {
+                assert!(text.starts_with(&read.to_string()));
+            }
+        }
+        b'p' => {
+            if let Ok(proof) = text.parse::<TlogProof>() {
+                assert_eq!(proof.to_string().parse(), Ok(proof.clone()));
+                // Nothing is proved to whoever trusts nobody.
+                assert!(proof.check(b"", &Policy::default()).is_err());
+            }
+        }
+        b'k' => {
+            if let Ok(key) = text.parse::<VerifierKey>() {
+                assert_eq!(key.to_string().parse(), Ok(key));
+            }
+            if let Ok(signer) = FileSigner::parse(text) {
+                let again = FileSigner::parse(&signer.to_text());
+                assert_eq!(
+                    again.ok().as_ref().map(Signer::verifier),
+                    Some(signer.verifier())
+                );
+            }
+        }
+        b't' => {
+            if let Ok(id) = text.parse::<TileId>() {
+                assert_eq!(id.to_string(), text);
+            }
+            if let Ok((index, width)) = parse_entries_path(text) {
+                assert_eq!(entries_path(index, width), text);
+            }
+        }
+        _ => drop(text.parse::<Policy>()),
     }
 }
