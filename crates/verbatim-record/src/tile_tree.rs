@@ -155,7 +155,7 @@ pub fn edge_of(size: u64) -> impl Iterator<Item = TileId> {
 /// The tiles that lead from a leaf to the root: its own and those above it, without the right edge.
 pub fn way_of(position: u64, size: u64) -> impl Iterator<Item = TileId> {
     (0..LEVELS).filter_map(move |level| {
-        let index = position >> (u32::from(level + 1) * 8);
+        let index = position.checked_shr(u32::from(level + 1) * 8).unwrap_or(0);
         TileId::at(level, index, size).filter(TileId::is_full)
     })
 }

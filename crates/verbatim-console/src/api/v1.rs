@@ -6,6 +6,7 @@ pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod description;
 pub(super) mod employees;
+pub(super) mod exports;
 pub(super) mod me;
 pub(super) mod numbers;
 pub(super) mod status;
@@ -36,6 +37,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         conversations::messages::endpoint(),
         conversations::timeline::endpoint(),
         verify::endpoint(),
+        exports::begin::endpoint(),
+        exports::records::endpoint(),
+        exports::checkpoint::endpoint(),
+        exports::tile::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
         tokens::list::endpoint(),

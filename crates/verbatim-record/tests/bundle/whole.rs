@@ -1,7 +1,7 @@
 //! Bundles in which everything is right.
 
 use verbatim_domain::ConversationId;
-use verbatim_record::Kind;
+use verbatim_record::{Kind, Note};
 use verbatim_record::bundle::{Folder, Given, MemoryFolder, Of, Selection, check};
 use verbatim_record::report::{Findings, State};
 
@@ -89,7 +89,7 @@ fn an_older_or_newer_checkpoint_is_compared() {
     let head = world.export(&all());
     let bundle = world.bundle_of(head, &[]);
     let policy = policy();
-    let compare = |note| {
+    let compare = |note: &Note| {
         let given = Given {
             policy: Some(&policy),
             since: Some(note),

@@ -8,7 +8,7 @@ use crate::bundle::{CHECKPOINT, MANIFEST};
 use crate::checkpoint::Checkpoint;
 use crate::note::Note;
 use crate::policy::Policy;
-use crate::report::{Findings, Held, State};
+use crate::report::{Findings, Held};
 use crate::statement;
 use crate::tile::TileId;
 use crate::tile_tree::Tiles;
