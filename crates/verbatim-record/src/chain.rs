@@ -53,7 +53,10 @@ impl Chain {
         if self.log.is_some_and(|log| log != leaf.log) {
             return Err(LeafProblem::OtherLog);
         }
-        if self.captured_at.is_some_and(|before| leaf.captured_at < before) {
+        if self
+            .captured_at
+            .is_some_and(|before| leaf.captured_at < before)
+        {
             return Err(LeafProblem::Time);
         }
         self.check_place(leaf, begin)?;

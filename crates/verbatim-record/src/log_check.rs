@@ -58,19 +58,28 @@ fn run(
     let note = log.checkpoint().map_err(|e| ("signature", e))?;
     let checkpoint = statement::believe(&note, given.policy, found)?;
     let size = checkpoint.size;
-    let mut tree = TileTree::open(size, &checkpoint.root, log).map_err(|e| ("tiles", e.to_string()))?;
+    let mut tree =
+        TileTree::open(size, &checkpoint.root, log).map_err(|e| ("tiles", e.to_string()))?;
     if let Some(since) = given.since {
         statement::consistent(&checkpoint, since, given.policy, log, found)?;
     }
     let tiles = size.div_ceil(WIDTH);
-    let first = if given.full { 0 } else { tiles.saturating_sub(1) };
+    let first = if given.full {
+        0
+    } else {
+        tiles.saturating_sub(1)
+    };
     let mut chain = Chain::default();
     for index in first..tiles {
         let hashes = tree
             .tile(0, index)
             .map_err(|e| ("tiles", e.to_string()))?
             .to_vec();
-        let begin = if given.full { Begin::AtFirst } else { Begin::Anywhere };
+        let begin = if given.full {
+            Begin::AtFirst
+        } else {
+            Begin::Anywhere
+        };
         bundle(log, index, &hashes, &mut chain, begin)?;
         progress((index * WIDTH + hashes.len() as u64).min(size), size);
     }
@@ -94,7 +103,9 @@ fn bundle(
     for (position, (entry, hash)) in (index * WIDTH..).zip(entries.into_iter().zip(hashes)) {
         let at = |words: String| ("entries", format!("record {position}: {words}"));
         if leaf_hash(entry) != *hash {
-            return Err(at("the entry is not the one whose hash is in the tile".to_owned()));
+            return Err(at(
+                "the entry is not the one whose hash is in the tile".to_owned()
+            ));
         }
         let leaf = Leaf::decode(entry).map_err(|e| at(e.to_string()))?;
         if leaf.global_seq != position {
@@ -108,13 +119,18 @@ fn bundle(
 
 fn say(size: u64, full: bool, chain: &Chain, found: &mut Findings) {
     if !full {
-        let words = "The tiles at the right edge lead to that root, and the newest records are among them.";
+        let words =
+            "The tiles at the right edge lead to that root, and the newest records are among them.";
         found.add("tiles", State::Proved, words);
         let words = "The other records were not asked for: --full looks at each.";
         found.add("entries", State::NotAsked, words);
         return;
     }
-    found.add("tiles", State::Proved, "The tiles of every level lead to that root.");
+    found.add(
+        "tiles",
+        State::Proved,
+        "The tiles of every level lead to that root.",
+    );
     let words = format!(
         "All {size} records are whole; {} sequences (one for each conversation, one for the installation) have no gaps.",
         chain.conversations()

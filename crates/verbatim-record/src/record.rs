@@ -45,11 +45,13 @@ pub enum Kind {
     Reconciliation = 17,
     /// Records were handed out: by whom, to what end, which.
     Export = 19,
+    /// A proof of one record was handed out.
+    Proof = 20,
 }
 
 impl Kind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::MessageIn,
         Self::MessageOut,
         Self::Status,
@@ -68,6 +70,7 @@ impl Kind {
         Self::Malformed,
         Self::Reconciliation,
         Self::Export,
+        Self::Proof,
     ];
 
     /// The number that stands for it in the format.
@@ -101,6 +104,7 @@ impl Kind {
             Self::Malformed => "malformed",
             Self::Reconciliation => "reconciliation",
             Self::Export => "export",
+            Self::Proof => "proof",
         }
     }
 }

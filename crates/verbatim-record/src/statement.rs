@@ -16,7 +16,8 @@ pub(crate) fn believe(note: &str, policy: &Policy, found: &mut Findings) -> Held
         .map_err(|e| ("signature", e.to_string()))?;
     let Checkpoint { origin, size, root } = &checkpoint;
     let root = hex::encode(root);
-    let words = format!("The log {origin} has signed that it has {size} records and the root {root}.");
+    let words =
+        format!("The log {origin} has signed that it has {size} records and the root {root}.");
     found.add("signature", State::Proved, words);
     witnesses(&note, policy, found)?;
     Ok(checkpoint)
@@ -56,7 +57,10 @@ pub(crate) fn consistent(
         .open(other)
         .map_err(|e| (check, format!("the checkpoint to compare with: {e}")))?;
     if other.origin != checkpoint.origin {
-        let words = format!("the checkpoint to compare with is of the log {}", other.origin);
+        let words = format!(
+            "the checkpoint to compare with is of the log {}",
+            other.origin
+        );
         return Err((check, words));
     }
     let (old, new) = if other.size <= checkpoint.size {

@@ -15,10 +15,11 @@ pub(crate) fn run(args: &ProofArgs) -> Result<Findings, Unreadable> {
         .map_err(|e| Unreadable(format!("{path}: {e}")))?;
     let entry = match &args.leaf {
         Some(leaf) => read::bytes(leaf)?,
-        None => proof
-            .entry
-            .clone()
-            .ok_or_else(|| Unreadable(format!("{path} does not carry the entry: name it with --leaf")))?,
+        None => proof.entry.clone().ok_or_else(|| {
+            Unreadable(format!(
+                "{path} does not carry the entry: name it with --leaf"
+            ))
+        })?,
     };
     let mut found = Findings::default();
     let checkpoint = match proof.check(&entry, &policy) {
@@ -29,9 +30,13 @@ pub(crate) fn run(args: &ProofArgs) -> Result<Findings, Unreadable> {
         }
     };
     let (origin, size) = (&checkpoint.origin, checkpoint.size);
-    let words = format!("The log {origin} has signed that it has {size} records with a certain root.");
+    let words =
+        format!("The log {origin} has signed that it has {size} records with a certain root.");
     found.add("signature", State::Proved, words);
-    let words = format!("The entry stands in that log at position {}, unaltered.", proof.index);
+    let words = format!(
+        "The entry stands in that log at position {}, unaltered.",
+        proof.index
+    );
     found.add("inclusion", State::Proved, words);
     leaf(&entry, proof.index, &mut found);
     Ok(found)

@@ -61,18 +61,46 @@ fn bundles() {
     let key = signer().verifier().to_string();
     let (dir_path, policy, since) = (path(dir.path()), path(&policy), path(&since));
 
-    check(&["bundle", dir_path, "--policy", policy], 0, "All 7 records stand in that log");
-    check(&["bundle", dir_path, "--key", &key, "--since", since], 0, "Nothing was rewritten");
+    check(
+        &["bundle", dir_path, "--policy", policy],
+        0,
+        "All 7 records stand in that log",
+    );
+    check(
+        &["bundle", dir_path, "--key", &key, "--since", since],
+        0,
+        "Nothing was rewritten",
+    );
     check(&["bundle", dir_path], 3, "The policy is the bundle's own");
-    check(&["--json", "bundle", dir_path, "--key", &key], 0, "\"verdict\":\"proved\"");
-    check(&["bundle", "/nowhere", "--key", &key], 2, "/nowhere is not a folder");
+    check(
+        &["--json", "bundle", dir_path, "--key", &key],
+        0,
+        "\"verdict\":\"proved\"",
+    );
+    check(
+        &["bundle", "/nowhere", "--key", &key],
+        2,
+        "/nowhere is not a folder",
+    );
     check(&["bundle", dir_path, "--key", "nonsense"], 2, "--key");
     check(&["bundle", dir_path, "--policy", since], 2, "policy");
-    check(&["bundle", dir_path, "--policy", policy, "--key", &key], 2, "cannot be used");
+    check(
+        &["bundle", dir_path, "--policy", policy, "--key", &key],
+        2,
+        "cannot be used",
+    );
 
     fs::write(dir.path().join("keys-1.jsonl"), "").unwrap();
-    check(&["bundle", dir_path, "--key", &key], 1, "keys-1.jsonl was altered");
-    check(&["--json", "bundle", dir_path, "--key", &key], 1, "\"verdict\":\"wrong\"");
+    check(
+        &["bundle", dir_path, "--key", &key],
+        1,
+        "keys-1.jsonl was altered",
+    );
+    check(
+        &["--json", "bundle", dir_path, "--key", &key],
+        1,
+        "\"verdict\":\"wrong\"",
+    );
 }
 
 #[test]
@@ -83,7 +111,11 @@ fn logs_in_folders_and_over_http() {
     let key = signer().verifier().to_string();
     let dir_path = path(dir.path());
     check(&["log", dir_path, "--key", &key], 0, "--full looks at each");
-    check(&["log", dir_path, "--key", &key, "--full"], 0, "All 600 records are whole");
+    check(
+        &["log", dir_path, "--key", &key, "--full"],
+        0,
+        "All 600 records are whole",
+    );
     check(&["log", dir_path], 2, "--key VKEY or --policy FILE");
 
     // Partial files that were replaced by full ones since.
@@ -93,11 +125,23 @@ fn logs_in_folders_and_over_http() {
         published.0.insert(file.to_owned(), larger.0[file].clone());
     }
     let (address, server) = serve(published.clone());
-    check(&["log", &address, "--key", &key, "--full"], 0, "All 600 records are whole");
+    check(
+        &["log", &address, "--key", &key, "--full"],
+        0,
+        "All 600 records are whole",
+    );
     published.0.remove("tile/0/001");
     server.replace(published);
-    check(&["log", &address, "--key", &key, "--full"], 1, "tile/0/001 cannot be read");
-    check(&["log", &format!("{address}/none"), "--key", &key], 1, "there is no checkpoint");
+    check(
+        &["log", &address, "--key", &key, "--full"],
+        1,
+        "tile/0/001 cannot be read",
+    );
+    check(
+        &["log", &format!("{address}/none"), "--key", &key],
+        1,
+        "there is no checkpoint",
+    );
 }
 
 #[test]
@@ -114,15 +158,38 @@ fn proofs() {
     let dir = tempfile::tempdir().unwrap();
     let [with, without, entry] = ["with", "without", "entry"].map(|name| dir.path().join(name));
     fs::write(&with, proof.to_string()).unwrap();
-    fs::write(&without, TlogProof { entry: None, ..proof.clone() }.to_string()).unwrap();
+    fs::write(
+        &without,
+        TlogProof {
+            entry: None,
+            ..proof.clone()
+        }
+        .to_string(),
+    )
+    .unwrap();
     fs::write(&entry, &leaf).unwrap();
     let key = signer().verifier().to_string();
     check(&["proof", path(&with), "--key", &key], 0, "at position 123");
     check(&["proof", path(&without), "--key", &key], 2, "--leaf");
-    check(&["proof", path(&without), "--key", &key, "--leaf", path(&entry)], 0, "kind message_in");
+    check(
+        &[
+            "proof",
+            path(&without),
+            "--key",
+            &key,
+            "--leaf",
+            path(&entry),
+        ],
+        0,
+        "kind message_in",
+    );
     let other = world.records[124].1.encode();
     fs::write(&entry, other).unwrap();
-    check(&["proof", path(&with), "--key", &key, "--leaf", path(&entry)], 1, "another root");
+    check(
+        &["proof", path(&with), "--key", &key, "--leaf", path(&entry)],
+        1,
+        "another root",
+    );
 }
 
 /// A server of files, as simple as can be: it lives as long as the test.
@@ -148,7 +215,11 @@ fn serve(folder: MemoryFolder) -> (String, Files) {
             while lines.next().unwrap().is_ok_and(|line| !line.is_empty()) {}
             let wanted = first.split(' ').nth(1).unwrap().trim_start_matches('/');
             let found = shared.lock().unwrap().0.get(wanted).cloned();
-            let status = if found.is_some() { "200 OK" } else { "404 Not Found" };
+            let status = if found.is_some() {
+                "200 OK"
+            } else {
+                "404 Not Found"
+            };
             let body = found.unwrap_or_default();
             let head = format!(
                 "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

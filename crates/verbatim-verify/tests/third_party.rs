@@ -106,5 +106,9 @@ fn it_finds_altered_bundles_wrong() {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> usize {
-    bytes.windows(wanted.len()).position(|w| w == wanted).unwrap() + wanted.len()
+    bytes
+        .windows(wanted.len())
+        .position(|w| w == wanted)
+        .unwrap()
+        + wanted.len()
 }

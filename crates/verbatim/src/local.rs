@@ -102,12 +102,7 @@ impl Api {
         }
     }
 
-    async fn fetch(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<Value>,
-    ) -> Result<(u16, Vec<u8>)> {
+    async fn fetch(&self, method: &str, path: &str, body: Option<Value>) -> Result<(u16, Vec<u8>)> {
         match self {
             Self::Server { base, token, http } => {
                 let method = method.parse().context("method")?;

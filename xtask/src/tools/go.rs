@@ -77,7 +77,10 @@ fn copy_sources(from: &Path, to: &Path) -> anyhow::Result<()> {
         fs::read_dir(from).with_context(|| format!("the toolchain has no {}", from.display()))?;
     for entry in entries {
         let path = entry?.path();
-        if let (true, Some(name)) = (path.extension().is_some_and(|e| e == "go"), path.file_name()) {
+        if let (true, Some(name)) = (
+            path.extension().is_some_and(|e| e == "go"),
+            path.file_name(),
+        ) {
             fs::copy(&path, to.join(name))?;
         }
     }

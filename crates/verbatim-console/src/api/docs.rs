@@ -40,6 +40,7 @@ const BEARER: &str = "bearer";
         v1::exports::records::export_records,
         v1::exports::checkpoint::export_checkpoint,
         v1::exports::tile::export_tile,
+        v1::proof::prove_record,
         v1::alarms::list::list_alarms,
         v1::alarms::clear::clear_alarm,
         v1::tokens::list::list_tokens,

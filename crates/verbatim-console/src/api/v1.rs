@@ -9,6 +9,7 @@ pub(super) mod employees;
 pub(super) mod exports;
 pub(super) mod me;
 pub(super) mod numbers;
+pub(super) mod proof;
 pub(super) mod status;
 pub(super) mod tokens;
 pub(super) mod verify;
@@ -41,6 +42,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         exports::records::endpoint(),
         exports::checkpoint::endpoint(),
         exports::tile::endpoint(),
+        proof::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
         tokens::list::endpoint(),

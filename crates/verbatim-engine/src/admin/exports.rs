@@ -8,9 +8,9 @@
 use std::collections::HashSet;
 
 use verbatim_domain::{ContactId, ConversationId};
-use verbatim_record::Kind;
 use verbatim_record::bundle::{Content, Entry, Head, Of, Selection, Undisclosed};
-use verbatim_record::Leaf;
+use verbatim_record::tlog_proof::TlogProof;
+use verbatim_record::{Body, Kind, Leaf, Note};
 use zeroize::Zeroizing;
 
 use super::{Actor, AdminError};
@@ -138,6 +138,51 @@ impl Engine {
             records.push(self.exported(own)?);
         }
         Ok(ExportPage { records, next })
+    }
+
+    /// Proves that a record is in the signed log, and records that somebody asked for it.
+    ///
+    /// # Errors
+    /// When there is no such record, the log is not signed up to it, or the store fails.
+    pub async fn prove_record(
+        &self,
+        actor: &Actor,
+        position: u64,
+    ) -> Result<TlogProof, AdminError> {
+        let found = self.store.records(position, 1).await?;
+        let record = found.first().filter(|r| r.global_seq == position);
+        let record = record.ok_or_else(|| AdminError::NotFound {
+            what: "record",
+            which: position.to_string(),
+            mend: "the number is the `log` of `verbatim record show`",
+        })?;
+        let signed = self.checkpoint_over(position).await?.ok_or_else(|| {
+            StoreError::Unavailable("the log is not signed up to this record yet".into())
+        })?;
+        let damaged = |e: String| StoreError::Damaged(format!("the proof of {position}: {e}"));
+        let hashes = self.inclusion_proof(position, signed.size).await;
+        let proof = TlogProof {
+            entry: Some(record.leaf_bytes.clone()),
+            index: position,
+            hashes: hashes.map_err(|e| damaged(e.to_string()))?,
+            checkpoint: Note::parse(&signed.note).map_err(|e| damaged(e.to_string()))?,
+        };
+        let body = Body {
+            actor: actor.0.clone(),
+            rule: "record.proof".to_owned(),
+            rule_version: 1,
+            reason: "proof".to_owned(),
+            ..Body::default()
+        };
+        let sealed = self.seal(Kind::Proof, body).await?;
+        let append = Change::Append(NewRecord {
+            conversation: None,
+            sealed,
+            about: Some(record.sealed.id),
+        });
+        self.at_once(vec![append]).await?;
+        // Died here: it says that a proof was asked for, and nobody has got it.
+        Ok(proof)
     }
 
     /// The newest checkpoint, if it covers a position.
@@ -346,7 +391,8 @@ impl Pages<'_> {
                     return Ok(Some(stored.global_seq));
                 }
                 let of = stored.conversation.unwrap_or(ConversationId::NONE);
-                if matches!(which, Which::All) || matches!(which, Which::These(ids) if ids.contains(&of))
+                if matches!(which, Which::All)
+                    || matches!(which, Which::These(ids) if ids.contains(&of))
                 {
                     self.take(stored)?;
                 }

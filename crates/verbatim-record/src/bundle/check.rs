@@ -8,7 +8,7 @@ mod records;
 use super::folder::Folder;
 use super::head::Of;
 use super::manifest::Manifest;
-use super::{MANIFEST, POLICY, VERSION};
+use super::{MANIFEST, POLICY};
 use crate::note::Note;
 use crate::policy::Policy;
 use crate::report::{Findings, Held, State};
@@ -29,7 +29,11 @@ pub struct Given<'a> {
 }
 
 /// Checks everything in a bundle. `progress` hears how many records are done, of how many.
-pub fn check(folder: &dyn Folder, given: Given<'_>, progress: &mut dyn FnMut(u64, u64)) -> Findings {
+pub fn check(
+    folder: &dyn Folder,
+    given: Given<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Findings {
     let mut found = Findings::default();
     if let Err((check, words)) = run(folder, given, progress, &mut found) {
         found.add(check, State::Wrong, words);
@@ -73,16 +77,7 @@ fn read_manifest(folder: &dyn Folder) -> Held<Manifest> {
         let words = format!("{words}. A bundle without a manifest was never finished.");
         (check, words)
     })?;
-    let manifest =
-        Manifest::parse(&manifest).map_err(|e| ("manifest", format!("{MANIFEST}: {e}")))?;
-    if manifest.transcript == super::transcript::VERSION {
-        return Ok(manifest);
-    }
-    let version = manifest.transcript;
-    let words = format!(
-        "{MANIFEST}: its transcript has version {version}, which a bundle of version {VERSION} cannot have"
-    );
-    Err(("manifest", words))
+    Manifest::parse(&manifest).map_err(|e| ("manifest", format!("{MANIFEST}: {e}")))
 }
 
 fn own_policy(folder: &dyn Folder) -> Held<Policy> {

@@ -76,7 +76,9 @@ impl Selection {
             (None, None) => of,
             (Some(from), None) => format!("{of}, from {}", time(from)),
             (None, Some(to)) => format!("{of}, before {}", time(to)),
-            (Some(from), Some(to)) => format!("{of}, from {} until before {}", time(from), time(to)),
+            (Some(from), Some(to)) => {
+                format!("{of}, from {} until before {}", time(from), time(to))
+            }
         }
     }
 }

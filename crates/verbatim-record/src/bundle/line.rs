@@ -212,7 +212,8 @@ impl RecordLine {
         let leaf = Leaf::decode(&leaf)?;
         let content = match (&read.body, read.undisclosed.clone()) {
             (Some(body), None) => {
-                let plain = from_base64(body).ok_or_else(|| unreadable("the body is not base64"))?;
+                let plain =
+                    from_base64(body).ok_or_else(|| unreadable("the body is not base64"))?;
                 let body = Box::new(check_body(&plain, &leaf.commitment)?);
                 Content::Disclosed { body, plain }
             }

@@ -185,7 +185,10 @@ impl Page {
         self.0.push_str("</p>\n");
         self.block("text", "", &body.text);
         self.block("text", "As transmitted: ", &body.transmitted);
-        let times = [("At origin: ", body.origin_at), ("At provider: ", body.provider_at)];
+        let times = [
+            ("At origin: ", body.origin_at),
+            ("At provider: ", body.provider_at),
+        ];
         for (name, at) in times.into_iter().filter(|(_, at)| *at != 0) {
             let _ = writeln!(self.0, "<p class=\"more\">{name}{}</p>", utc(at));
         }
@@ -198,7 +201,10 @@ impl Page {
         }
         if !body.evidence.is_empty() {
             let (bytes, kind) = (body.evidence.len(), escaped(&body.evidence_kind));
-            let _ = writeln!(self.0, "<p class=\"more\">Evidence: {bytes} bytes, {kind}</p>");
+            let _ = writeln!(
+                self.0,
+                "<p class=\"more\">Evidence: {bytes} bytes, {kind}</p>"
+            );
         }
     }
 

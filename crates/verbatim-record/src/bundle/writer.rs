@@ -139,7 +139,9 @@ impl Writer {
             (POLICY.to_owned(), policy.to_owned()),
             (CHECKPOINT.to_owned(), note.to_owned()),
         ];
-        let ends = files.iter().map(|(path, text)| file_entry(path, text.as_bytes()));
+        let ends = files
+            .iter()
+            .map(|(path, text)| file_entry(path, text.as_bytes()));
         self.done.files.extend(ends);
         self.done.files.sort_by(|a, b| a.path.cmp(&b.path));
         let manifest = Manifest {

@@ -79,12 +79,42 @@ impl World {
     pub(crate) fn small() -> Self {
         let mut world = Self::new();
         world.append(ConversationId::NONE, Kind::Config, None, &config());
-        let first = world.append(conversation(1), Kind::MessageIn, None, &text("m1", "Hello <b>there</b> & \u{202e}evil"));
-        world.append(conversation(2), Kind::MessageIn, None, &text("m2", "שלום 👩‍👩‍👧 \0 end"));
-        world.append(conversation(1), Kind::Edit, Some(first), &text("m1", "Hello again"));
-        let second = world.append(conversation(1), Kind::MessageOut, None, &text("m3", "Buy 100\nat \"42\""));
-        world.append(conversation(1), Kind::Status, Some(second), &status("m3", "delivered"));
-        world.append(conversation(2), Kind::Consent, None, &text("m4", "This is recorded."));
+        let first = world.append(
+            conversation(1),
+            Kind::MessageIn,
+            None,
+            &text("m1", "Hello <b>there</b> & \u{202e}evil"),
+        );
+        world.append(
+            conversation(2),
+            Kind::MessageIn,
+            None,
+            &text("m2", "שלום 👩‍👩‍👧 \0 end"),
+        );
+        world.append(
+            conversation(1),
+            Kind::Edit,
+            Some(first),
+            &text("m1", "Hello again"),
+        );
+        let second = world.append(
+            conversation(1),
+            Kind::MessageOut,
+            None,
+            &text("m3", "Buy 100\nat \"42\""),
+        );
+        world.append(
+            conversation(1),
+            Kind::Status,
+            Some(second),
+            &status("m3", "delivered"),
+        );
+        world.append(
+            conversation(2),
+            Kind::Consent,
+            None,
+            &text("m4", "This is recorded."),
+        );
         world
     }
 
@@ -93,7 +123,12 @@ impl World {
         let mut world = Self::new();
         for number in 0..messages {
             let body = text(&format!("m{number}"), &format!("text {number}"));
-            world.append(conversation(1 + (number % 3) as u8), Kind::MessageIn, None, &body);
+            world.append(
+                conversation(1 + (number % 3) as u8),
+                Kind::MessageIn,
+                None,
+                &body,
+            );
         }
         world
     }
@@ -192,7 +227,10 @@ impl World {
     pub(crate) fn published(&self) -> MemoryFolder {
         let size = self.size();
         let mut files = BTreeMap::new();
-        files.insert("checkpoint".to_owned(), self.checkpoint().1.to_string().into_bytes());
+        files.insert(
+            "checkpoint".to_owned(),
+            self.checkpoint().1.to_string().into_bytes(),
+        );
         for id in TileId::new_between(0, size) {
             files.insert(id.to_string(), self.tile(&id));
             if id.level == 0 {
@@ -274,7 +312,10 @@ impl World {
             writer.note(&path, &tile);
             folder.0.insert(path, tile);
         }
-        put(folder, writer.finish(&checkpoint, &note.to_string(), &policy_text()));
+        put(
+            folder,
+            writer.finish(&checkpoint, &note.to_string(), &policy_text()),
+        );
     }
 }
 

@@ -1,11 +1,11 @@
 //! Bundles in which something is not right.
 
+use verbatim_record::Signer;
 use verbatim_record::bundle::{Given, KeyLine, MANIFEST, MemoryFolder, Of, check};
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
 use verbatim_record::report::State;
 use verbatim_record::signing::FileSigner;
-use verbatim_record::Signer;
 
 use crate::fixture::*;
 
@@ -27,7 +27,10 @@ fn lines(folder: &MemoryFolder, path: &str) -> Vec<String> {
 }
 
 fn set_lines(folder: &mut MemoryFolder, path: &str, lines: &[String]) {
-    let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let text = lines
+        .iter()
+        .map(|line| format!("{line}\n"))
+        .collect::<String>();
     folder.0.insert(path.to_owned(), text.into_bytes());
 }
 
@@ -39,9 +42,13 @@ fn a_flipped_byte_in_any_file_is_named() {
         for at in (0..content.len()).step_by(step) {
             let mut folder = whole.clone();
             folder.0.get_mut(path).unwrap()[at] ^= 1;
-            let (_, words) = wrong(&folder).unwrap_or_else(|| panic!("{path} byte {at} is not missed"));
+            let (_, words) =
+                wrong(&folder).unwrap_or_else(|| panic!("{path} byte {at} is not missed"));
             // A changed manifest may name another file as the one that does not fit.
-            assert!(words.contains(path) || path == MANIFEST, "{path} byte {at}: {words}");
+            assert!(
+                words.contains(path) || path == MANIFEST,
+                "{path} byte {at}: {words}"
+            );
         }
     }
 }
@@ -60,7 +67,9 @@ fn files_that_are_gone_cut_off_or_too_many_are_named() {
         assert!(words.contains(path), "{path}: {words}");
     }
     let mut folder = whole;
-    folder.0.insert("transcript-2.html".to_owned(), b"<p>lies</p>".to_vec());
+    folder
+        .0
+        .insert("transcript-2.html".to_owned(), b"<p>lies</p>".to_vec());
     let (check, words) = wrong(&folder).unwrap();
     assert_eq!(check, "files");
     assert!(words.contains("transcript-2.html"), "{words}");
@@ -73,10 +82,23 @@ fn files_that_are_gone_cut_off_or_too_many_are_named() {
 fn what_a_forger_changes_is_found() {
     type Change = fn(&mut MemoryFolder);
     let changes: [(&str, &str, Change); 14] = [
-        ("readable text", "bodies", |f| replace(f, "records-1.jsonl", "Hello again", "Hello forged")),
-        ("kind", "bodies", |f| replace(f, "records-1.jsonl", "\"kind\":\"edit\"", "\"kind\":\"status\"")),
-        ("space in a line", "bodies", |f| replace(f, "records-1.jsonl", "\"seq\":0", "\"seq\": 0")),
-        ("transcript", "transcript", |f| replace(f, "transcript-1.html", "Hello again", "Hello forged")),
+        ("readable text", "bodies", |f| {
+            replace(f, "records-1.jsonl", "Hello again", "Hello forged")
+        }),
+        ("kind", "bodies", |f| {
+            replace(
+                f,
+                "records-1.jsonl",
+                "\"kind\":\"edit\"",
+                "\"kind\":\"status\"",
+            )
+        }),
+        ("space in a line", "bodies", |f| {
+            replace(f, "records-1.jsonl", "\"seq\":0", "\"seq\": 0")
+        }),
+        ("transcript", "transcript", |f| {
+            replace(f, "transcript-1.html", "Hello again", "Hello forged")
+        }),
         ("removed record and key", "order", |f| {
             remove_line(f, "records-1.jsonl", 3);
             remove_line(f, "keys-1.jsonl", 3);
@@ -101,7 +123,15 @@ fn what_a_forger_changes_is_found() {
         }),
         ("swapped leaves", "bodies", |f| {
             let all = lines(f, "records-1.jsonl");
-            let leaf = |line: &str| line.split("\"leaf\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+            let leaf = |line: &str| {
+                line.split("\"leaf\":\"")
+                    .nth(1)
+                    .unwrap()
+                    .split('"')
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            };
             let (one, two) = (leaf(&all[3]), leaf(&all[4]));
             replace(f, "records-1.jsonl", &one, &two);
         }),
@@ -140,7 +170,10 @@ fn a_gap_in_a_conversation_is_found() {
     reseal(&mut folder, |m| m.counts.records -= 1);
     let (check, words) = wrong(&folder).unwrap();
     assert_eq!(check, "order");
-    assert!(words.contains("position 2 in its conversation where 1 comes next"), "{words}");
+    assert!(
+        words.contains("position 2 in its conversation where 1 comes next"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -166,8 +199,15 @@ fn what_the_manifest_says_is_compared() {
     }
     // A forger who makes the page fit as well meets the export's own record.
     let mut folder = World::small().bundle(&all(), &[]);
-    reseal(&mut folder, |m| m.export.purpose = "Exam of <2027>".to_owned());
-    replace(&mut folder, "transcript-1.html", "Exam of &lt;2026&gt;</bdi>", "Exam of &lt;2027&gt;</bdi>");
+    reseal(&mut folder, |m| {
+        m.export.purpose = "Exam of <2027>".to_owned()
+    });
+    replace(
+        &mut folder,
+        "transcript-1.html",
+        "Exam of &lt;2026&gt;</bdi>",
+        "Exam of &lt;2027&gt;</bdi>",
+    );
     reseal(&mut folder, |_| {});
     assert_eq!(wrong(&folder).unwrap().0, "export");
 }
@@ -190,7 +230,9 @@ fn another_log_is_not_believed() {
 fn replace(folder: &mut MemoryFolder, path: &str, from: &str, to: &str) {
     let text = String::from_utf8(folder.0[path].clone()).unwrap();
     assert!(text.contains(from), "{from}");
-    folder.0.insert(path.to_owned(), text.replacen(from, to, 1).into_bytes());
+    folder
+        .0
+        .insert(path.to_owned(), text.replacen(from, to, 1).into_bytes());
 }
 
 fn remove_line(folder: &mut MemoryFolder, path: &str, line: usize) {
@@ -208,5 +250,7 @@ fn redo_page(folder: &mut MemoryFolder) {
         .collect();
     let manifest = Manifest::parse(std::str::from_utf8(&folder.0[MANIFEST]).unwrap()).unwrap();
     let page = transcript::render(&manifest.export, ORIGIN, 1, &entries);
-    folder.0.insert("transcript-1.html".to_owned(), page.into_bytes());
+    folder
+        .0
+        .insert("transcript-1.html".to_owned(), page.into_bytes());
 }

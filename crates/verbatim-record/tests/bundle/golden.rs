@@ -25,7 +25,10 @@ fn bundle() {
     }
     for (path, content) in &made.0 {
         let kept = fs::read(place().join(path)).unwrap();
-        assert!(kept == *content, "{path} changed: older bundles could not be checked any more");
+        assert!(
+            kept == *content,
+            "{path} changed: older bundles could not be checked any more"
+        );
     }
     let policy = policy();
     let given = Given {
@@ -34,5 +37,9 @@ fn bundle() {
     };
     let found = check(&DirFolder::new(place()), given, &mut |_, _| {});
     assert_eq!(found.wrong(), None);
-    assert_eq!(found.verdict(), State::NotProved, "one record is not disclosed");
+    assert_eq!(
+        found.verdict(),
+        State::NotProved,
+        "one record is not disclosed"
+    );
 }

@@ -13,7 +13,11 @@ struct Published(MemoryFolder);
 
 impl Published {
     fn get(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.0.get(path).cloned().ok_or(format!("there is no {path}"))
+        self.0
+            .0
+            .get(path)
+            .cloned()
+            .ok_or(format!("there is no {path}"))
     }
 }
 
@@ -66,7 +70,11 @@ fn a_flipped_byte_in_any_file_is_found() {
         }
         let mut folder = whole.clone();
         folder.0.get_mut(path).unwrap().pop();
-        assert_eq!(examine(folder, None, true).verdict(), State::Wrong, "{path} cut off");
+        assert_eq!(
+            examine(folder, None, true).verdict(),
+            State::Wrong,
+            "{path} cut off"
+        );
     }
 }
 
@@ -75,7 +83,9 @@ fn a_flipped_byte_in_any_file_is_found() {
 fn leaves_that_do_not_follow_are_named() {
     type Change = fn(&mut Leaf);
     let changes: [(&str, Change); 6] = [
-        ("position 3 in its conversation", |l| l.conversation_seq += 1),
+        ("position 3 in its conversation", |l| {
+            l.conversation_seq += 1
+        }),
         ("does not follow the previous leaf", |l| l.previous[0] ^= 1),
         ("says position", |l| l.global_seq += 1),
         ("captured before", |l| l.captured_at.0 -= 100_000),
@@ -93,7 +103,11 @@ fn leaves_that_do_not_follow_are_named() {
         forged.push(sealed, leaf);
         let found = examine(forged.published(), None, true);
         let wrong = found.wrong().unwrap();
-        assert!(wrong.words.contains("record 6") && wrong.words.contains(expected), "{}", wrong.words);
+        assert!(
+            wrong.words.contains("record 6") && wrong.words.contains(expected),
+            "{}",
+            wrong.words
+        );
     }
 }
 

@@ -13,7 +13,12 @@ fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
     assert!(whole.0.contains_key("records-3.jsonl"));
     for died_behind in [1, 2] {
         let mut folder = MemoryFolder::default();
-        let saved = begin(&world, Writer::new(head.clone(), ORIGIN), &mut folder, died_behind);
+        let saved = begin(
+            &world,
+            Writer::new(head.clone(), ORIGIN),
+            &mut folder,
+            died_behind,
+        );
         let policy = policy();
         let given = Given {
             policy: Some(&policy),
@@ -29,7 +34,10 @@ fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
             }
         }
         world.finish(writer, &mut folder);
-        assert!(folder.0 == whole.0, "another bundle after part {died_behind}");
+        assert!(
+            folder.0 == whole.0,
+            "another bundle after part {died_behind}"
+        );
     }
 }
 

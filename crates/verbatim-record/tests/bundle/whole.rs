@@ -1,9 +1,9 @@
 //! Bundles in which everything is right.
 
 use verbatim_domain::ConversationId;
-use verbatim_record::{Kind, Note};
 use verbatim_record::bundle::{Folder, Given, MemoryFolder, Of, Selection, check};
 use verbatim_record::report::{Findings, State};
+use verbatim_record::{Kind, Note};
 
 use crate::fixture::*;
 
@@ -38,7 +38,10 @@ fn every_selection_is_proved() {
         (dated(Of::All, time(2), None), 6),
         (dated(Of::All, None, time(3)), 4),
         (dated(Of::All, time(100), None), 1),
-        (dated(Of::Conversation(conversation(1)), time(2), time(5)), 3),
+        (
+            dated(Of::Conversation(conversation(1)), time(2), time(5)),
+            3,
+        ),
     ] {
         let mut world = World::small();
         let folder = world.bundle(&selection, &[]);
@@ -68,7 +71,11 @@ fn what_is_not_disclosed_is_named() {
     let folder = world.bundle(&all(), &[2, 5]);
     let found = examine(&folder);
     assert_eq!(found.verdict(), State::NotProved);
-    let open = found.findings.iter().find(|f| f.check == "undisclosed").unwrap();
+    let open = found
+        .findings
+        .iter()
+        .find(|f| f.check == "undisclosed")
+        .unwrap();
     assert!(open.words.contains("Positions: 2, 5."), "{}", open.words);
     let page = String::from_utf8(folder.read("transcript-1.html", 1 << 20).unwrap()).unwrap();
     assert!(page.contains("Not disclosed: disposed"), "{page}");
@@ -115,7 +122,10 @@ fn an_older_or_newer_checkpoint_is_compared() {
 fn pages_show_every_text_as_text() {
     let long = "ä".repeat(32 * 1024);
     for (text_in, shown) in [
-        ("<script>alert('x')</script>", "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"),
+        (
+            "<script>alert('x')</script>",
+            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;",
+        ),
         ("a & b \"c\"", "a &amp; b &quot;c&quot;"),
         ("nul\0bell\u{7}", "nul␀bell␇"),
         ("\u{202e}gnp.exe", "[U+202E]</i>gnp.exe"),
@@ -132,7 +142,7 @@ fn pages_show_every_text_as_text() {
         let folder = world.bundle(&all(), &[]);
         assert_eq!(examine(&folder).verdict(), State::Proved, "{text_in}");
         let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
-        assert_eq!(page.matches(shown).count(), 4, "{text_in}");
+        assert_eq!(page.matches(shown).count(), 5, "{text_in}");
         assert!(!page.contains("<script"), "{page}");
     }
 }
@@ -141,10 +151,32 @@ fn pages_show_every_text_as_text() {
 fn what_became_of_a_message_stands_below_it() {
     let folder = World::small().bundle(&all(), &[]);
     let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
-    let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}: {page}"));
+    let place = |words: &str| {
+        page.find(words)
+            .unwrap_or_else(|| panic!("{words}: {page}"))
+    };
     // The status has a later position than a record of the other conversation, and stands in its own.
-    let order = ["at &quot;42&quot;", "class=\"below status\"", "delivered", "recorded."].map(place);
+    let order = [
+        "at &quot;42&quot;",
+        "class=\"below status\"",
+        "delivered",
+        "recorded.",
+    ]
+    .map(place);
     assert!(order.is_sorted(), "{order:?}");
     let versions = ["Hello &lt;b&gt;", "class=\"below edit\"", "Hello again"].map(place);
     assert!(versions.is_sorted(), "{versions:?}");
+}
+
+#[test]
+fn a_page_of_another_layout_is_not_compared() {
+    let mut folder = World::small().bundle(&all(), &[]);
+    folder
+        .0
+        .insert("transcript-1.html".to_owned(), b"another".to_vec());
+    reseal(&mut folder, |m| m.transcript = 2);
+    let found = examine(&folder);
+    assert_eq!(found.verdict(), State::NotProved, "{found}");
+    let open = found.findings.iter().find(|f| f.state == State::NotProved);
+    assert_eq!(open.unwrap().check, "transcript");
 }

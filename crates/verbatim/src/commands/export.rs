@@ -8,7 +8,10 @@
 //! - after the manifest: the bundle is whole; the same command only clears the state away.
 
 mod place;
+mod sealed;
 mod source;
+#[cfg(test)]
+mod tests;
 mod wish;
 
 use std::io::{IsTerminal, Write, stderr};
@@ -18,10 +21,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use verbatim_record::bundle::{CHECKPOINT, Head, MANIFEST, POLICY, Writer};
+use verbatim_record::bundle::{Head, MANIFEST, Writer};
 use verbatim_record::{Checkpoint, Note, statement};
 
-use self::place::{Place, State};
+use self::place::{Folder, Place, State};
+use self::sealed::Sealed;
 use self::source::{Page, page};
 use super::api::Out;
 use crate::cli::ExportArgs;
@@ -32,30 +36,32 @@ const CHECKPOINT_TRIES: u32 = 60;
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 
 pub(crate) async fn run(api: &Api, out: &Out, args: &ExportArgs) -> Result<ExitCode> {
-    let wanted = wish::of(args)?;
-    let since = args.since.as_deref().map(read_note).transpose()?;
-    let place = Place::open(&args.out)?;
-    if place.has(MANIFEST) {
-        place.forget()?;
-        bail!("{} holds a finished bundle: name another folder", args.out.display());
-    }
-    let state = match place.state()? {
-        Some(state) if state.wanted == wanted => state,
-        Some(_) => bail!(
-            "{} holds an export of something else that was interrupted: repeat that, or name another folder",
-            args.out.display()
-        ),
-        None => begin(api, &place, wanted, &args.purpose).await?,
+    let view = match &args.age {
+        None => make(api, &mut Folder::open(&args.out)?, args).await?,
+        Some(recipient) => make(api, &mut Sealed::open(&args.out, recipient)?, args).await?,
     };
-    let policy = state.policy.clone();
-    let writer = records(api, &place, state).await?;
-    let view = finish(api, &place, writer, &policy, since.as_ref()).await?;
     out.one(&view);
     Ok(ExitCode::SUCCESS)
 }
 
+async fn make(api: &Api, place: &mut dyn Place, args: &ExportArgs) -> Result<Value> {
+    let wanted = wish::of(args)?;
+    let since = args.since.as_deref().map(read_note).transpose()?;
+    let state = match place.state()? {
+        Some(state) if state.wanted == wanted => state,
+        Some(_) => bail!(
+            "{} holds an export of something else that was interrupted: repeat that, or name another place",
+            place.path().display()
+        ),
+        None => begin(api, place, wanted, &args.purpose).await?,
+    };
+    let policy = state.policy.clone();
+    let writer = records(api, place, state).await?;
+    finish(api, place, writer, &policy, since.as_ref()).await
+}
+
 /// Asks for the export, which records it, and keeps what it is.
-async fn begin(api: &Api, place: &Place, wanted: Value, purpose: &str) -> Result<State> {
+async fn begin(api: &Api, place: &mut dyn Place, wanted: Value, purpose: &str) -> Result<State> {
     let mut wish = wanted.clone();
     wish["purpose"] = purpose.into();
     let export = api.call("POST", "exports", Some(wish)).await?;
@@ -71,7 +77,7 @@ async fn begin(api: &Api, place: &Place, wanted: Value, purpose: &str) -> Result
 }
 
 /// Writes all parts that are not there yet.
-async fn records(api: &Api, place: &Place, state: State) -> Result<Writer> {
+async fn records(api: &Api, place: &mut dyn Place, state: State) -> Result<Writer> {
     let State {
         progress,
         policy,
@@ -115,7 +121,7 @@ fn fetch(api: &Api, export: u64, from: u64) -> tokio::task::JoinHandle<Result<Pa
 /// Adds what proves the records, and last the manifest.
 async fn finish(
     api: &Api,
-    place: &Place,
+    place: &mut dyn Place,
     mut writer: Writer,
     policy: &str,
     since: Option<&Note>,
@@ -124,7 +130,7 @@ async fn finish(
     let note = checkpoint(api, export).await?;
     let checkpoint = Checkpoint::parse(&Note::parse(&note)?.text)?;
     // Tiles of an earlier try may be of another size.
-    place.clear("log")?;
+    place.clear_log()?;
     let mut tiles = writer.tiles(checkpoint.size);
     if let Some(since) = since {
         let since = Checkpoint::parse(&since.text)?;
@@ -133,9 +139,10 @@ async fn finish(
     for id in tiles {
         let asked = format!("exports/{export}/tile?path={id}");
         let tile = api.bytes(&asked).await?;
-        let tile = tile.with_context(|| format!("the log does not give {id}: repeat the command"))?;
+        let tile =
+            tile.with_context(|| format!("the log does not give {id}: repeat the command"))?;
         let path = format!("log/{id}");
-        place.put_later(&path, &tile)?;
+        place.put_log(&path, &tile)?;
         writer.note(&path, &tile);
     }
     let counts = writer.progress().counts;
@@ -147,15 +154,14 @@ async fn finish(
         }
         place.put(path, content)?;
     }
-    place.forget()?;
+    place.finish()?;
     Ok(json!({
         "bundle": place.path(),
         "export": export,
         "records": counts.records,
         "disclosed": counts.disclosed,
         "undisclosed": counts.undisclosed,
-        "checkpoint": place.path().join(CHECKPOINT),
-        "policy": place.path().join(POLICY),
+        "log_size": checkpoint.size,
     }))
 }
 
@@ -173,8 +179,8 @@ async fn checkpoint(api: &Api, export: u64) -> Result<String> {
 }
 
 fn read_note(path: &Path) -> Result<Note> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Note::parse(&text).with_context(|| path.display().to_string())
 }
 

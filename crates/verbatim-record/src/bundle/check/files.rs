@@ -22,7 +22,10 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, found: &mut Findin
     }
     let mut others = there.iter().map(String::as_str);
     if let Some(other) = others.find(|path| *path != MANIFEST && !named.contains(path)) {
-        return Err((CHECK, format!("{other} is not one of the files of the manifest")));
+        return Err((
+            CHECK,
+            format!("{other} is not one of the files of the manifest"),
+        ));
     }
     if named.len() != manifest.files.len() {
         return Err((CHECK, format!("{MANIFEST} names a file twice")));
@@ -35,10 +38,16 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, found: &mut Findin
     if named.iter().filter(is_part).count() as u64 != manifest.parts.saturating_mul(3)
         || !parts.iter().all(|path| named.contains(path.as_str()))
     {
-        let words = format!("{MANIFEST} names other parts than the {} it has", manifest.parts);
+        let words = format!(
+            "{MANIFEST} names other parts than the {} it has",
+            manifest.parts
+        );
         return Err((CHECK, words));
     }
-    let words = format!("All {} files are those of the manifest.", manifest.files.len());
+    let words = format!(
+        "All {} files are those of the manifest.",
+        manifest.files.len()
+    );
     found.add(CHECK, State::Proved, words);
     Ok(())
 }
@@ -55,7 +64,10 @@ fn check_file(folder: &dyn Folder, file: &FileEntry) -> Held<()> {
         return Err((CHECK, words));
     }
     if sha256 != file.sha256 {
-        return Err((CHECK, format!("{path} was altered: its SHA-256 is {sha256}")));
+        return Err((
+            CHECK,
+            format!("{path} was altered: its SHA-256 is {sha256}"),
+        ));
     }
     Ok(())
 }

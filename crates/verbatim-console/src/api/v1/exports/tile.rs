@@ -7,9 +7,9 @@ use axum::response::IntoResponse;
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use verbatim_engine::{Engine, LogError};
 use verbatim_engine::admin::AdminError;
 use verbatim_engine::ports::StoreError;
+use verbatim_engine::{Engine, LogError};
 use verbatim_record::tile::TileId;
 
 use super::ExportPath;
