@@ -61,7 +61,7 @@ impl FromRef<ApiState> for Arc<Engine> {
 }
 
 /// The words of all scopes that a token can have.
-pub const SCOPES: [&str; 4] = Scope::WORDS;
+pub const SCOPES: [&str; 5] = Scope::WORDS;
 
 /// The router for the API's listener.
 pub fn api_router(engine: Arc<Engine>) -> Router {

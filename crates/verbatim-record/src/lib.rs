@@ -6,20 +6,26 @@
 //! database, no network and no clock. The layouts are described in `docs/formats/record.md`.
 
 pub mod body;
+pub mod bundle;
+pub mod chain;
 pub mod checkpoint;
 mod cipher;
 pub mod error;
 pub mod fault;
 pub mod keys;
 pub mod leaf;
+pub mod log_check;
 pub mod merkle;
 pub mod note;
 pub mod policy;
 pub mod proof;
 pub mod record;
+pub mod report;
 pub mod seal;
 pub mod signing;
+pub mod statement;
 pub mod tile;
+pub mod tile_tree;
 pub mod tlog_proof;
 pub mod vault;
 pub mod verify;

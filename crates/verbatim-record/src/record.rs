@@ -43,11 +43,15 @@ pub enum Kind {
     Malformed = 16,
     /// A reconciliation or poll with the carrier, and what it found.
     Reconciliation = 17,
+    /// Records were handed out: by whom, to what end, which.
+    Export = 19,
+    /// A proof of one record was handed out.
+    Proof = 20,
 }
 
 impl Kind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::MessageIn,
         Self::MessageOut,
         Self::Status,
@@ -65,6 +69,8 @@ impl Kind {
         Self::Gap,
         Self::Malformed,
         Self::Reconciliation,
+        Self::Export,
+        Self::Proof,
     ];
 
     /// The number that stands for it in the format.
@@ -97,6 +103,8 @@ impl Kind {
             Self::Gap => "gap",
             Self::Malformed => "malformed",
             Self::Reconciliation => "reconciliation",
+            Self::Export => "export",
+            Self::Proof => "proof",
         }
     }
 }

@@ -163,6 +163,11 @@ impl Keyring {
 
     /// Opens a record, after checking that it is what its commitments say.
     pub fn open(&self, record: &SealedRecord) -> Result<Body, SealError> {
+        self.disclose(record).map(|disclosed| disclosed.body)
+    }
+
+    /// Opens a record for somebody else: with what they need to check its commitments themselves.
+    pub fn disclose(&self, record: &SealedRecord) -> Result<Disclosed, SealError> {
         check_ciphertext(record)?;
         let bucket_key = self.bucket(record.bucket)?;
         let wrapped = after_version(&record.wrapped_key, "the wrapped data key")?;
@@ -179,7 +184,11 @@ impl Keyring {
         if !same(&commitment(&salt, &plain), &record.commitment) {
             return Err(SealError::Commitment);
         }
-        Ok(body)
+        Ok(Disclosed {
+            body,
+            plain,
+            data_key,
+        })
     }
 
     fn bucket(&self, id: BucketId) -> Result<Secret, SealError> {
@@ -194,6 +203,41 @@ impl Keyring {
 impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyring").finish_non_exhaustive()
+    }
+}
+
+/// An opened record, with what proves it.
+pub struct Disclosed {
+    /// What happened.
+    pub body: Body,
+    /// Its canonical encoding, salt included: what the commitment is over.
+    pub plain: Zeroizing<Vec<u8>>,
+    /// The key that opens this record and no other.
+    pub data_key: Zeroizing<[u8; 32]>,
+}
+
+/// Reads a disclosed body and checks that it is the one that was committed to.
+///
+/// # Errors
+/// [`SealError::Commitment`] if it is another one, or [`SealError::Format`] if it is none.
+pub fn check_body(plain: &[u8], committed: &Hash) -> Result<Body, SealError> {
+    let (body, salt) = Body::decode(plain)?;
+    if same(&commitment(&salt, plain), committed) {
+        Ok(body)
+    } else {
+        Err(SealError::Commitment)
+    }
+}
+
+/// Checks that a disclosed data key is the one that was committed to.
+///
+/// # Errors
+/// [`SealError::KeyCommitment`] if it is another one.
+pub fn check_data_key(key: &[u8; 32], committed: &Hash) -> Result<(), SealError> {
+    if same(&Derivation::new(key).expand(&[b"commit"]), committed) {
+        Ok(())
+    } else {
+        Err(SealError::KeyCommitment)
     }
 }
 

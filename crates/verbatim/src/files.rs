@@ -11,10 +11,12 @@ use anyhow::{Context, Result};
 /// Writes a file that only its owner can read, whatever was there before. A file of that name is whole at
 /// every moment: the old one until the new one is on the disk.
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
-    replace(path, text).with_context(|| format!("cannot write {}", path.display()))
+    replace_private(path, text.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// The same, with the error as it is.
+pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut fresh = OsString::from(path);
     fresh.push(".new");
     // Left by a process that died here; its mode need not be ours.
@@ -27,7 +29,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         .create_new(true)
         .mode(0o600)
         .open(&fresh)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;
     // The name is durable with its folder.

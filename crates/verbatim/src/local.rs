@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 use verbatim_console::OPERATOR;
 
@@ -32,6 +32,7 @@ impl TokenFile {
 }
 
 /// A way to the API.
+#[derive(Clone)]
 pub(crate) enum Api {
     /// A server that runs on this machine.
     Server {
@@ -76,7 +77,33 @@ impl Api {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value> {
-        let (status, bytes) = match self {
+        let (status, bytes) = self.fetch(method, path, body).await?;
+        let value: Value = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+        };
+        if is_good(status) {
+            return Ok(value);
+        }
+        Err(problem(status, &value))
+    }
+
+    /// Like [`Self::call`], for what is not JSON: none if there is no such thing yet (503) or at all (404).
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let (status, bytes) = self.fetch("GET", path, None).await?;
+        match status {
+            404 | 503 => Ok(None),
+            status if is_good(status) => Ok(Some(bytes)),
+            status => {
+                let value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+                Err(problem(status, &value))
+            }
+        }
+    }
+
+    async fn fetch(&self, method: &str, path: &str, body: Option<Value>) -> Result<(u16, Vec<u8>)> {
+        match self {
             Self::Server { base, token, http } => {
                 let method = method.parse().context("method")?;
                 let mut request = http
@@ -90,21 +117,10 @@ impl Api {
                     .send()
                     .await
                     .context("the running server does not answer")?;
-                (response.status().as_u16(), response.bytes().await?.to_vec())
+                let status = response.status().as_u16();
+                Ok((status, response.bytes().await?.to_vec()))
             }
-            Self::Here(router) => here(router.clone(), method, path, body).await?,
-        };
-        let value: Value = if bytes.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_slice(&bytes).unwrap_or(Value::Null)
-        };
-        if (200..300).contains(&status) {
-            return Ok(value);
-        }
-        match value.get("detail").and_then(Value::as_str) {
-            Some(detail) => bail!("{detail}"),
-            None => bail!("the API answered {status}"),
+            Self::Here(router) => here(router.clone(), method, path, body).await,
         }
     }
 
@@ -127,6 +143,18 @@ impl Api {
                 return Ok(items);
             }
         }
+    }
+}
+
+fn is_good(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// A problem in its own words.
+fn problem(status: u16, value: &Value) -> anyhow::Error {
+    match value.get("detail").and_then(Value::as_str) {
+        Some(detail) => anyhow!("{detail}"),
+        None => anyhow!("the API answered {status}"),
     }
 }
 

@@ -86,6 +86,7 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
         Command::Conversation(command) => commands::api::conversation(&api, out, command).await,
         Command::Alarm(command) => commands::api::alarm(&api, out, command).await,
         Command::Token(command) => commands::api::token(&api, out, command).await,
+        Command::Export(args) => commands::export::run(&api, out, &args).await,
         Command::Record(command) => commands::record::run(&api, out, command).await,
         Command::Status => {
             out.one(&api.call("GET", "status", None).await?);

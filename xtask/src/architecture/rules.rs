@@ -20,6 +20,7 @@ pub(super) struct Rule {
 const DOMAIN: &str = "verbatim-domain";
 const RECORD: &str = "verbatim-record";
 const ENGINE: &str = "verbatim-engine";
+const VERIFY: &str = "verbatim-verify";
 const STORE: &str = "verbatim-store";
 const MATRIX: &str = "verbatim-matrix";
 const CARRIER: &str = "verbatim-carrier";
@@ -66,6 +67,24 @@ pub(super) const RULES: &[Rule] = &[
         ],
         dev_too: true,
         why: "an examiner needs it without the engine, a store, Matrix or a network",
+    },
+    Rule {
+        package: VERIFY,
+        may_know: &[DOMAIN, RECORD],
+        must_not_reach: &[
+            "tokio",
+            "hyper",
+            "axum",
+            "rusqlite",
+            "tokio-postgres",
+            "ruma",
+            "matrix-sdk-crypto",
+            "openssl-sys",
+            "native-tls",
+            "aws-lc-sys",
+        ],
+        dev_too: true,
+        why: "an examiner's tool is small, and shares nothing with the service but the record format",
     },
     Rule {
         package: ENGINE,

@@ -67,6 +67,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: peers::sms_oracles,
     },
     Check {
+        name: "third-party",
+        about: "Go's transparency-log packages find bundles right, and altered ones wrong",
+        limit_minutes: 10,
+        run: suites::third_party,
+    },
+    Check {
         name: "provider-sdk",
         about: "the simulated carrier satisfies the provider's own Python SDK",
         limit_minutes: 10,

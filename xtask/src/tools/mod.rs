@@ -4,6 +4,7 @@
 
 mod cache;
 mod debian;
+mod go;
 mod process;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::{run, workspace};
 use cache::cached;
 
 pub(crate) use debian::{cpp, postgres};
+pub(crate) use go::third_party;
 pub(crate) use process::{Server, free_port};
 
 /// The homeserver that every fact about Synapse in this repository was checked with.

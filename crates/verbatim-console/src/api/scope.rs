@@ -13,18 +13,26 @@ pub(crate) enum Scope {
     Provision,
     /// Read and verify the record, texts included.
     Record,
+    /// Take records away, with keys and proofs.
+    Export,
     /// Manage tokens and alarms.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Provision, Self::Record, Self::Admin];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Read,
+        Self::Provision,
+        Self::Record,
+        Self::Export,
+        Self::Admin,
+    ];
 
     /// Their words.
-    pub(crate) const WORDS: [&str; 4] = {
-        let [a, b, c, d] = Self::ALL;
-        [a.word(), b.word(), c.word(), d.word()]
+    pub(crate) const WORDS: [&str; 5] = {
+        let [a, b, c, d, e] = Self::ALL;
+        [a.word(), b.word(), c.word(), d.word(), e.word()]
     };
 
     /// Its word, as stored with a token and named in the API's description.
@@ -33,6 +41,7 @@ impl Scope {
             Self::Read => "read",
             Self::Provision => "provision",
             Self::Record => "record",
+            Self::Export => "export",
             Self::Admin => "admin",
         }
     }

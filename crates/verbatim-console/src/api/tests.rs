@@ -1,6 +1,7 @@
 //! The API as its callers meet it.
 
 mod access;
+mod exports;
 mod input;
 mod log;
 mod provisioning;

@@ -6,8 +6,10 @@ pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod description;
 pub(super) mod employees;
+pub(super) mod exports;
 pub(super) mod me;
 pub(super) mod numbers;
+pub(super) mod proof;
 pub(super) mod status;
 pub(super) mod tokens;
 pub(super) mod verify;
@@ -36,6 +38,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         conversations::messages::endpoint(),
         conversations::timeline::endpoint(),
         verify::endpoint(),
+        exports::begin::endpoint(),
+        exports::records::endpoint(),
+        exports::checkpoint::endpoint(),
+        exports::tile::endpoint(),
+        proof::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
         tokens::list::endpoint(),

@@ -4,8 +4,11 @@
 
 mod contacts;
 mod conversations;
+mod exports;
 mod numbers;
 mod people;
+
+pub use exports::{ExportPage, Exported};
 
 use thiserror::Error;
 use verbatim_domain::phone::PhoneError;

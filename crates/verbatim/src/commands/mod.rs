@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod record;

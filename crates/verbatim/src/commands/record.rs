@@ -1,4 +1,4 @@
-//! `verbatim record show|verify`.
+//! `verbatim record show|verify|proof`.
 
 use std::process::ExitCode;
 
@@ -18,6 +18,7 @@ pub(crate) async fn run(api: &Api, out: &Out, command: RecordCommand) -> Result<
     match command {
         RecordCommand::Show { conversation } => show(api, out, &conversation).await,
         RecordCommand::Verify => verify(api, out).await,
+        RecordCommand::Proof { position } => proof(api, out, position).await,
     }
 }
 
@@ -86,6 +87,22 @@ fn utc(ms: i64) -> String {
     at.ok()
         .and_then(|t| t.format(form).ok())
         .unwrap_or_else(|| format!("{ms} ms"))
+}
+
+async fn proof(api: &Api, out: &Out, position: u64) -> Result<ExitCode> {
+    let wish = serde_json::json!({"position": position});
+    let view = api.call("POST", "record/proofs", Some(wish)).await?;
+    if out.json {
+        println!("{view}");
+    } else {
+        print!(
+            "{}",
+            view.get("proof")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {

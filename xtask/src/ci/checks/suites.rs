@@ -73,6 +73,14 @@ pub(crate) fn postgres(limit: Duration) -> anyhow::Result<()> {
     run::run(tests, limit)
 }
 
+/// Bundles, checked by what the Go project uses for its own log.
+pub(crate) fn third_party(limit: Duration) -> anyhow::Result<()> {
+    let program = tools::third_party(limit)?;
+    let mut tests = runner(&Of::Only(&["verbatim-verify"]));
+    tests.env("VERBATIM_THIRD_PARTY", program);
+    run::run(tests, limit)
+}
+
 pub(crate) fn e2e(limit: Duration) -> anyhow::Result<()> {
     let mut tests = runner(&Of::Only(&["e2e"]));
     surroundings(&mut tests, limit)?;

@@ -1,0 +1,182 @@
+//! Bundles in which everything is right.
+
+use verbatim_domain::ConversationId;
+use verbatim_record::bundle::{Folder, Given, MemoryFolder, Of, Selection, check};
+use verbatim_record::report::{Findings, State};
+use verbatim_record::{Kind, Note};
+
+use crate::fixture::*;
+
+fn examine(folder: &MemoryFolder) -> Findings {
+    let policy = policy();
+    let given = Given {
+        policy: Some(&policy),
+        since: None,
+    };
+    check(folder, given, &mut |_, _| {})
+}
+
+fn records(folder: &MemoryFolder) -> usize {
+    let is_records = |path: &&String| path.starts_with("records-");
+    let files = folder.0.iter().filter(|(path, _)| is_records(path));
+    files
+        .map(|(_, bytes)| bytes.iter().filter(|b| **b == b'\n').count())
+        .sum()
+}
+
+#[test]
+fn every_selection_is_proved() {
+    let dated = |of: Of, from_ms, to_ms| Selection { of, from_ms, to_ms };
+    for (selection, expected) in [
+        (all(), 8),
+        (of(Of::Conversation(conversation(1))), 5),
+        (of(Of::Conversation(conversation(2))), 3),
+        (of(Of::Conversation(ConversationId::NONE)), 2),
+        (of(Of::Number("+15550101".to_owned())), 5),
+        (of(Of::Person("@nobody:example.org".to_owned())), 1),
+        (dated(Of::All, time(2), time(5)), 4),
+        (dated(Of::All, time(2), None), 6),
+        (dated(Of::All, None, time(3)), 4),
+        (dated(Of::All, time(100), None), 1),
+        (
+            dated(Of::Conversation(conversation(1)), time(2), time(5)),
+            3,
+        ),
+    ] {
+        let mut world = World::small();
+        let folder = world.bundle(&selection, &[]);
+        let found = examine(&folder);
+        assert_eq!(found.verdict(), State::Proved, "{selection:?}: {found}");
+        assert_eq!(records(&folder), expected, "{selection:?}");
+    }
+}
+
+#[test]
+fn a_log_that_went_on_proves_the_same() {
+    for (before, after) in [(0, 0), (3, 1), (254, 1), (255, 600), (70_000, 300)] {
+        let mut world = World::long(before);
+        let head = world.export(&of(Of::Conversation(conversation(2))));
+        for number in 0..after {
+            let body = text(&format!("later{number}"), "later");
+            world.append(conversation(2), Kind::MessageIn, None, &body);
+        }
+        let found = examine(&world.bundle_of(head, &[]));
+        assert_eq!(found.verdict(), State::Proved, "{before}+{after}: {found}");
+    }
+}
+
+#[test]
+fn what_is_not_disclosed_is_named() {
+    let mut world = World::small();
+    let folder = world.bundle(&all(), &[2, 5]);
+    let found = examine(&folder);
+    assert_eq!(found.verdict(), State::NotProved);
+    let open = found
+        .findings
+        .iter()
+        .find(|f| f.check == "undisclosed")
+        .unwrap();
+    assert!(open.words.contains("Positions: 2, 5."), "{}", open.words);
+    let page = String::from_utf8(folder.read("transcript-1.html", 1 << 20).unwrap()).unwrap();
+    assert!(page.contains("Not disclosed: disposed"), "{page}");
+}
+
+#[test]
+fn the_bundles_own_policy_proves_less() {
+    let folder = World::small().bundle(&all(), &[]);
+    let found = check(&folder, Given::default(), &mut |_, _| {});
+    assert_eq!(found.verdict(), State::NotProved, "{found}");
+    let open = found.findings.iter().find(|f| f.state == State::NotProved);
+    assert_eq!(open.unwrap().check, "policy");
+}
+
+#[test]
+fn an_older_or_newer_checkpoint_is_compared() {
+    let mut world = World::long(300);
+    let head = world.export(&all());
+    let bundle = world.bundle_of(head, &[]);
+    let policy = policy();
+    let compare = |note: &Note| {
+        let given = Given {
+            policy: Some(&policy),
+            since: Some(note),
+        };
+        check(&bundle, given, &mut |_, _| {})
+    };
+    for size in [0, 1, 100, 256, 300, 301] {
+        let (_, note) = world.checkpoint_at(size);
+        let found = compare(&note);
+        assert_eq!(found.verdict(), State::Proved, "{size}: {found}");
+    }
+    let mut other = World::small();
+    other.append(conversation(1), Kind::MessageIn, None, &text("x", "other"));
+    let found = compare(&other.checkpoint().1);
+    assert_eq!(found.wrong().unwrap().check, "since", "{found}");
+    // A newer one has tiles at its right edge that this bundle cannot have.
+    world.append(conversation(1), Kind::MessageIn, None, &text("x", "newer"));
+    let found = compare(&world.checkpoint().1);
+    assert_eq!(found.verdict(), State::NotProved, "{found}");
+}
+
+#[test]
+fn pages_show_every_text_as_text() {
+    let long = "ä".repeat(32 * 1024);
+    for (text_in, shown) in [
+        (
+            "<script>alert('x')</script>",
+            "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;",
+        ),
+        ("a & b \"c\"", "a &amp; b &quot;c&quot;"),
+        ("nul\0bell\u{7}", "nul␀bell␇"),
+        ("\u{202e}gnp.exe", "[U+202E]</i>gnp.exe"),
+        ("שלום עולם", "שלום עולם"),
+        ("👩‍👩‍👧 🇨🇭", "👩‍👩‍👧 🇨🇭"),
+        ("two\nlines", "two\nlines"),
+        (&long, &long),
+    ] {
+        let mut world = World::new();
+        let mut body = text("m", text_in);
+        body.from = text_in.to_owned();
+        body.details.insert(text_in.to_owned(), text_in.to_owned());
+        world.append(conversation(1), Kind::MessageIn, None, &body);
+        let folder = world.bundle(&all(), &[]);
+        assert_eq!(examine(&folder).verdict(), State::Proved, "{text_in}");
+        let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
+        assert_eq!(page.matches(shown).count(), 5, "{text_in}");
+        assert!(!page.contains("<script"), "{page}");
+    }
+}
+
+#[test]
+fn what_became_of_a_message_stands_below_it() {
+    let folder = World::small().bundle(&all(), &[]);
+    let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
+    let place = |words: &str| {
+        page.find(words)
+            .unwrap_or_else(|| panic!("{words}: {page}"))
+    };
+    // The status has a later position than a record of the other conversation, and stands in its own.
+    let order = [
+        "at &quot;42&quot;",
+        "class=\"below status\"",
+        "delivered",
+        "recorded.",
+    ]
+    .map(place);
+    assert!(order.is_sorted(), "{order:?}");
+    let versions = ["Hello &lt;b&gt;", "class=\"below edit\"", "Hello again"].map(place);
+    assert!(versions.is_sorted(), "{versions:?}");
+}
+
+#[test]
+fn a_page_of_another_layout_is_not_compared() {
+    let mut folder = World::small().bundle(&all(), &[]);
+    folder
+        .0
+        .insert("transcript-1.html".to_owned(), b"another".to_vec());
+    reseal(&mut folder, |m| m.transcript = 2);
+    let found = examine(&folder);
+    assert_eq!(found.verdict(), State::NotProved, "{found}");
+    let open = found.findings.iter().find(|f| f.state == State::NotProved);
+    assert_eq!(open.unwrap().check, "transcript");
+}

@@ -1,0 +1,233 @@
+//! The program, as an examiner runs it: what it answers and with which code it ends.
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, a failed unwrap is a failed test"
+)]
+
+#[path = "../../verbatim-record/tests/bundle/fixture.rs"]
+mod fixture;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use fixture::*;
+use tempfile::TempDir;
+use verbatim_record::Signer;
+use verbatim_record::bundle::MemoryFolder;
+use verbatim_record::proof::inclusion;
+use verbatim_record::tlog_proof::TlogProof;
+
+fn write(folder: &MemoryFolder) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, content) in &folder.0 {
+        let file = dir.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    dir
+}
+
+/// Exit code and output.
+fn verify(arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_verbatim-verify"));
+    let output = command.args(arguments).output().unwrap();
+    let mut words = String::from_utf8(output.stdout).unwrap();
+    words.push_str(std::str::from_utf8(&output.stderr).unwrap());
+    (output.status.code().unwrap(), words)
+}
+
+fn check(arguments: &[&str], code: i32, expected: &str) {
+    let (found, words) = verify(arguments);
+    assert_eq!(found, code, "{arguments:?}: {words}");
+    assert!(words.contains(expected), "{arguments:?}: {words}");
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn bundles() {
+    let mut world = World::small();
+    let dir = write(&world.bundle(&all(), &[]));
+    let files = tempfile::tempdir().unwrap();
+    let policy = files.path().join("policy");
+    fs::write(&policy, policy_text()).unwrap();
+    let since = files.path().join("since");
+    fs::write(&since, world.checkpoint_at(3).1.to_string()).unwrap();
+    let key = signer().verifier().to_string();
+    let (dir_path, policy, since) = (path(dir.path()), path(&policy), path(&since));
+
+    check(
+        &["bundle", dir_path, "--policy", policy],
+        0,
+        "All 7 records stand in that log",
+    );
+    check(
+        &["bundle", dir_path, "--key", &key, "--since", since],
+        0,
+        "Nothing was rewritten",
+    );
+    check(&["bundle", dir_path], 3, "The policy is the bundle's own");
+    check(
+        &["--json", "bundle", dir_path, "--key", &key],
+        0,
+        "\"verdict\":\"proved\"",
+    );
+    check(
+        &["bundle", "/nowhere", "--key", &key],
+        2,
+        "/nowhere is not a folder",
+    );
+    check(&["bundle", dir_path, "--key", "nonsense"], 2, "--key");
+    check(&["bundle", dir_path, "--policy", since], 2, "policy");
+    check(
+        &["bundle", dir_path, "--policy", policy, "--key", &key],
+        2,
+        "cannot be used",
+    );
+
+    fs::write(dir.path().join("keys-1.jsonl"), "").unwrap();
+    check(
+        &["bundle", dir_path, "--key", &key],
+        1,
+        "keys-1.jsonl was altered",
+    );
+    check(
+        &["--json", "bundle", dir_path, "--key", &key],
+        1,
+        "\"verdict\":\"wrong\"",
+    );
+}
+
+#[test]
+fn logs_in_folders_and_over_http() {
+    let world = World::long(600);
+    let mut published = world.published();
+    let dir = write(&published);
+    let key = signer().verifier().to_string();
+    let dir_path = path(dir.path());
+    check(&["log", dir_path, "--key", &key], 0, "--full looks at each");
+    check(
+        &["log", dir_path, "--key", &key, "--full"],
+        0,
+        "All 600 records are whole",
+    );
+    check(&["log", dir_path], 2, "--key VKEY or --policy FILE");
+
+    // Partial files that were replaced by full ones since.
+    let larger = World::long(768).published();
+    for file in ["tile/0/002", "tile/entries/002"] {
+        published.0.remove(&format!("{file}.p/88"));
+        published.0.insert(file.to_owned(), larger.0[file].clone());
+    }
+    let (address, server) = serve(published.clone());
+    check(
+        &["log", &address, "--key", &key, "--full"],
+        0,
+        "All 600 records are whole",
+    );
+    published.0.remove("tile/0/001");
+    server.replace(published);
+    check(
+        &["log", &address, "--key", &key, "--full"],
+        1,
+        "tile/0/001 cannot be read",
+    );
+    check(
+        &["log", &format!("{address}/none"), "--key", &key],
+        1,
+        "there is no checkpoint",
+    );
+}
+
+#[test]
+fn proofs() {
+    let world = World::long(300);
+    let hashes: Vec<_> = world.records.iter().map(|(_, leaf)| leaf.hash()).collect();
+    let leaf = world.records[123].1.encode();
+    let proof = TlogProof {
+        entry: Some(leaf.clone()),
+        index: 123,
+        hashes: inclusion(123, 300, hashes.as_slice()).unwrap(),
+        checkpoint: world.checkpoint().1,
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let [with, without, entry] = ["with", "without", "entry"].map(|name| dir.path().join(name));
+    fs::write(&with, proof.to_string()).unwrap();
+    fs::write(
+        &without,
+        TlogProof {
+            entry: None,
+            ..proof.clone()
+        }
+        .to_string(),
+    )
+    .unwrap();
+    fs::write(&entry, &leaf).unwrap();
+    let key = signer().verifier().to_string();
+    check(&["proof", path(&with), "--key", &key], 0, "at position 123");
+    check(&["proof", path(&without), "--key", &key], 2, "--leaf");
+    check(
+        &[
+            "proof",
+            path(&without),
+            "--key",
+            &key,
+            "--leaf",
+            path(&entry),
+        ],
+        0,
+        "kind message_in",
+    );
+    let other = world.records[124].1.encode();
+    fs::write(&entry, other).unwrap();
+    check(
+        &["proof", path(&with), "--key", &key, "--leaf", path(&entry)],
+        1,
+        "another root",
+    );
+}
+
+/// A server of files, as simple as can be: it lives as long as the test.
+struct Files(std::sync::Arc<std::sync::Mutex<MemoryFolder>>);
+
+impl Files {
+    fn replace(&self, folder: MemoryFolder) {
+        *self.0.lock().unwrap() = folder;
+    }
+}
+
+fn serve(folder: MemoryFolder) -> (String, Files) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let files = std::sync::Arc::new(std::sync::Mutex::new(folder));
+    let shared = files.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let first = lines.next().unwrap().unwrap();
+            // The rest of the head, so that nothing is left unread when the connection ends.
+            while lines.next().unwrap().is_ok_and(|line| !line.is_empty()) {}
+            let wanted = first.split(' ').nth(1).unwrap().trim_start_matches('/');
+            let found = shared.lock().unwrap().0.get(wanted).cloned();
+            let status = if found.is_some() {
+                "200 OK"
+            } else {
+                "404 Not Found"
+            };
+            let body = found.unwrap_or_default();
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+        }
+    });
+    (address, Files(files))
+}

@@ -1,0 +1,204 @@
+// Checks a bundle of Verbatim with tools that we did not write: signed notes and transparency logs as the Go
+// project's checksum database uses them (golang.org/x/mod/sumdb), and hashes of the standard library.
+//
+// It knows our format from docs/formats only.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const longestLine = 64 << 20
+
+func main() {
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: third-party BUNDLE VKEY [OLDER-CHECKPOINT]")
+		os.Exit(2)
+	}
+	older := ""
+	if len(os.Args) > 3 {
+		older = os.Args[3]
+	}
+	count, err := check(os.Args[1], os.Args[2], older)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "third-party:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%d records are in the log\n", count)
+}
+
+func check(bundle, vkey, older string) (int, error) {
+	tree, err := openCheckpoint(filepath.Join(bundle, "log/checkpoint"), vkey)
+	if err != nil {
+		return 0, err
+	}
+	hashes := tlog.TileHashReader(tree, tiles(filepath.Join(bundle, "log")))
+	if older != "" {
+		if err := checkOlder(tree, hashes, older, vkey); err != nil {
+			return 0, err
+		}
+	}
+	count := 0
+	for part := 1; ; part++ {
+		lines, err := readLines(filepath.Join(bundle, fmt.Sprintf("records-%d.jsonl", part)))
+		if errors.Is(err, os.ErrNotExist) && part > 1 {
+			return count, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		keys, err := readKeys(filepath.Join(bundle, fmt.Sprintf("keys-%d.jsonl", part)))
+		if err != nil {
+			return 0, err
+		}
+		for _, line := range lines {
+			if err := checkRecord(tree, hashes, line, keys); err != nil {
+				return 0, err
+			}
+			count++
+		}
+	}
+}
+
+// The signature is the log's, and what is signed is a checkpoint of this log.
+func openCheckpoint(path, vkey string) (tlog.Tree, error) {
+	var tree tlog.Tree
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return tree, err
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return tree, err
+	}
+	opened, err := note.Open(text, note.VerifierList(verifier))
+	if err != nil {
+		return tree, fmt.Errorf("%s: %w", path, err)
+	}
+	lines := strings.Split(opened.Text, "\n")
+	if len(lines) < 4 || lines[0] != verifier.Name() {
+		return tree, fmt.Errorf("%s: not a checkpoint of %s", path, verifier.Name())
+	}
+	if tree.N, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
+		return tree, err
+	}
+	tree.Hash, err = tlog.ParseHash(lines[2])
+	return tree, err
+}
+
+func checkOlder(tree tlog.Tree, hashes tlog.HashReader, path, vkey string) error {
+	old, err := openCheckpoint(path, vkey)
+	if err != nil {
+		return err
+	}
+	proof, err := tlog.ProveTree(tree.N, old.N, hashes)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, tree.N, tree.Hash, old.N, old.Hash)
+}
+
+type record struct {
+	Position int64  `json:"position"`
+	Leaf     []byte `json:"leaf"`
+	Body     []byte `json:"body"`
+}
+
+func checkRecord(tree tlog.Tree, hashes tlog.HashReader, line []byte, keys map[int64][]byte) error {
+	var r record
+	if err := json.Unmarshal(line, &r); err != nil {
+		return err
+	}
+	fail := func(why any) error { return fmt.Errorf("record %d: %v", r.Position, why) }
+	if len(r.Leaf) != 196 || int64(binary.BigEndian.Uint64(r.Leaf[41:49])) != r.Position {
+		return fail("not the leaf of this position")
+	}
+	proof, err := tlog.ProveRecord(tree.N, r.Position, hashes)
+	if err != nil {
+		return fail(err)
+	}
+	if err := tlog.CheckRecord(proof, tree.N, tree.Hash, r.Position, tlog.RecordHash(r.Leaf)); err != nil {
+		return fail(err)
+	}
+	if r.Body == nil {
+		return nil
+	}
+	// A map of fewer than 24 fields: version 1 in field 0, then 32 bytes of salt in field 1.
+	if len(r.Body) < 38 || !bytes.Equal(r.Body[1:6], []byte{0, 1, 1, 0x58, 0x20}) {
+		return fail("not a body of version 1")
+	}
+	commitment := sha256.Sum256(append(append([]byte("rec-commit/1"), r.Body[6:38]...), r.Body...))
+	if !bytes.Equal(commitment[:], r.Leaf[59:91]) {
+		return fail("not the body that was committed to")
+	}
+	derived, err := hkdf.Key(sha256.New, keys[r.Position], nil, "commit", 32)
+	if err != nil || !bytes.Equal(derived, r.Leaf[123:155]) {
+		return fail("not the key that was committed to")
+	}
+	return nil
+}
+
+func readKeys(path string) (map[int64][]byte, error) {
+	lines, err := readLines(path)
+	keys := make(map[int64][]byte)
+	for _, line := range lines {
+		var k struct {
+			Position int64  `json:"position"`
+			Key      []byte `json:"key"`
+		}
+		if err := json.Unmarshal(line, &k); err != nil {
+			return nil, err
+		}
+		keys[k.Position] = k.Key
+	}
+	return keys, err
+}
+
+func readLines(path string) ([][]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	var lines [][]byte
+	scanner := bufio.NewScanner(file)
+	scanner.Buffer(nil, longestLine)
+	for scanner.Scan() {
+		lines = append(lines, bytes.Clone(scanner.Bytes()))
+	}
+	return lines, scanner.Err()
+}
+
+// Tiles in a folder. C2SP tlog-tiles has the paths of the checksum database without the height, which is 8.
+type tiles string
+
+func (tiles) Height() int { return 8 }
+
+func (dir tiles) ReadTiles(wanted []tlog.Tile) ([][]byte, error) {
+	var all [][]byte
+	for _, tile := range wanted {
+		path := strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
+		data, err := os.ReadFile(filepath.Join(string(dir), path))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, data)
+	}
+	return all, nil
+}
+
+func (tiles) SaveTiles([]tlog.Tile, [][]byte) {}

@@ -1,0 +1,213 @@
+//! `verbatim export`: a bundle of records, made from the API part by part.
+//!
+//! What holds if the process dies:
+//! - before the state is kept: the log says that an export was asked for; the same command asks anew;
+//! - while a part is written: the state names the parts before it, and the same command writes it again;
+//! - after the last part: the same command asks for the checkpoint and the tiles again;
+//! - before the manifest: there is no bundle, and `verbatim-verify` says so;
+//! - after the manifest: the bundle is whole; the same command only clears the state away.
+
+mod place;
+mod sealed;
+mod source;
+#[cfg(test)]
+mod tests;
+mod wish;
+
+use std::io::{IsTerminal, Write, stderr};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use verbatim_record::bundle::{Head, MANIFEST, Writer};
+use verbatim_record::{Checkpoint, Note, statement};
+
+use self::place::{Folder, Place, State};
+use self::sealed::Sealed;
+use self::source::{Page, page};
+use super::api::Out;
+use crate::cli::ExportArgs;
+use crate::local::Api;
+
+/// How long to wait for a checkpoint over the export's own record: normally a second.
+const CHECKPOINT_TRIES: u32 = 60;
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(api: &Api, out: &Out, args: &ExportArgs) -> Result<ExitCode> {
+    let view = match &args.age {
+        None => make(api, &mut Folder::open(&args.out)?, args).await?,
+        Some(recipient) => make(api, &mut Sealed::open(&args.out, recipient)?, args).await?,
+    };
+    out.one(&view);
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn make(api: &Api, place: &mut dyn Place, args: &ExportArgs) -> Result<Value> {
+    let wanted = wish::of(args)?;
+    let since = args.since.as_deref().map(read_note).transpose()?;
+    let state = match place.state()? {
+        Some(state) if state.wanted == wanted => state,
+        Some(_) => bail!(
+            "{} holds an export of something else that was interrupted: repeat that, or name another place",
+            place.path().display()
+        ),
+        None => begin(api, place, wanted, &args.purpose).await?,
+    };
+    let policy = state.policy.clone();
+    let writer = records(api, place, state).await?;
+    finish(api, place, writer, &policy, since.as_ref()).await
+}
+
+/// Asks for the export, which records it, and keeps what it is.
+async fn begin(api: &Api, place: &mut dyn Place, wanted: Value, purpose: &str) -> Result<State> {
+    let mut wish = wanted.clone();
+    wish["purpose"] = purpose.into();
+    let export = api.call("POST", "exports", Some(wish)).await?;
+    let text = |name: &str| export.get(name).and_then(Value::as_str).unwrap_or_default();
+    let head: Head = serde_json::from_value(export["head"].clone()).context("the API's answer")?;
+    let state = State {
+        progress: Writer::new(head, text("origin")).progress().clone(),
+        policy: text("policy").to_owned(),
+        wanted,
+    };
+    place.keep(&state)?;
+    Ok(state)
+}
+
+/// Writes all parts that are not there yet.
+async fn records(api: &Api, place: &mut dyn Place, state: State) -> Result<Writer> {
+    let State {
+        progress,
+        policy,
+        wanted,
+    } = state;
+    let export = progress.export.position;
+    let mut writer = Writer::resume(progress);
+    let mut shown = Shown::new();
+    let mut coming = (!writer.progress().ended).then(|| fetch(api, export, writer.progress().next));
+    while let Some(page) = coming.take() {
+        let Page { records, next } = page.await.context("the fetching of records ended")??;
+        // While these are written, the next ones come.
+        coming = next.map(|from| fetch(api, export, from));
+        for record in records {
+            let Some(part) = writer.push(record.entry, record.key.as_ref()) else {
+                continue;
+            };
+            for (path, content) in &part.files {
+                place.put(path, content)?;
+            }
+            // Died here: the part is written again, with the same content.
+            place.keep(&State {
+                progress: writer.progress().clone(),
+                policy: policy.clone(),
+                wanted: wanted.clone(),
+            })?;
+        }
+        shown.at(writer.progress().counts.records);
+    }
+    if !writer.progress().ended {
+        bail!("the records ended before the export's own: repeat the command");
+    }
+    Ok(writer)
+}
+
+fn fetch(api: &Api, export: u64, from: u64) -> tokio::task::JoinHandle<Result<Page>> {
+    let api = api.clone();
+    tokio::spawn(async move { page(&api, export, from).await })
+}
+
+/// Adds what proves the records, and last the manifest.
+async fn finish(
+    api: &Api,
+    place: &mut dyn Place,
+    mut writer: Writer,
+    policy: &str,
+    since: Option<&Note>,
+) -> Result<Value> {
+    let export = writer.progress().export.position;
+    let note = checkpoint(api, export).await?;
+    let checkpoint = Checkpoint::parse(&Note::parse(&note)?.text)?;
+    // Tiles of an earlier try may be of another size.
+    place.clear_log()?;
+    let mut tiles = writer.tiles(checkpoint.size);
+    if let Some(since) = since {
+        let since = Checkpoint::parse(&since.text)?;
+        tiles.extend(statement::consistency_tiles(since.size, checkpoint.size));
+    }
+    for id in tiles {
+        let asked = format!("exports/{export}/tile?path={id}");
+        let tile = api.bytes(&asked).await?;
+        let tile =
+            tile.with_context(|| format!("the log does not give {id}: repeat the command"))?;
+        let path = format!("log/{id}");
+        place.put_log(&path, &tile)?;
+        writer.note(&path, &tile);
+    }
+    let counts = writer.progress().counts;
+    let last = writer.finish(&checkpoint, &note, policy);
+    for (path, content) in &last.files {
+        if path == MANIFEST {
+            // All else is on the disk before there is a bundle.
+            place.sync()?;
+        }
+        place.put(path, content)?;
+    }
+    place.finish()?;
+    Ok(json!({
+        "bundle": place.path(),
+        "export": export,
+        "records": counts.records,
+        "disclosed": counts.disclosed,
+        "undisclosed": counts.undisclosed,
+        "log_size": checkpoint.size,
+    }))
+}
+
+async fn checkpoint(api: &Api, export: u64) -> Result<String> {
+    for _ in 0..CHECKPOINT_TRIES {
+        if let Some(note) = api.bytes(&format!("exports/{export}/checkpoint")).await? {
+            return String::from_utf8(note).context("the checkpoint is not text");
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
+    bail!(
+        "the log is not signed up to this export: see that `verbatim serve` runs and raises no alarm, then repeat the \
+         command; it goes on here"
+    )
+}
+
+fn read_note(path: &Path) -> Result<Note> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Note::parse(&text).with_context(|| path.display().to_string())
+}
+
+/// How far it has come, on a terminal.
+struct Shown {
+    shows: bool,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let shows = stderr().is_terminal();
+        Self { shows }
+    }
+
+    fn at(&mut self, records: u64) {
+        if self.shows {
+            eprint!("\r{records} records");
+            // What cannot be shown is not needed.
+            let _ = stderr().flush();
+        }
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        if self.shows {
+            eprintln!();
+        }
+    }
+}

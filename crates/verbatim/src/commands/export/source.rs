@@ -1,0 +1,82 @@
+//! Pages of records, as the API hands them out. Each is checked before it is written: what would not verify
+//! is not exported.
+
+use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use verbatim_record::Leaf;
+use verbatim_record::bundle::{Content, Entry, Undisclosed};
+use verbatim_record::seal::{check_body, check_data_key};
+
+use crate::local::Api;
+
+/// Some records.
+pub(super) struct Page {
+    pub(super) records: Vec<Record>,
+    /// Where the next page begins; none at the end.
+    pub(super) next: Option<u64>,
+}
+
+/// A record, with its key if it is disclosed.
+pub(super) struct Record {
+    pub(super) entry: Entry,
+    pub(super) key: Option<[u8; 32]>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    leaf: String,
+    body: Option<String>,
+    key: Option<String>,
+    undisclosed: Option<String>,
+    certificate: Option<u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct End {
+    next: Option<u64>,
+}
+
+pub(super) async fn page(api: &Api, export: u64, from: u64) -> Result<Page> {
+    let path = format!("exports/{export}/records?from={from}");
+    let bytes = api.bytes(&path).await?;
+    let bytes = bytes.context("the records cannot be read now: repeat the command later")?;
+    let text = String::from_utf8(bytes).context("the API's answer is not text")?;
+    let mut lines: Vec<&str> = text.lines().collect();
+    // An answer that was cut off has no such last line.
+    let end = lines.pop().unwrap_or_default();
+    let End { next } = serde_json::from_str(end).context("the answer was cut off")?;
+    let records = lines.into_iter().map(record).collect::<Result<_>>()?;
+    Ok(Page { records, next })
+}
+
+fn record(line: &str) -> Result<Record> {
+    let line: Line = serde_json::from_str(line).context("a record as the API gave it")?;
+    let leaf = Leaf::decode(&STANDARD.decode(&line.leaf)?)?;
+    let position = leaf.global_seq;
+    let (body, key) = match (line.body, line.key, line.undisclosed) {
+        (Some(body), Some(key), None) => (body, key),
+        (None, None, Some(why)) => {
+            let certificate = line.certificate;
+            let content = Content::Undisclosed(Undisclosed { why, certificate });
+            let entry = Entry { leaf, content };
+            return Ok(Record { entry, key: None });
+        }
+        _ => bail!("record {position}: it has neither body and key nor a reason"),
+    };
+    let at = || format!("record {position}");
+    let plain = STANDARD.decode(body)?;
+    let body = Box::new(check_body(&plain, &leaf.commitment).with_context(at)?);
+    let key: [u8; 32] = STANDARD
+        .decode(key)?
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("record {position}: its key is not 32 bytes"))?;
+    check_data_key(&key, &leaf.key_commitment).with_context(at)?;
+    let content = Content::Disclosed { body, plain };
+    let entry = Entry { leaf, content };
+    let key = Some(key);
+    Ok(Record { entry, key })
+}

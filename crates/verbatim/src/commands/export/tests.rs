@@ -1,0 +1,208 @@
+//! Bundles made through the API, interrupted everywhere.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Parser;
+use verbatim_domain::AccountId;
+use verbatim_engine::Engine;
+use verbatim_record::bundle::{DirFolder, Given, MANIFEST, POLICY, check};
+use verbatim_record::policy::Policy;
+use verbatim_record::report::{Findings, State as Verdict};
+use verbatim_store::SqlStore;
+use verbatim_testkit::fakes::Site;
+use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
+
+use super::make;
+use super::place::Folder;
+use super::sealed::Sealed;
+use crate::cli::{Cli, Command, ExportArgs};
+use crate::local::Api;
+
+struct World {
+    site: Site,
+    api: Api,
+    signing: tokio::task::JoinHandle<()>,
+}
+
+impl World {
+    /// A client has texted so often; the log is signed as in service.
+    async fn new(texts: u32) -> Self {
+        let site = Site::on(SqlStore::in_memory().unwrap()).await.unwrap();
+        site.provision().await.unwrap();
+        site.lead().await.unwrap();
+        for number in 0..texts {
+            let text = format!("text {number}");
+            let sms = site.carrier.text_from_client("+14155552671", OURS, &text);
+            let hook = site.carrier.inbound_hook(&sms);
+            site.engine.webhook(&AccountId::from(ACCOUNT), &hook).await;
+        }
+        let api = Api::Here(verbatim_console::local_api_router(
+            site.engine.clone(),
+            "ann",
+        ));
+        let signing = tokio::spawn(sign(site.engine.clone()));
+        Self { site, api, signing }
+    }
+
+    async fn exports(&self) -> usize {
+        let records = self.site.engine.log_records(0, 1000).await.unwrap();
+        records.iter().filter(|r| r.kind == "export").count()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.signing.abort();
+    }
+}
+
+async fn sign(engine: Arc<Engine>) {
+    loop {
+        engine.sign_log().await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+fn args(of: &[&str], out: &Path) -> ExportArgs {
+    let mut line = vec!["verbatim", "export", "--purpose", "exam", "--out"];
+    line.push(out.to_str().unwrap());
+    line.extend(of);
+    match Cli::try_parse_from(line).unwrap().command {
+        Command::Export(args) => args,
+        _ => panic!("another command"),
+    }
+}
+
+fn examine(dir: &Path) -> Findings {
+    let policy = fs::read_to_string(dir.join(POLICY)).ok();
+    let policy: Option<Policy> = policy.map(|p| p.parse().unwrap());
+    let given = Given {
+        policy: policy.as_ref(),
+        since: None,
+    };
+    check(&DirFolder::new(dir), given, &mut |_, _| {})
+}
+
+#[tokio::test]
+async fn every_selection_makes_a_bundle_that_verifies() {
+    let world = World::new(600).await;
+    for of in [
+        &["--all"][..],
+        &["--person", ALICE],
+        &["--number", OURS],
+        &["--all", "--from", "2000-01-01", "--to", "2099-01-01"],
+        &["--all", "--from", "2099-01-01"],
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let args = args(of, dir.path());
+        let view = make(&world.api, &mut Folder::open(dir.path()).unwrap(), &args).await;
+        let found = examine(dir.path());
+        assert_eq!(found.verdict(), Verdict::Proved, "{of:?}: {found}");
+        let texts = view.unwrap()["records"].as_u64().unwrap();
+        let is_empty = of.contains(&"2099-01-01") && of.len() == 3;
+        assert_eq!(texts >= 600, !is_empty, "{of:?}");
+        assert!(Folder::open(dir.path()).is_err(), "finished");
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_dies_at_any_write_goes_on() {
+    let world = World::new(5).await;
+    for writes in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        let args = args(&["--all"], dir.path());
+        let before = world.exports().await;
+        let mut place = Folder::open(dir.path()).unwrap();
+        place.writes_left = Some(writes);
+        let first = make(&world.api, &mut place, &args).await;
+        let has_all = dir.path().join(MANIFEST).exists();
+        let Err(error) = first else {
+            assert!(writes > 8 && has_all, "{writes} writes are too few");
+            return;
+        };
+        assert!(
+            error.to_string().contains("make room and repeat"),
+            "{error}"
+        );
+        assert!(!has_all);
+        assert_eq!(examine(dir.path()).verdict(), Verdict::Wrong, "{writes}");
+        // More is recorded in between, and the log is signed further.
+        let sms = world
+            .site
+            .carrier
+            .text_from_client("+14155552671", OURS, "later");
+        let hook = world.site.carrier.inbound_hook(&sms);
+        world
+            .site
+            .engine
+            .webhook(&AccountId::from(ACCOUNT), &hook)
+            .await;
+        let mut place = Folder::open(dir.path()).unwrap();
+        make(&world.api, &mut place, &args).await.unwrap();
+        let found = examine(dir.path());
+        assert_eq!(found.verdict(), Verdict::Proved, "{writes}: {found}");
+        // Asked for once, unless nothing could be kept of the first time.
+        let asked = if writes == 0 { 2 } else { 1 };
+        assert_eq!(world.exports().await - before, asked, "{writes}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_something_else_is_left_alone() {
+    let world = World::new(1).await;
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("mine"), "x").unwrap();
+    assert!(Folder::open(dir.path()).is_err());
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Folder::open(dir.path()).unwrap();
+    place.writes_left = Some(2);
+    let all = args(&["--all"], dir.path());
+    make(&world.api, &mut place, &all).await.unwrap_err();
+    let other = args(&["--person", ALICE], dir.path());
+    let mut place = Folder::open(dir.path()).unwrap();
+    let error = make(&world.api, &mut place, &other).await.unwrap_err();
+    assert!(error.to_string().contains("something else"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sealed_bundle_opens_for_its_recipient_alone() {
+    let world = World::new(3).await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bundle.tar.age");
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let args = args(&["--all", "--age", &recipient], &file);
+    // Died after it was asked for.
+    let mut place = Sealed::open(&file, &recipient).unwrap();
+    super::begin(
+        &world.api,
+        &mut place,
+        super::wish::of(&args).unwrap(),
+        "exam",
+    )
+    .await
+    .unwrap();
+    drop(place);
+    let mut place = Sealed::open(&file, &recipient).unwrap();
+    make(&world.api, &mut place, &args).await.unwrap();
+    assert_eq!(world.exports().await, 1);
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let sealed = fs::read(&file).unwrap();
+    assert!(!sealed.windows(6).any(|w| w == b"text 1"));
+
+    let open = |identity: &age::x25519::Identity| {
+        let opened = age::Decryptor::new(&sealed[..]).unwrap();
+        opened.decrypt(std::iter::once(identity as &dyn age::Identity))
+    };
+    assert!(open(&age::x25519::Identity::generate()).is_err());
+    let mut tar = Vec::new();
+    open(&identity).unwrap().read_to_end(&mut tar).unwrap();
+    let opened = tempfile::tempdir().unwrap();
+    tar::Archive::new(&tar[..]).unpack(opened.path()).unwrap();
+    let found = examine(opened.path());
+    assert_eq!(found.verdict(), Verdict::Proved, "{found}");
+}
