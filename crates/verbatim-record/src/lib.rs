@@ -20,6 +20,7 @@ pub mod record;
 pub mod seal;
 pub mod signing;
 pub mod tile;
+pub mod timestamp;
 pub mod tlog_proof;
 pub mod vault;
 pub mod verify;
