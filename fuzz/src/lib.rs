@@ -162,6 +162,10 @@ pub fn record(data: &[u8]) {
     }
 }
 
+const STAMPED: &[u8] =
+    include_bytes!("../../crates/verbatim-record/testdata/timestamp/stamped.txt");
+const AUTHORITY: &str = include_str!("../../crates/verbatim-record/testdata/timestamp/p256.pem");
+
 /// The first byte says which reader of the signed log gets the rest.
 pub fn signed(data: &[u8]) {
     let Some((choice, rest)) = data.split_first() else {
@@ -172,6 +176,11 @@ pub fn signed(data: &[u8]) {
         if let Ok(entries) = read_entries(rest, width.into()) {
             assert_eq!(entries.len(), usize::from(width));
         }
+        return;
+    }
+    if *choice == b's' {
+        // Whatever it is: no panic. What is believed, the tests say.
+        let _ = verbatim_record::timestamp::check(rest, STAMPED, None, AUTHORITY);
         return;
     }
     let Ok(text) = std::str::from_utf8(rest) else {

@@ -9,7 +9,7 @@ use verbatim_domain::AccountId;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Clock, Store, Webhook};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Engine, Parts, Settings, WebhookAnswer};
+use verbatim_engine::{Anchoring, Engine, Parts, Settings, WebhookAnswer};
 use verbatim_record::Kek;
 use verbatim_testkit::fakes::{FakePlatform, test_signer};
 
@@ -36,6 +36,7 @@ impl World {
             entropy: Arc::new(SystemEntropy),
             kek,
             signer: test_signer(),
+            anchoring: Anchoring::default(),
             settings: Settings::default(),
         };
         let engine = Engine::open(parts).await.context("engine")?;

@@ -5,6 +5,7 @@ use verbatim_record::Hash;
 use verbatim_record::verify::{LogVerifier, VerifyEntry};
 
 use crate::admin::{Actor, AdminError};
+use crate::anchor::FORKED;
 use crate::core::{Engine, locked};
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
 use crate::signed_check::SignedCheck;
@@ -234,13 +235,13 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn clear_alarm(&self, actor: &Actor, key: &str) -> Result<(), AdminError> {
-        self.change(
-            actor,
-            "alarm.clear",
-            &[("key", key)],
-            vec![Change::Clear(key.to_owned())],
-        )
-        .await
+        let mut changes = vec![Change::Clear(key.to_owned())];
+        if key == FORKED {
+            // Said by somebody with the right to: signing goes on.
+            changes.push(Change::SetCursor(key.to_owned(), String::new()));
+        }
+        self.change(actor, "alarm.clear", &[("key", key)], changes)
+            .await
     }
 
     /// What waits.

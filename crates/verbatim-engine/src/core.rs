@@ -10,6 +10,7 @@ use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
 use verbatim_record::tile::TileBuilder;
 use verbatim_record::{Body, Kek, Kind, SealedRecord, Signer, Vault};
 
+use crate::anchor::Anchoring;
 use crate::carriers::Line;
 use crate::ports::{
     Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, Platform,
@@ -35,6 +36,8 @@ pub struct Parts {
     pub kek: Kek,
     /// Signs the log's checkpoints. Its key's name is the log's origin.
     pub signer: Arc<dyn Signer>,
+    /// Who cosigns and stamps the log.
+    pub anchoring: Anchoring,
     /// The firm's settings.
     pub settings: Settings,
 }
@@ -86,6 +89,7 @@ pub struct Engine {
     pub(crate) has_looked: AtomicBool,
     pub(crate) worker: Mutex<WorkerState>,
     pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) anchoring: Anchoring,
     /// The tree as it was signed last; none until the first look at it, and after a failure.
     pub(crate) tree: tokio::sync::Mutex<Option<TileBuilder>>,
 }
@@ -137,6 +141,7 @@ impl Engine {
             has_looked: AtomicBool::new(false),
             worker: Mutex::default(),
             signer: parts.signer,
+            anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
         }))
     }

@@ -4,11 +4,13 @@
 //! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
 //! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
-//! signed).
+//! signed), `anchor`
+//! (others cosign and stamp it).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
 pub mod admin;
+mod anchor;
 mod audit;
 mod bot;
 mod carriers;
@@ -36,6 +38,7 @@ mod undecryptable;
 pub mod views;
 pub mod worker;
 
+pub use anchor::{AnchorError, Anchoring, Authority, FORKED};
 pub use core::{Engine, OpenError, Parts};
 pub use intake::{TransactionError, WebhookAnswer};
 pub use log::LogError;

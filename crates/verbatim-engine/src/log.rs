@@ -38,6 +38,9 @@ pub enum LogError {
     /// The key cannot be used now.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// Somebody holds another history under our signature (`anchor`); an operator must clear that alarm.
+    #[error("signing is stopped: {0}")]
+    Stopped(String),
     /// What is kept is not what was signed. Nothing more is signed until somebody has looked.
     #[error("the log does not extend what was signed: {0}")]
     Inconsistent(String),
@@ -87,7 +90,7 @@ impl Engine {
                  verify`, and compare with published checkpoints and backups"
             ),
             LogError::Sign(_) => format!("{error}. Records are kept; checkpoints wait for the key"),
-            LogError::Store(_) => return false,
+            LogError::Store(_) | LogError::Stopped(_) => return false,
         };
         self.raise(NOT_SIGNED, text).await.is_ok()
     }
@@ -107,6 +110,10 @@ impl Engine {
         if head.size == tree.size() && head.root == tree.root() {
             *kept = Some(tree);
             return Ok(None);
+        }
+        if let Some(why) = self.signing_stopped().await? {
+            *kept = Some(tree);
+            return Err(LogError::Stopped(why));
         }
         let tiles = self.grow(&mut tree, &head).await?;
         if tree.root() != head.root {

@@ -18,7 +18,7 @@ use verbatim_record::{Checkpoint, Note};
 
 use crate::core::Engine;
 use crate::log::LogError;
-use crate::ports::{Change, Lasting, Publication, PublicationError, StoreError};
+use crate::ports::{Change, Lasting, Publication, PublicationError, SignedCheckpoint, StoreError};
 
 /// The path of the checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
@@ -56,8 +56,9 @@ pub enum PublishError {
 
 impl Engine {
     /// Signs and publishes, until cancelled. Signs nothing before it has been compared with what was
-    /// published.
+    /// published, and before the witnesses that answer have seen where it stands.
     pub async fn run_log(self: &Arc<Self>, publication: Option<Arc<dyn Publication>>) {
+        self.greet_witnesses().await;
         match publication {
             None => self.run_signing().await,
             Some(place) => {
@@ -177,7 +178,8 @@ impl Engine {
         let mut done = self.store.cursor(&cursor).await?;
         let mut from: u64 = done.take().and_then(|n| n.parse().ok()).unwrap_or(0);
         if from == last.size {
-            return Ok(None);
+            let again = self.publish_cosigned(place, &last).await?;
+            return Ok(again.then_some(last.size));
         }
         while from < last.size {
             let to = ((from / STRETCH + 1) * STRETCH).min(last.size);
@@ -208,6 +210,25 @@ impl Engine {
             place.put(&path, entries, Lasting::Immutable).await?;
         }
         Ok(())
+    }
+
+    /// Cosignatures come after the checkpoint: once there are more of them, it is published again.
+    async fn publish_cosigned(
+        &self,
+        place: &dyn Publication,
+        last: &SignedCheckpoint,
+    ) -> Result<bool, PublishError> {
+        let count = self.store.cosignatures(last.size).await?.len();
+        let cursor = format!("published-cosigned:{}", place.place());
+        let state = format!("{} {count}", last.size);
+        if count == 0 || self.store.cursor(&cursor).await?.as_ref() == Some(&state) {
+            return Ok(false);
+        }
+        let note = self.cosigned(last).await?.into_bytes();
+        place.put(CHECKPOINT, note, Lasting::Replaced).await?;
+        // Died here: published, not noted; it is published once more.
+        self.commit(vec![Change::SetCursor(cursor, state)]).await?;
+        Ok(true)
     }
 
     async fn note_published(&self, cursor: &str, size: u64) -> Result<(), StoreError> {

@@ -26,6 +26,7 @@ pub mod signing;
 pub mod statement;
 pub mod tile;
 pub mod tile_tree;
+pub mod timestamp;
 pub mod tlog_proof;
 pub mod vault;
 pub mod verify;

@@ -1,5 +1,6 @@
 //! The writing operations, each written once for both databases.
 
+pub(crate) mod anchors;
 pub(crate) mod commit;
 pub(crate) mod config;
 pub(crate) mod crypto;

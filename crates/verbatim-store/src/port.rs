@@ -6,10 +6,10 @@ use verbatim_domain::{
     RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{
-    Alarm, ApiToken, BlindIndex, Commit, Contact, Conversation, Employee, Fence, InboundOutcome,
-    InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt, QueueStat,
-    ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError,
-    StoredRecord,
+    Alarm, Anchors, ApiToken, BlindIndex, Commit, Contact, Conversation, Cosignature, Employee,
+    Fence, InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, LogTimestamp, Message,
+    Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint,
+    SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -51,6 +51,25 @@ impl SignedLog for SqlStore {
 
     async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         read_with!(self, reads::signed_log::leaves, (from, limit))
+    }
+}
+
+#[async_trait]
+impl Anchors for SqlStore {
+    async fn latest_cosignature(&self, witness: &str) -> Result<Option<Cosignature>, StoreError> {
+        read_with!(self, reads::anchors::latest_cosignature, witness.to_owned())
+    }
+
+    async fn cosignatures(&self, size: u64) -> Result<Vec<Cosignature>, StoreError> {
+        read_with!(self, reads::anchors::cosignatures, size)
+    }
+
+    async fn latest_timestamp(&self, authority: &str) -> Result<Option<LogTimestamp>, StoreError> {
+        read_with!(self, reads::anchors::latest_timestamp, authority.to_owned())
+    }
+
+    async fn timestamps(&self, after: u64, limit: u32) -> Result<Vec<LogTimestamp>, StoreError> {
+        read_with!(self, reads::anchors::timestamps, (after, limit))
     }
 }
 

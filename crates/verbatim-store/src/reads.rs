@@ -1,5 +1,6 @@
 //! The reading operations, each written once for both databases.
 
+pub(crate) mod anchors;
 pub(crate) mod config;
 pub(crate) mod crypto;
 pub(crate) mod jobs;

@@ -1,5 +1,6 @@
 //! Every SQL text of the product, by area.
 
+pub(crate) mod anchors;
 pub(crate) mod config;
 pub(crate) mod crypto;
 pub(crate) mod intake;
@@ -15,6 +16,7 @@ use crate::stmt::{Dialect, Stmt};
 /// Every named statement.
 pub(crate) fn all() -> impl Iterator<Item = &'static Stmt> {
     [
+        anchors::ALL,
         config::ALL,
         crypto::ALL,
         intake::ALL,

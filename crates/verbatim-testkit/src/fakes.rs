@@ -7,6 +7,7 @@ pub mod entropy;
 pub mod platform;
 pub mod publication;
 pub mod site;
+pub mod witness;
 
 pub use carrier::FakeCarrier;
 pub use clock::VirtualClock;
@@ -14,6 +15,7 @@ pub use entropy::SeededEntropy;
 pub use platform::FakePlatform;
 pub use publication::FakePublication;
 pub use site::Site;
+pub use witness::{FakeWitness, WitnessFault};
 
 pub(crate) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Tokens for the REST API.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// A witness for the logs of others: cosigns checkpoints, so that no log can be rolled back unseen.
+    #[command(subcommand)]
+    Witness(WitnessCommand),
     /// What waits and what was counted.
     Status,
     /// Write a completion script for a shell.
@@ -311,4 +314,34 @@ pub(crate) enum TokenCommand {
     },
     /// List tokens, without their secrets.
     List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WitnessCommand {
+    /// Make a witness's folder with a key, and print the public half.
+    #[command(
+        after_help = "Example:\n  verbatim witness init --dir /var/lib/verbatim-witness --name witness.auditor.example/1\n\
+                      Then add a line `log VKEY` for each log to `logs.policy` in that folder, and give the printed key to the\n\
+                      logs' operators ([[record.witness]] of their configuration)."
+    )]
+    Init {
+        /// The folder; what is in it must never be lost nor restored from an older copy.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// The witness's name: an address without a scheme, without white space and `+`.
+        #[arg(long)]
+        name: String,
+    },
+    /// Cosign until SIGTERM or Ctrl-C. Needs no configuration file.
+    #[command(
+        after_help = "Example:\n  verbatim witness serve --dir /var/lib/verbatim-witness --listen 127.0.0.1:9490"
+    )]
+    Serve {
+        /// The folder that `witness init` made.
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+        /// Where to listen; put a TLS-terminating proxy in front.
+        #[arg(long, value_name = "ADDR")]
+        listen: std::net::SocketAddr,
+    },
 }

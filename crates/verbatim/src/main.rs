@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, WitnessCommand};
 use crate::commands::api::Out;
 use crate::config::{Config, ConfigError};
 use crate::local::Api;
@@ -29,7 +29,11 @@ use crate::local::Api;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     harden();
-    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+    let serves = matches!(
+        cli.command,
+        Command::Serve | Command::Demo(_) | Command::Witness(WitnessCommand::Serve { .. })
+    );
+    if !serves {
         // `verbatim … | head` ends quietly, as other tools do.
         sigpipe::reset();
     }
@@ -66,6 +70,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Init(args) => commands::init::run(&args),
         Command::Demo(args) => demo_stack::run(args).await,
+        Command::Witness(command) => commands::witness::run(&out, command).await,
         Command::Doctor => commands::doctor::run(&cli.config, &out).await,
         Command::Serve => {
             let config = Config::read(&cli.config)?;

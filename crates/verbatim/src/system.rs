@@ -26,6 +26,13 @@ impl Clock for SystemClock {
     }
 }
 
+impl verbatim_witness::Clock for SystemClock {
+    fn now_s(&self) -> u64 {
+        let now = Clock::now(self).as_millis() / 1000;
+        u64::try_from(now).unwrap_or_default()
+    }
+}
+
 /// The operating system's random numbers.
 pub(crate) struct SystemEntropy;
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use thiserror::Error;
+use verbatim_anchor::{HttpAuthority, HttpWitness};
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
 use verbatim_domain::{Duration, UserId};
 use verbatim_engine::ports::{Carrier, Entropy, Publication};
-use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
+use verbatim_engine::{Anchoring, Authority, DisclosureMode, Engine, Parts, Settings};
 use verbatim_matrix::{MatrixConfig, MatrixPlatform};
 use verbatim_publish::{Bucket, Place};
 use verbatim_record::signing::FileSigner;
@@ -54,6 +55,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         entropy,
         kek,
         signer: read_signer(config)?,
+        anchoring: anchoring(config)?,
         settings: settings(config),
     })
     .await
@@ -114,6 +116,32 @@ pub(crate) fn publication(config: &Config) -> Result<Option<Arc<dyn Publication>
     };
     let place = place.context("[record] publish")?;
     Ok(Some(Arc::new(place)))
+}
+
+/// Who cosigns and stamps the log.
+fn anchoring(config: &Config) -> Result<Anchoring> {
+    let mut anchoring = Anchoring::default();
+    for witness in &config.record.witness {
+        let place = || format!("[[record.witness]] {}", witness.name);
+        let key = witness.key.parse().with_context(place)?;
+        let url = witness.url.parse().with_context(place)?;
+        let witness = HttpWitness::new(&witness.name, key, url).with_context(place)?;
+        anchoring.witnesses.push(Arc::new(witness));
+    }
+    for authority in &config.record.timestamp {
+        let place = || format!("[[record.timestamp]] {}", authority.name);
+        let url = authority.url.parse().with_context(place)?;
+        let ca_file = config.path(&authority.ca_file);
+        let ca_pem = std::fs::read_to_string(&ca_file)
+            .with_context(|| format!("{}: cannot read {}", place(), ca_file.display()))?;
+        let port = HttpAuthority::new(&authority.name, url).with_context(place)?;
+        anchoring.authorities.push(Authority {
+            port: Arc::new(port),
+            every: Duration::from_secs(authority.every_minutes * 60),
+            ca_pem,
+        });
+    }
+    Ok(anchoring)
 }
 
 /// The key file is not there, or not ours to read.

@@ -26,6 +26,8 @@ const MATRIX: &str = "verbatim-matrix";
 const CARRIER: &str = "verbatim-carrier";
 const PUBLISH: &str = "verbatim-publish";
 const CONSOLE: &str = "verbatim-console";
+const ANCHOR: &str = "verbatim-anchor";
+const WITNESS: &str = "verbatim-witness";
 const BINARY: &str = "verbatim";
 const SIM: &str = "carrier-sim";
 const TESTKIT: &str = "verbatim-testkit";
@@ -144,6 +146,26 @@ pub(super) const RULES: &[Rule] = &[
         why: "the edge speaks HTTP, no SQL",
     },
     Rule {
+        package: ANCHOR,
+        may_know: &[DOMAIN, RECORD, ENGINE],
+        must_not_reach: &["rusqlite", "tokio-postgres", "ruma", "matrix-sdk-crypto"],
+        dev_too: false,
+        why: "adapters do not know each other",
+    },
+    Rule {
+        package: WITNESS,
+        may_know: &[DOMAIN, RECORD],
+        must_not_reach: &[
+            "rusqlite",
+            "tokio-postgres",
+            "ruma",
+            "matrix-sdk-crypto",
+            "reqwest",
+        ],
+        dev_too: true,
+        why: "a firm runs it elsewhere, apart from what it watches",
+    },
+    Rule {
         package: SIM,
         may_know: &[],
         must_not_reach: &[],
@@ -153,7 +175,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         package: BINARY,
         may_know: &[
-            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, CONSOLE, SIM,
+            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, ANCHOR, CONSOLE, WITNESS, SIM,
         ],
         must_not_reach: &["openssl-sys", "native-tls", "aws-lc-sys"],
         dev_too: false,

@@ -85,6 +85,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: peers::object_store,
     },
     Check {
+        name: "timestamps",
+        about: "OpenSSL as a time authority and we believe each other, and refuse the same",
+        limit_minutes: 20,
+        run: peers::timestamps,
+    },
+    Check {
         name: "postgres",
         about: "the store's suites hold on PostgreSQL too",
         limit_minutes: 20,

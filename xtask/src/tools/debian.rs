@@ -32,6 +32,15 @@ pub(crate) fn node(limit: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The program `openssl`; installed where we may.
+pub(crate) fn openssl(limit: Duration) -> anyhow::Result<()> {
+    if on_path("openssl") {
+        return Ok(());
+    }
+    println!("openssl is not installed");
+    install("openssl", limit)
+}
+
 /// A C++ compiler; installed where we may.
 pub(crate) fn cpp(limit: Duration) -> anyhow::Result<()> {
     if on_path("c++") || std::env::var_os("CXX").is_some() {

@@ -27,8 +27,8 @@ pub(super) async fn file(
     Path(path): Path<String>,
 ) -> Result<Response, Problem> {
     let found = if path == "checkpoint" {
-        let last = engine.latest_checkpoint().await.map_err(LogError::from);
-        last.map(|last| last.map(|last| (kept(TEXT, CHANGES), last.note.into_bytes())))
+        let note = engine.latest_cosigned().await.map_err(LogError::from);
+        note.map(|note| note.map(|note| (kept(TEXT, CHANGES), note.into_bytes())))
     } else if let Ok((index, width)) = parse_entries_path(&path) {
         let entries = engine.entries(index, width).await;
         entries.map(|bytes| bytes.map(|bytes| (kept(BYTES, NEVER_CHANGES), bytes)))

@@ -6,6 +6,7 @@
 //!
 //! Bodies, names and numbers arrive here sealed; what is looked up by number arrives as a keyed hash.
 
+mod anchors;
 mod commits;
 mod intake;
 mod jobs;
@@ -21,6 +22,7 @@ use verbatim_domain::{
 };
 use verbatim_record::{BucketId, Hash, Kind, Leaf};
 
+pub use anchors::*;
 pub use commits::*;
 pub use intake::*;
 pub use jobs::*;
@@ -104,7 +106,7 @@ pub struct PageAt {
 
 /// Everything durable.
 #[async_trait]
-pub trait Store: SignedLog {
+pub trait Store: SignedLog + Anchors {
     /// Records a client's text: duplicate check, holder at that time, contact and conversation (made if
     /// need be), record, message, jobs (`OpenRoom` for a new conversation, then `Say`), in one transaction.
     async fn record_inbound(&self, sms: InboundSms) -> Result<InboundOutcome, StoreError>;

@@ -6,7 +6,7 @@ use verbatim_domain::{ConversationId, RecordId};
 use verbatim_engine::ports::{Change, Commit, StoreError};
 use verbatim_record::SealedRecord;
 
-use super::{config, jobs, lease, messages, people, signed_log};
+use super::{anchors, config, jobs, lease, messages, people, signed_log};
 use crate::sql::log as sql;
 use crate::value::params;
 use crate::work::Work;
@@ -97,6 +97,9 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
 
         Change::AddTiles(tiles) => signed_log::add_tiles(work, tiles).await,
         Change::AddCheckpoint(checkpoint) => signed_log::add_checkpoint(work, checkpoint).await,
+
+        Change::PutCosignature(new) => anchors::put_cosignature(work, new).await,
+        Change::AddTimestamp(new) => anchors::add_timestamp(work, new).await,
 
         Change::Raise(alarm) => config::raise(work, alarm).await,
         Change::Clear(key) => config::clear(work, key).await,

@@ -1,5 +1,6 @@
 //! The suite that every store passes: plain functions over the ports, run on each database.
 
+mod anchors;
 pub(crate) mod config;
 mod crypto;
 mod faults;
@@ -33,6 +34,7 @@ pub(crate) use cases;
 /// Every case.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
     [
+        anchors::CASES,
         config::CASES,
         crypto::CASES,
         faults::CASES,

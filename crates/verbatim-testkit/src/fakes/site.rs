@@ -7,7 +7,7 @@ use verbatim_domain::Duration;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::Store;
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Engine, Parts, Settings};
+use verbatim_engine::{Anchoring, Engine, Parts, Settings};
 use verbatim_record::Kek;
 use verbatim_store::SqlStore;
 
@@ -43,7 +43,18 @@ impl Site {
     /// # Errors
     /// When the engine cannot be opened on the store.
     pub async fn on(store: Arc<SqlStore>) -> Result<Self, Box<dyn Error>> {
-        let clock = Arc::new(VirtualClock::default());
+        Self::anchored(store, Arc::default(), Anchoring::default()).await
+    }
+
+    /// On a given store, with those who cosign and stamp.
+    ///
+    /// # Errors
+    /// When the engine cannot be opened on the store.
+    pub async fn anchored(
+        store: Arc<SqlStore>,
+        clock: Arc<VirtualClock>,
+        anchoring: Anchoring,
+    ) -> Result<Self, Box<dyn Error>> {
         let platform = Arc::new(FakePlatform::new(clock.clone()));
         let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
         let parts = Parts {
@@ -54,6 +65,7 @@ impl Site {
             entropy: Arc::new(SeededEntropy::new(1)),
             kek: Kek::from_bytes([7; 32]),
             signer: test_signer(),
+            anchoring,
             settings: Settings::default(),
         };
         Ok(Self {

@@ -7,7 +7,7 @@ use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{DisclosureMode, Engine, Parts, Settings};
+use verbatim_engine::{Anchoring, DisclosureMode, Engine, Parts, Settings};
 use verbatim_record::Kek;
 
 use super::corpus::{EMPLOYEES, NUMBERS};
@@ -300,6 +300,7 @@ impl World {
             entropy: self.entropy.clone(),
             kek: Kek::from_bytes([42; 32]),
             signer: test_signer(),
+            anchoring: Anchoring::default(),
             settings: self.settings.clone(),
         };
         let engine = Engine::open(parts).await.map_err(Broken::new)?;

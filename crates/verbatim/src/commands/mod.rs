@@ -7,3 +7,4 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod record;
 pub(crate) mod table;
+pub(crate) mod witness;

@@ -4,7 +4,11 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use super::{Config, Limits};
+use url::Url;
+use verbatim_record::VerifierKey;
+use verbatim_record::note::Algorithm;
+
+use super::{Config, Limits, TimestampConfig, WitnessConfig};
 
 /// What Twilio takes, in seconds, and its kin less.
 const VALIDITY: RangeInclusive<u64> = 1..=36_000;
@@ -21,6 +25,8 @@ const RETENTION_MONTHS: RangeInclusive<u32> = 1..=1_200;
 /// Beyond the fastest short code; below the slowest number: a text a minute.
 const SEGMENTS_PER_SECOND: RangeInclusive<f64> = 0.01..=1_000.0;
 const SEGMENT_BURST: RangeInclusive<f64> = 1.0..=10_000.0;
+/// A week: later than that, a timestamp says little.
+const STAMP_MINUTES: RangeInclusive<u64> = 1..=10_080;
 /// Service managers kill after a minute and a half, and draining takes up to 20 seconds more.
 const DRAIN_DELAY_SECONDS: RangeInclusive<u64> = 0..=60;
 
@@ -32,6 +38,8 @@ pub(super) fn fault(config: &Config) -> Option<String> {
             within("record.retention_months", months, RETENTION_MONTHS)
         })
         .or_else(|| publication(config))
+        .or_else(|| witnesses(&config.record.witness))
+        .or_else(|| authorities(&config.record.timestamp))
         .or_else(|| {
             let seconds = config.listen.drain_delay_seconds;
             within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
@@ -39,6 +47,48 @@ pub(super) fn fault(config: &Config) -> Option<String> {
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| carriers(config))
+}
+
+fn witnesses(witnesses: &[WitnessConfig]) -> Option<String> {
+    let mut names = HashSet::new();
+    witnesses.iter().find_map(|witness| {
+        let name = &witness.name;
+        let why = match witness.key.parse::<VerifierKey>() {
+            Err(error) => format!("{error}; give what `verbatim witness init` printed"),
+            Ok(key) if key.algorithm() != Algorithm::CosignatureEd25519 => {
+                "its key is not one for cosignatures; give what `verbatim witness init` printed"
+                    .into()
+            }
+            Ok(_) => anchor_fault(&mut names, name, &witness.url)?,
+        };
+        Some(format!("[[record.witness]] {name}: {why}"))
+    })
+}
+
+fn authorities(authorities: &[TimestampConfig]) -> Option<String> {
+    let mut names = HashSet::new();
+    authorities.iter().find_map(|authority| {
+        let name = &authority.name;
+        let why = anchor_fault(&mut names, name, &authority.url)
+            .or_else(|| within("every_minutes", authority.every_minutes, STAMP_MINUTES))?;
+        Some(format!("[[record.timestamp]] {name}: {why}"))
+    })
+}
+
+/// Names stand in alarms, so each is somebody else's.
+fn anchor_fault<'a>(names: &mut HashSet<&'a str>, name: &'a str, address: &str) -> Option<String> {
+    if name.is_empty() || name.contains(char::is_whitespace) {
+        return Some("`name` is empty or has white space in it; give it one word".to_owned());
+    }
+    if !names.insert(name) {
+        return Some("`name` is used twice; give each its own".to_owned());
+    }
+    match address.parse::<Url>() {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => None,
+        _ => Some(format!(
+            "`url` is {address}; set it to an address with http or https"
+        )),
+    }
 }
 
 fn publication(config: &Config) -> Option<String> {

@@ -144,6 +144,10 @@ pub(crate) struct RecordConfig {
     pub(crate) signing_key: PathBuf,
     pub(crate) publish: String,
     pub(crate) bucket: Option<BucketConfig>,
+    #[serde(default)]
+    pub(crate) witness: Vec<WitnessConfig>,
+    #[serde(default)]
+    pub(crate) timestamp: Vec<TimestampConfig>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -153,6 +157,30 @@ pub(crate) struct BucketConfig {
     pub(crate) endpoint: Option<String>,
     pub(crate) access_key: SecretRef,
     pub(crate) secret_key: SecretRef,
+}
+
+/// A witness that cosigns the log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WitnessConfig {
+    pub(crate) name: String,
+    pub(crate) key: String,
+    pub(crate) url: String,
+}
+
+/// A time authority that stamps the log.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TimestampConfig {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) ca_file: PathBuf,
+    #[serde(default = "hourly")]
+    pub(crate) every_minutes: u64,
+}
+
+const fn hourly() -> u64 {
+    60
 }
 
 #[derive(Debug, Clone, Deserialize)]

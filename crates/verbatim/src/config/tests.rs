@@ -120,6 +120,37 @@ fn what_cannot_work_is_named() {
         "api = \"127.0.0.1:9480\"",
         "127.0.0.1:9480 twice",
     );
+    let witness = "name = \"w\"\nurl = \"https://w.test\"\nkey = ";
+    for (key, expect) in [
+        (
+            "\"nonsense\"",
+            "[[record.witness]] w: this is not a verifier key",
+        ),
+        // A log's key (the vector of C2SP signed-note).
+        (
+            "\"example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\"",
+            "[[record.witness]] w: its key is not one for cosignatures",
+        ),
+    ] {
+        check("[[record.witness]]", &format!("{witness}{key}"), expect);
+    }
+    let authority = |name: &str, url: &str, minutes: u64| {
+        format!("name = \"{name}\"\nurl = \"{url}\"\nca_file = \"ca\"\nevery_minutes = {minutes}")
+    };
+    for (name, url, minutes, expect) in [
+        ("t", "https://t.test", 0, "`every_minutes` is 0"),
+        ("t", "ftp://t.test", 60, "`url` is ftp://t.test"),
+        ("two words", "https://t.test", 60, "`name` is empty or has"),
+    ] {
+        check(
+            "[[record.timestamp]]",
+            &authority(name, url, minutes),
+            expect,
+        );
+    }
+    let twice = authority("t", "https://t.test", 60);
+    let twice = format!("{twice}\n[[record.timestamp]]\n{twice}");
+    check("[[record.timestamp]]", &twice, "`name` is used twice");
     check("[firm]", "catch_all = \"nobody\"", "firm.catch_all");
     let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
                  public_url = \"https://sms.acme.test\"";

@@ -34,6 +34,16 @@ pub(crate) fn sms_oracles(limit: Duration) -> anyhow::Result<()> {
     run::run(node, limit)
 }
 
+/// Requests, answers and what is kept, each judged by the other side.
+pub(crate) fn timestamps(limit: Duration) -> anyhow::Result<()> {
+    tools::openssl(limit)?;
+    let mut tests = workspace::cargo();
+    tests.args(["test", "--workspace", "--locked"]);
+    tests.args(["--test", "timestamp", "--test", "anchors"]);
+    tests.env("VERBATIM_TEST_OPENSSL", "1");
+    run::run(tests, limit)
+}
+
 /// Once for each way in which the provider signs webhooks.
 pub(crate) fn provider_sdk(limit: Duration) -> anyhow::Result<()> {
     let python = tools::venv("provider-sdk", &[tools::TWILIO], limit)?;

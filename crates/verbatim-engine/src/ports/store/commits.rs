@@ -8,8 +8,8 @@ use verbatim_domain::{
 use verbatim_record::SealedRecord;
 
 use super::{
-    Alarm, ApiToken, BlindIndex, Contact, Employee, Failure, Fence, Lane, LogTile, Message, NewJob,
-    Number, Sealed, SignedCheckpoint,
+    Alarm, ApiToken, BlindIndex, Contact, Cosignature, Employee, Failure, Fence, Lane, LogTile,
+    LogTimestamp, Message, NewJob, Number, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -128,6 +128,10 @@ pub enum Change {
     /// Keep a checkpoint. [`StoreError::Damaged`](super::StoreError::Damaged) unless it is larger than all before it and
     /// has the root that was committed at its size.
     AddCheckpoint(SignedCheckpoint),
+    /// Keep a witness's cosignature of a checkpoint; a later one of the same checkpoint replaces it.
+    PutCosignature(Cosignature),
+    /// Keep a timestamp of a checkpoint.
+    AddTimestamp(LogTimestamp),
     /// Raise or update an alarm.
     Raise(Alarm),
     /// Clear an alarm, if it is there.

@@ -8,10 +8,10 @@ use verbatim_domain::{
     RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{
-    Alarm, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Employee, Fence,
-    InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, Message, Number, Page, PageAt,
-    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
-    StoreError, StoredRecord,
+    Alarm, Anchors, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Cosignature,
+    Employee, Fence, InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, LogTimestamp,
+    Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
+    SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -83,6 +83,25 @@ impl SignedLog for MortalStore {
 
     async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         self.read(self.inner.leaves(from, limit)).await
+    }
+}
+
+#[async_trait]
+impl Anchors for MortalStore {
+    async fn latest_cosignature(&self, witness: &str) -> Result<Option<Cosignature>, StoreError> {
+        self.read(self.inner.latest_cosignature(witness)).await
+    }
+
+    async fn cosignatures(&self, size: u64) -> Result<Vec<Cosignature>, StoreError> {
+        self.read(self.inner.cosignatures(size)).await
+    }
+
+    async fn latest_timestamp(&self, authority: &str) -> Result<Option<LogTimestamp>, StoreError> {
+        self.read(self.inner.latest_timestamp(authority)).await
+    }
+
+    async fn timestamps(&self, after: u64, limit: u32) -> Result<Vec<LogTimestamp>, StoreError> {
+        self.read(self.inner.timestamps(after, limit)).await
     }
 }
 

@@ -1,0 +1,5 @@
+//! Timestamps: against answers that OpenSSL gave once, and against an OpenSSL that answers now.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod golden;
+mod openssl;
