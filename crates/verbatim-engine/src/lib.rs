@@ -17,6 +17,7 @@ mod core;
 mod evidence;
 mod inbox;
 pub mod intake;
+mod keys;
 mod log;
 mod look;
 mod offer;
@@ -38,6 +39,7 @@ pub mod worker;
 
 pub use core::{Engine, OpenError, Parts};
 pub use intake::{TransactionError, WebhookAnswer};
+pub use keys::Keys;
 pub use log::LogError;
 pub use look::LookError;
 pub use publish::PublishError;

@@ -55,8 +55,8 @@ async fn processes_that_start_together_migrate_once(cluster: &Cluster) {
         opened.expect("connect");
     }
     assert_eq!(
-        cluster.sql_in(&url, "SELECT COUNT(*) FROM schema_version"),
-        "1"
+        cluster.sql_in(&url, "SELECT COUNT(*) = MAX(version) FROM schema_version"),
+        "t"
     );
 }
 
@@ -199,9 +199,12 @@ async fn a_writer_that_dies_leaves_nothing_half_done(cluster: &Cluster) {
 async fn a_newer_schema_is_refused(cluster: &Cluster) {
     let url = cluster.database();
     drop(SqlStore::connect(&url).await.unwrap());
-    cluster.sql_in(&url, "INSERT INTO schema_version VALUES (2)");
+    cluster.sql_in(&url, "INSERT INTO schema_version VALUES (999)");
     let error = SqlStore::connect(&url).await.err();
-    assert_eq!(error, Some(StoreError::Newer { found: 2, known: 1 }));
+    assert!(
+        matches!(error, Some(StoreError::Newer { found: 999, .. })),
+        "{error:?}"
+    );
 }
 
 /// PostgreSQL takes no NUL in a text. Who sends one is refused; who shares the batch is not.

@@ -25,6 +25,7 @@ const MATRIX: &str = "verbatim-matrix";
 const CARRIER: &str = "verbatim-carrier";
 const PUBLISH: &str = "verbatim-publish";
 const CONSOLE: &str = "verbatim-console";
+const HSM: &str = "verbatim-hsm";
 const BINARY: &str = "verbatim";
 const SIM: &str = "carrier-sim";
 const TESTKIT: &str = "verbatim-testkit";
@@ -125,6 +126,13 @@ pub(super) const RULES: &[Rule] = &[
         why: "the edge speaks HTTP, no SQL",
     },
     Rule {
+        package: HSM,
+        may_know: &[],
+        must_not_reach: &["tokio", "openssl-sys"],
+        dev_too: false,
+        why: "a token is asked by whoever wires it in; it knows no adapter and nothing of ours",
+    },
+    Rule {
         package: SIM,
         may_know: &[],
         must_not_reach: &[],
@@ -134,7 +142,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         package: BINARY,
         may_know: &[
-            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, CONSOLE, SIM,
+            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, CONSOLE, HSM, SIM,
         ],
         must_not_reach: &["openssl-sys", "native-tls", "aws-lc-sys"],
         dev_too: false,

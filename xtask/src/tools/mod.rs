@@ -15,7 +15,7 @@ use anyhow::Context;
 use crate::{run, workspace};
 use cache::cached;
 
-pub(crate) use debian::{cpp, postgres};
+pub(crate) use debian::{cpp, postgres, softhsm};
 pub(crate) use process::{Server, free_port};
 
 /// The homeserver that every fact about Synapse in this repository was checked with.

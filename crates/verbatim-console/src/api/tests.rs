@@ -2,6 +2,7 @@
 
 mod access;
 mod input;
+mod keys;
 mod log;
 mod provisioning;
 mod record;

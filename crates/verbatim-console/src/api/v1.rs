@@ -6,6 +6,7 @@ pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod description;
 pub(super) mod employees;
+pub(super) mod keys;
 pub(super) mod me;
 pub(super) mod numbers;
 pub(super) mod status;
@@ -38,6 +39,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         verify::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
+        keys::show::endpoint(),
+        keys::prepare::endpoint(),
+        keys::rotate::endpoint(),
         tokens::list::endpoint(),
         tokens::create::endpoint(),
         tokens::revoke::endpoint(),

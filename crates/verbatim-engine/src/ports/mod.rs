@@ -4,6 +4,7 @@
 pub mod carrier;
 pub mod clock;
 pub mod crypto_rows;
+pub mod key_safe;
 pub mod platform;
 pub mod publication;
 pub mod store;
@@ -11,6 +12,7 @@ pub mod store;
 pub use carrier::*;
 pub use clock::*;
 pub use crypto_rows::*;
+pub use key_safe::*;
 pub use platform::*;
 pub use publication::*;
 pub use store::*;

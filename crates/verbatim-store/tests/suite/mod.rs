@@ -5,6 +5,7 @@ mod crypto;
 mod faults;
 mod inbound;
 mod jobs;
+mod keys;
 mod lease;
 pub(crate) mod log;
 mod messages;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
         faults::CASES,
         inbound::CASES,
         jobs::CASES,
+        keys::CASES,
         lease::CASES,
         log::CASES,
         messages::CASES,

@@ -4,5 +4,6 @@ pub(crate) mod api;
 pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod key;
 pub(crate) mod record;
 pub(crate) mod table;

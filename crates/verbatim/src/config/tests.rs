@@ -34,6 +34,7 @@ fn a_file_lies_over_the_defaults() {
         "as"
     );
     assert_eq!(config.store_url(), "sqlite:dir/verbatim.db");
+    assert!(config.keys.pkcs11.is_none());
     assert!(
         !format!("{config:?}").contains("\"as\""),
         "secrets are not printed"
@@ -120,6 +121,11 @@ fn what_cannot_work_is_named() {
         "api = \"127.0.0.1:9480\"",
         "127.0.0.1:9480 twice",
     );
+    let token = |token: &str, key: &str| {
+        format!("module = \"/m.so\"\ntoken = \"{token}\"\npin = \"1\"\nwrap_key = \"{key}\"")
+    };
+    check("[keys.pkcs11]", &token("", "k"), "keys.pkcs11.token");
+    check("[keys.pkcs11]", &token("t", " k"), "keys.pkcs11.wrap_key");
     check("[firm]", "catch_all = \"nobody\"", "firm.catch_all");
     let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
                  public_url = \"https://sms.acme.test\"";

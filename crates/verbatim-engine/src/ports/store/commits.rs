@@ -9,7 +9,7 @@ use verbatim_record::SealedRecord;
 
 use super::{
     Alarm, ApiToken, BlindIndex, Contact, Employee, Failure, Fence, Lane, LogTile, Message, NewJob,
-    Number, Sealed, SignedCheckpoint,
+    Number, RotateKeys, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -136,4 +136,6 @@ pub enum Change {
     PutToken(ApiToken),
     /// Remember how far something has come.
     SetCursor(String, String),
+    /// Put everything under another key-encryption key.
+    RotateKeys(Box<RotateKeys>),
 }
