@@ -15,7 +15,7 @@ use rand::RngCore;
 use tokio::sync::Mutex;
 use verbatim_engine::ports::{CryptoRows, Entropy};
 use verbatim_matrix::crypto_store::{RowsCryptoStore, RowsParts};
-use verbatim_record::{Kek, Vault};
+use verbatim_record::{StateRoot, Vault};
 use verbatim_store::SqlStore;
 
 struct Chance;
@@ -48,7 +48,7 @@ async fn store(
     place.cleared += u32::from(clear);
     let parts = RowsParts {
         rows: place.rows.clone(),
-        vault: Arc::new(Vault::new(&Kek::from_bytes([7; 32]))),
+        vault: Arc::new(Vault::new(&StateRoot::new([7; 32].into()))),
         entropy: Arc::new(Chance),
         fence: None,
     };

@@ -151,7 +151,7 @@ impl Sealer {
             captured_at: Timestamp(1_795_435_200_000),
             bucket: self.bucket,
             body: &body,
-            chance: SealChance::from_bytes(chance),
+            chance: SealChance::from_bytes(&chance),
         })?;
         Ok((ConversationId::from_random(name), sealed))
     }
@@ -174,7 +174,7 @@ impl Bench {
 
     async fn on(url: &str, kek: Kek, run: usize) -> Result<Self> {
         let keyring = Keyring::new(&kek);
-        let world = World::open(url, kek).await?;
+        let world = World::open(url, kek.clone()).await?;
         let bucket = BucketId {
             class: RetentionClass(1),
             expiry_month: 2033 * 12 + 10,
@@ -182,8 +182,8 @@ impl Bench {
         let (mut key, mut nonce) = ([0; 32], [0; 24]);
         SystemEntropy.fill(&mut key);
         SystemEntropy.fill(&mut nonce);
-        let wrapped = keyring.new_bucket(bucket, key, nonce);
-        let standing = world.store.bucket_key(bucket, wrapped).await?;
+        let wrapped = kek.wrap_bucket(bucket, &key, &nonce);
+        let standing = world.store.bucket_key(bucket, wrapped, kek.check()).await?;
         keyring.open_bucket(bucket, &standing)?;
         world.lead().await?;
         Ok(Self {

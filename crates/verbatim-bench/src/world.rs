@@ -7,11 +7,11 @@ use url::Url;
 use verbatim_carrier::twilio::{Secret, Twilio, TwilioConfig};
 use verbatim_domain::AccountId;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Clock, Store, Webhook};
+use verbatim_engine::ports::{Clock, Entropy, Store, Webhook};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Anchoring, Engine, Parts, Settings, WebhookAnswer};
+use verbatim_engine::{Anchoring, Engine, Keys, Parts, Settings, WebhookAnswer};
 use verbatim_record::Kek;
-use verbatim_testkit::fakes::{FakePlatform, test_signer};
+use verbatim_testkit::fakes::{FakeKeySafe, FakePlatform, test_signer};
 
 use crate::hooks::{self, Hook};
 use crate::system::{SystemClock, SystemEntropy};
@@ -28,18 +28,21 @@ impl World {
     pub(crate) async fn open(url: &str, kek: Kek) -> Result<Self> {
         let store = verbatim_store::open(url).await.context("store")?.store;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let safe = Arc::new(FakeKeySafe::of(kek));
+        let keys = Keys::open(&*store, safe, &*entropy).await.context("keys")?;
         let parts = Parts {
+            keys,
             store: store.clone(),
             platform: Arc::new(FakePlatform::new(clock.clone())),
             carriers: vec![twilio()?],
             clock,
-            entropy: Arc::new(SystemEntropy),
-            kek,
+            entropy,
             signer: test_signer(),
             anchoring: Anchoring::default(),
             settings: Settings::default(),
         };
-        let engine = Engine::open(parts).await.context("engine")?;
+        let engine = Engine::new(parts);
         Ok(Self { engine, store })
     }
 

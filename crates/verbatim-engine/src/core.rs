@@ -8,13 +8,14 @@ use thiserror::Error;
 use verbatim_domain::retry::TokenBucket;
 use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
 use verbatim_record::tile::TileBuilder;
-use verbatim_record::{Body, Kek, Kind, SealedRecord, Signer, Vault};
+use verbatim_record::{Body, Kind, SealedRecord, Signer, Vault};
 
 use crate::anchor::Anchoring;
 use crate::carriers::Line;
+use crate::keys::Keys;
 use crate::ports::{
-    Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, Platform,
-    Sealed, Store, StoreError,
+    Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, KeySafeError,
+    Platform, Sealed, Store, StoreError,
 };
 use crate::recorder::Recorder;
 use crate::settings::Settings;
@@ -32,8 +33,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub entropy: Arc<dyn Entropy>,
-    /// The key-encryption key.
-    pub kek: Kek,
+    /// The installation's keys.
+    pub keys: Keys,
     /// Signs the log's checkpoints. Its key's name is the log's origin.
     pub signer: Arc<dyn Signer>,
     /// Who cosigns and stamps the log.
@@ -42,7 +43,7 @@ pub struct Parts {
     pub settings: Settings,
 }
 
-/// The engine could not be opened.
+/// The keys could not be opened, and so nothing can.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The store cannot be used.
@@ -59,9 +60,12 @@ pub enum OpenError {
         /// Fingerprint of the key given, shortened.
         found: String,
     },
-    /// A bucket key does not open: the key file is right, but the store was altered.
-    #[error("a bucket key in the store cannot be opened: {0}")]
+    /// A wrapped key does not open: the key file is right, but the store was altered.
+    #[error("a wrapped key in the store cannot be opened: {0}")]
     Bucket(String),
+    /// The key-encryption key cannot be had.
+    #[error(transparent)]
+    Safe(#[from] KeySafeError),
 }
 
 /// Everything that turns texts into room messages and back.
@@ -74,7 +78,10 @@ pub struct Engine {
     pub(crate) vault: Arc<Vault>,
     pub(crate) recorder: Recorder,
     pub(crate) settings: Settings,
+    /// As it was read at the start. Of it, only the log's id never changes.
     pub(crate) installation: Installation,
+    /// Held while the key-encryption key is rotated.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) fence: Mutex<Option<Fence>>,
     pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
     pub(crate) lines: Mutex<HashMap<AccountId, Line>>,
@@ -95,29 +102,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Checks that key file and store belong together and reads the bucket keys.
-    ///
-    /// # Errors
-    /// [`OpenError::WrongKey`] for a foreign key file.
-    pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
-        let mine = Installation {
-            log: parts.entropy.id(),
-            key_check: parts.kek.check(),
-        };
-        let installation = parts.store.installation(mine).await?;
-        if installation.key_check != parts.kek.check() {
-            return Err(OpenError::WrongKey {
-                expected: short(&installation.key_check),
-                found: short(&parts.kek.check()),
-            });
-        }
-        let recorder = Recorder::new(&parts.kek, &parts.settings);
-        for (bucket, wrapped) in parts.store.bucket_keys().await? {
-            recorder
-                .open_bucket(bucket, &wrapped)
-                .map_err(|e| OpenError::Bucket(e.to_string()))?;
-        }
-        Ok(Arc::new(Self {
+    /// Puts the parts together. What can fail was opened before: the store, and from it the [`Keys`].
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
+        let recorder = Recorder::new(parts.keys, &parts.settings);
+        Arc::new(Self {
             store: parts.store,
             platform: parts.platform,
             carriers: parts
@@ -127,10 +116,11 @@ impl Engine {
                 .collect(),
             clock: parts.clock,
             entropy: parts.entropy,
-            vault: Arc::new(Vault::new(&parts.kek)),
+            vault,
             recorder,
             settings: parts.settings,
             installation,
+            rotating: tokio::sync::Mutex::default(),
             fence: Mutex::new(None),
             buckets: Mutex::default(),
             lines: Mutex::default(),
@@ -143,7 +133,7 @@ impl Engine {
             signer: parts.signer,
             anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
-        }))
+        })
     }
 
     /// The present moment.
@@ -245,10 +235,6 @@ impl Engine {
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
-}
-
-fn short(hash: &[u8; 32]) -> String {
-    hex::encode(&hash[..6])
 }
 
 /// What these locks guard is whole even after a panic: it is replaced, not changed in steps.

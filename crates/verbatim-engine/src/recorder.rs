@@ -1,43 +1,35 @@
-//! Seals bodies into records, and makes the bucket keys that this needs.
+//! Seals bodies into records, in the bucket that the rule of retention says.
 
 use time::OffsetDateTime;
 use verbatim_domain::{RecordId, Timestamp};
 use verbatim_record::{
-    Body, BucketId, Kek, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealError,
-    SealedRecord,
+    Body, BucketId, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealError, SealedRecord,
 };
+use zeroize::Zeroizing;
 
+use crate::keys::{Keys, damaged};
 use crate::ports::{Entropy, Store, StoreError};
 use crate::settings::Settings;
 
 /// The keys of the record, and the rule by which a record gets its bucket.
 pub(crate) struct Recorder {
-    keyring: Keyring,
+    keys: Keys,
     class: RetentionClass,
     months: u32,
 }
 
 impl Recorder {
-    pub(crate) fn new(kek: &Kek, settings: &Settings) -> Self {
+    pub(crate) fn new(keys: Keys, settings: &Settings) -> Self {
         Self {
-            keyring: Keyring::new(kek),
+            keys,
             class: settings.retention_class,
             months: settings.retention_months,
         }
     }
 
-    pub(crate) fn open_bucket(&self, bucket: BucketId, wrapped: &[u8]) -> Result<(), SealError> {
-        self.keyring.open_bucket(bucket, wrapped)
-    }
-
     /// Opens the bucket keys that other nodes have made since this one started.
     pub(crate) async fn learn(&self, store: &dyn Store) -> Result<(), StoreError> {
-        for (bucket, wrapped) in store.bucket_keys().await? {
-            if !self.keyring.has_bucket(bucket) {
-                self.open_bucket(bucket, &wrapped).map_err(damaged)?;
-            }
-        }
-        Ok(())
+        self.keys.learn(store).await
     }
 
     pub(crate) async fn seal(
@@ -52,52 +44,33 @@ impl Recorder {
             class: self.class,
             expiry_month: month_of(now) + self.months,
         };
-        self.have_bucket(store, entropy, bucket).await?;
+        self.keys.have_bucket(store, entropy, bucket).await?;
         body.captured_at = now.as_millis();
-        let mut chance = [0; 112];
-        entropy.fill(&mut chance);
-        self.keyring
+        let mut chance = Zeroizing::new([0; 112]);
+        entropy.fill(chance.as_mut());
+        self.keyring()
             .seal(NewSeal {
                 id: RecordId::from_random(entropy.id()),
                 kind,
                 captured_at: now,
                 bucket,
                 body: &body,
-                chance: SealChance::from_bytes(chance),
+                chance: SealChance::from_bytes(&chance),
             })
             .map_err(damaged)
     }
 
     pub(crate) fn open(&self, sealed: &SealedRecord) -> Result<Body, SealError> {
-        self.keyring.open(sealed)
+        self.keyring().open(sealed)
     }
 
     pub(crate) fn keyring(&self) -> &Keyring {
-        &self.keyring
+        self.keys.keyring()
     }
 
-    /// The key in the store stands: two nodes that make one at once end up with the same.
-    async fn have_bucket(
-        &self,
-        store: &dyn Store,
-        entropy: &dyn Entropy,
-        bucket: BucketId,
-    ) -> Result<(), StoreError> {
-        if self.keyring.has_bucket(bucket) {
-            return Ok(());
-        }
-        let (mut key, mut nonce) = ([0; 32], [0; 24]);
-        entropy.fill(&mut key);
-        entropy.fill(&mut nonce);
-        let wrapped = store
-            .bucket_key(bucket, self.keyring.new_bucket(bucket, key, nonce))
-            .await?;
-        self.keyring.open_bucket(bucket, &wrapped).map_err(damaged)
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
     }
-}
-
-fn damaged(error: SealError) -> StoreError {
-    StoreError::Damaged(error.to_string())
 }
 
 /// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.

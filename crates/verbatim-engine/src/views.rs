@@ -246,3 +246,40 @@ pub struct Readiness {
     /// What is wrong, without secrets.
     pub note: String,
 }
+
+/// The keys of the installation, without any of them.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeysView {
+    /// Id of the key-encryption key in use.
+    pub key: String,
+    /// Id of the one that lies ready for the next rotation.
+    pub next: Option<String>,
+    /// Whether there is a state root.
+    pub state_root: bool,
+    /// The buckets that have a key.
+    pub buckets: Vec<BucketView>,
+    /// Rotations, newest first, at most 1,000.
+    pub rotations: Vec<KeyRotationView>,
+}
+
+/// A bucket: the records of a retention class that expire in the same month.
+#[derive(Debug, Clone, Serialize)]
+pub struct BucketView {
+    /// Retention class.
+    pub class: u8,
+    /// Year and month of expiry, such as `2033-11`.
+    pub expires: String,
+}
+
+/// A rotation of the key-encryption key.
+#[derive(Debug, Clone, Serialize)]
+pub struct KeyRotationView {
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// Id of the key before.
+    pub old_key: String,
+    /// Id of the key since.
+    pub new_key: String,
+    /// How many bucket keys were wrapped again.
+    pub buckets: u64,
+}

@@ -71,10 +71,10 @@ pub enum FormatError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Some other file.
-    #[error("this is not a Verbatim key file: its first line must be `verbatim-kek: 1`")]
+    #[error("this is not a Verbatim key file: its first line must be `verbatim-kek: 1` or `2`")]
     NotAKeyFile,
     /// Made by a newer program.
-    #[error("the key file has version {0}, and this program reads version 1 only")]
+    #[error("the key file has version {0}, and this program reads versions 1 and 2")]
     UnknownVersion(String),
     /// A line is missing: most likely the file was cut off.
     #[error("the key file is incomplete: the line `{0}:` is missing; restore it from a copy")]
@@ -88,6 +88,14 @@ pub enum KeyError {
     /// The checksum does not fit: a character was changed.
     #[error("the key file was altered: its checksum does not fit; restore it from a copy")]
     Altered,
+    /// Form 2: the key is wrapped, and nobody has opened it.
+    #[error("the key in the key file is wrapped by the key `{0}` of a token: set [keys.pkcs11]")]
+    NeedsToken(String),
+    /// A label that no line of a file can hold.
+    #[error(
+        "`{0}` cannot name a token's key: use 1 to 64 bytes without control characters or spaces around them"
+    )]
+    Label(String),
     /// The id is not the key's: two files were mixed.
     #[error("the key file is inconsistent: it says key {stated}, but holds key {found}")]
     WrongId {
@@ -109,6 +117,11 @@ pub enum SealError {
         "the bucket key does not open: it was altered, or the key-encryption key is another one"
     )]
     BucketKey,
+    /// The wrapped state root was altered or is another installation's.
+    #[error(
+        "the state root does not open: it was altered, or the key-encryption key is another one"
+    )]
+    StateRoot,
     /// The stored ciphertext is not the one that was hashed.
     #[error("the ciphertext was altered: its hash differs")]
     CiphertextHash,

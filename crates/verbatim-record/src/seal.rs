@@ -22,7 +22,6 @@ const VERSION: u8 = 1;
 const COMMIT_LABEL: &[u8] = b"rec-commit/1";
 const BODY_LABEL: &[u8] = b"rec-body/1";
 const DATA_KEY_LABEL: &[u8] = b"rec-dek/1";
-const BUCKET_LABEL: &[u8] = b"rec-bucket/1";
 /// Version, kind and record id: the clear head of a ciphertext.
 const HEAD: usize = 1 + 1 + 16;
 
@@ -41,8 +40,7 @@ pub struct SealChance {
 
 impl SealChance {
     /// Cuts 112 random bytes into the four values.
-    pub fn from_bytes(bytes: [u8; 112]) -> Self {
-        let bytes = Zeroizing::new(bytes);
+    pub fn from_bytes(bytes: &[u8; 112]) -> Self {
         let mut chance = Self {
             salt: [0; 32],
             data_key: [0; 32],
@@ -75,7 +73,7 @@ pub struct NewSeal<'a> {
 
 /// The open bucket keys of an installation.
 pub struct Keyring {
-    wrapping_key: Secret,
+    kek: RwLock<Kek>,
     buckets: RwLock<HashMap<BucketId, Secret>>,
 }
 
@@ -83,31 +81,31 @@ impl Keyring {
     /// A ring without buckets.
     pub fn new(kek: &Kek) -> Self {
         Self {
-            wrapping_key: kek.derive("bucket"),
+            kek: RwLock::new(kek.clone()),
             buckets: RwLock::default(),
         }
     }
 
-    /// Wraps a new bucket's key, from a random key and nonce.
+    /// The key-encryption key that new bucket keys are wrapped under.
     ///
-    /// It is **not** opened: store it first, then [`Self::open_bucket`] what the store answers, because
-    /// another node may have stored a key for the same bucket a moment earlier, and that one stands.
-    pub fn new_bucket(&self, id: BucketId, key: [u8; 32], nonce: [u8; 24]) -> Vec<u8> {
-        let key = Zeroizing::new(key);
-        cipher::seal(
-            &self.wrapping_key,
-            &[VERSION],
-            &nonce,
-            &bucket_context(id),
-            key.as_ref(),
-        )
+    /// A new bucket's key is **not** opened when it is wrapped: store it first, then
+    /// [`Self::open_bucket`] what the store answers, because another node may have stored a key for the
+    /// same bucket a moment earlier, and that one stands.
+    pub fn kek(&self) -> Kek {
+        self.kek
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The key-encryption key was rotated. The open bucket keys stay: they did not change.
+    pub fn rekey(&self, kek: Kek) {
+        *self.kek.write().unwrap_or_else(PoisonError::into_inner) = kek;
     }
 
     /// Unwraps a stored bucket key and keeps it in memory.
     pub fn open_bucket(&self, id: BucketId, wrapped: &[u8]) -> Result<(), SealError> {
-        let sealed = after_version(wrapped, "the bucket key")?;
-        let key = cipher::open_key(&self.wrapping_key, &bucket_context(id), sealed)
-            .ok_or(SealError::BucketKey)?;
+        let key = self.kek().unwrap_bucket(id, wrapped)?;
         let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
         buckets.insert(id, key);
         Ok(())
@@ -271,15 +269,6 @@ fn body_context(head: &[u8]) -> Vec<u8> {
 
 fn data_key_context(id: RecordId) -> Vec<u8> {
     [DATA_KEY_LABEL, &[VERSION], id.0.as_bytes()].concat()
-}
-
-fn bucket_context(id: BucketId) -> Vec<u8> {
-    [
-        BUCKET_LABEL,
-        &[VERSION, id.class.0],
-        &id.expiry_month.to_be_bytes(),
-    ]
-    .concat()
 }
 
 fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {

@@ -12,24 +12,24 @@ use sha2::Sha256;
 
 use crate::cipher::{self, Secret};
 use crate::error::SealError;
-use crate::keys::Kek;
 use crate::seal::after_version;
+use crate::wrap::StateRoot;
 
 const VERSION: u8 = 1;
 const LABEL: &[u8] = b"rec-vault/1";
 
-/// Seals and opens state under keys derived from the key-encryption key.
+/// Seals and opens state under keys derived from the state root.
 pub struct Vault {
-    kek: Kek,
+    root: StateRoot,
     /// Derived keys by label. There are as many as the program has purposes.
     keys: RwLock<HashMap<String, Secret>>,
 }
 
 impl Vault {
     /// The vault of an installation.
-    pub fn new(kek: &Kek) -> Self {
+    pub fn new(root: &StateRoot) -> Self {
         Self {
-            kek: kek.clone(),
+            root: root.clone(),
             keys: RwLock::default(),
         }
     }
@@ -67,7 +67,7 @@ impl Vault {
             .get(&label)
             .cloned();
         known.unwrap_or_else(|| {
-            let key = self.kek.derive(&label);
+            let key = self.root.derive(&label);
             let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
             keys.insert(label, key.clone());
             key

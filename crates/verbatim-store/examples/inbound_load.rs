@@ -66,6 +66,7 @@ async fn prepare(store: &dyn Store) -> Result<(), Failure> {
         .installation(Installation {
             log: [1; 16],
             key_check: [2; 32],
+            state_root: vec![7],
         })
         .await?;
     let (employee, number) = (

@@ -11,7 +11,7 @@ use verbatim_engine::ports::StoreError;
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{Hash, Leaf, SealedRecord};
 
-use crate::sql::log as sql;
+use crate::sql::{keys, log as sql};
 use crate::tx::Tx;
 use crate::value::params;
 
@@ -182,7 +182,7 @@ impl Log {
         if let Some(id) = self.id {
             return Ok(id);
         }
-        let row = tx.query_opt(&sql::INSTALLATION, vec![]).await?;
+        let row = tx.query_opt(&keys::INSTALLATION, vec![]).await?;
         let id = row.ok_or_else(|| damaged("no installation"))?.get(0)?;
         self.id = Some(id);
         Ok(id)

@@ -6,7 +6,7 @@ use verbatim_engine::ports::StoreError;
 use verbatim_record::Hash;
 
 use crate::schema;
-use crate::sql::{log as log_sql, schema as sql};
+use crate::sql::{keys, schema as sql};
 use crate::tx::Tx;
 use crate::{postgres, sqlite};
 
@@ -60,7 +60,7 @@ async fn seen(tx: &dyn Tx) -> Result<Look, StoreError> {
         _ if found > known => Err(StoreError::Newer { found, known }),
         _ if found < known => Ok(Look::Older { found, known }),
         _ => {
-            let row = tx.query_opt(&log_sql::INSTALLATION, vec![]).await?;
+            let row = tx.query_opt(&keys::INSTALLATION, vec![]).await?;
             let key_check = row.map(|row| row.get(1)).transpose()?;
             Ok(Look::Current { key_check })
         }

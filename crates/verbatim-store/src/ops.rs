@@ -7,6 +7,7 @@ pub(crate) mod crypto;
 pub(crate) mod events;
 pub(crate) mod inbound;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod lease;
 pub(crate) mod messages;
 pub(crate) mod people;

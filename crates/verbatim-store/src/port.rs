@@ -7,9 +7,9 @@ use verbatim_domain::{
 };
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Commit, Contact, Conversation, Cosignature, Employee,
-    Fence, InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, LogTimestamp, Message,
-    Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint,
-    SignedLog, Store, StoreError, StoredRecord,
+    Fence, InboundOutcome, InboundSms, Installation, Job, KeyRotation, Lane, LogRoot, LogTimestamp,
+    Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
+    SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -133,15 +133,36 @@ impl Store for SqlStore {
     }
 
     async fn installation(&self, new: Installation) -> Result<Installation, StoreError> {
-        write_with!(self, ops::config::install, new)
+        write_with!(self, ops::keys::install, new)
     }
 
-    async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        write_with!(self, ops::config::bucket_key, (bucket, wrapped))
+    async fn standing_installation(&self) -> Result<Option<Installation>, StoreError> {
+        read_with!(self, reads::keys::installation, ())
+    }
+
+    async fn adopt_state_root(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        write_with!(self, ops::keys::adopt_state_root, (key_check, wrapped))
+    }
+
+    async fn bucket_key(
+        &self,
+        bucket: BucketId,
+        wrapped: Vec<u8>,
+        key_check: Hash,
+    ) -> Result<Vec<u8>, StoreError> {
+        write_with!(self, ops::keys::bucket_key, (bucket, wrapped, key_check))
     }
 
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {
-        read_with!(self, reads::log::bucket_keys, ())
+        read_with!(self, reads::keys::bucket_keys, ())
+    }
+
+    async fn key_rotations(&self) -> Result<Vec<KeyRotation>, StoreError> {
+        read_with!(self, reads::keys::rotations, ())
     }
 
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {

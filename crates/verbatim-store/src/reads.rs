@@ -4,6 +4,7 @@ pub(crate) mod anchors;
 pub(crate) mod config;
 pub(crate) mod crypto;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod people;

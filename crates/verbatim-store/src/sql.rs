@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod crypto;
 pub(crate) mod intake;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod people;
@@ -21,6 +22,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Stmt> {
         crypto::ALL,
         intake::ALL,
         jobs::ALL,
+        keys::ALL,
         log::ALL,
         messages::ALL,
         people::ALL,

@@ -200,13 +200,12 @@ async fn a_writer_that_dies_leaves_nothing_half_done(cluster: &Cluster) {
 async fn a_newer_schema_is_refused(cluster: &Cluster) {
     let url = cluster.database();
     drop(SqlStore::connect(&url).await.unwrap());
-    let known = cluster.sql_in(&url, "SELECT MAX(version) FROM schema_version");
-    let known: u32 = known.parse().unwrap();
-    let found = known + 1;
-    let newer = format!("INSERT INTO schema_version VALUES ({found})");
-    cluster.sql_in(&url, &newer);
+    cluster.sql_in(&url, "INSERT INTO schema_version VALUES (999)");
     let error = SqlStore::connect(&url).await.err();
-    assert_eq!(error, Some(StoreError::Newer { found, known }));
+    assert!(
+        matches!(error, Some(StoreError::Newer { found: 999, .. })),
+        "{error:?}"
+    );
 }
 
 /// PostgreSQL takes no NUL in a text. Who sends one is refused; who shares the batch is not.

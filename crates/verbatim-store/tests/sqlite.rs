@@ -114,20 +114,13 @@ fn tamper(path: &Path, sql: &str) {
 
 #[tokio::test]
 async fn what_cannot_be_trusted_is_not_opened() {
-    // As many as there are steps in `src/schema`.
-    let steps = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema"));
-    let known = u32::try_from(steps.unwrap().count()).unwrap();
-    let newer = StoreError::Newer { found: 99, known };
     let cases = [
-        (
-            "INSERT INTO schema_version (version) VALUES (99)",
-            Some(newer),
-        ),
-        ("DELETE FROM records WHERE global_seq = 1", None),
-        ("UPDATE log_state SET size = 1", None),
-        ("DELETE FROM log_roots WHERE size = 2", None),
+        ("INSERT INTO schema_version (version) VALUES (999)", true),
+        ("DELETE FROM records WHERE global_seq = 1", false),
+        ("UPDATE log_state SET size = 1", false),
+        ("DELETE FROM log_roots WHERE size = 2", false),
     ];
-    for (sql, expected) in cases {
+    for (sql, is_newer) in cases {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.db");
         {
@@ -138,10 +131,12 @@ async fn what_cannot_be_trusted_is_not_opened() {
         }
         tamper(&path, sql);
         let error = SqlStore::open(&path).expect_err(sql);
-        match expected {
-            Some(expected) => assert_eq!(error, expected),
-            None => assert!(matches!(error, StoreError::Damaged(_)), "{sql}: {error:?}"),
-        }
+        let named = match &error {
+            StoreError::Newer { found: 999, .. } => is_newer,
+            StoreError::Damaged(_) => !is_newer,
+            _ => false,
+        };
+        assert!(named, "{sql}: {error:?}");
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod carrier;
 pub mod clock;
 pub mod entropy;
+pub mod key_safe;
 pub mod platform;
 pub mod publication;
 pub mod site;
@@ -12,6 +13,7 @@ pub mod witness;
 pub use carrier::FakeCarrier;
 pub use clock::VirtualClock;
 pub use entropy::SeededEntropy;
+pub use key_safe::FakeKeySafe;
 pub use platform::FakePlatform;
 pub use publication::FakePublication;
 pub use site::Site;

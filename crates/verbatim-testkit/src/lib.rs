@@ -4,3 +4,4 @@
 
 pub mod fakes;
 pub mod sim;
+pub mod softhsm;

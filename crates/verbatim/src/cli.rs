@@ -55,6 +55,9 @@ pub(crate) enum Command {
     Record(RecordCommand),
     /// Take records away as a bundle that proves itself.
     Export(ExportArgs),
+    /// The key-encryption key: what lies under it, and its rotation.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// What an operator should look at.
     #[command(subcommand)]
     Alarm(AlarmCommand),
@@ -283,6 +286,36 @@ pub(crate) struct WhoseArgs {
     /// Everybody's, and those about the installation.
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// What keys there are, and when the key-encryption key was changed.
+    #[command(after_help = "Example:\n  verbatim key show --json")]
+    Show,
+    /// Lay a key ready beside the key file, with the ending .new, for the next rotation.
+    #[command(
+        after_help = "Example:\n  verbatim key prepare\nCopy the .new file to the safe and to every other node, then `verbatim key rotate`."
+    )]
+    Prepare,
+    /// Change the key-encryption key. Only the keys under it are wrapped again; the service goes on.
+    #[command(
+        after_help = "Example:\n  verbatim key prepare && verbatim key rotate\nKeep the old key as long as backups from before must be readable."
+    )]
+    Rotate,
+    /// Make the token's key, where missing, and wrap the key file by it.
+    HsmInit(HsmInitArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  verbatim key hsm-init
+Set [keys.pkcs11] first. The file is replaced only once the wrapped key was seen to open.")]
+pub(crate) struct HsmInitArgs {
+    /// Make an Ed25519 key pair of this label too; a log that has no signing key yet is signed by it.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) signer: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

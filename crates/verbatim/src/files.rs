@@ -18,7 +18,7 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 /// The same, with the error as it is.
 pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut fresh = OsString::from(path);
-    fresh.push(".new");
+    fresh.push(".part");
     // Left by a process that died here; its mode need not be ours.
     match fs::remove_file(&fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -31,9 +31,19 @@ pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
         .open(&fresh)?;
     file.write_all(content)?;
     file.sync_all()?;
-    fs::rename(&fresh, path)?;
+    move_to(Path::new(&fresh), path)
+}
+
+/// Gives a file another name, whatever had it before.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<()> {
+    move_to(from, to)
+        .with_context(|| format!("cannot rename {} to {}", from.display(), to.display()))
+}
+
+fn move_to(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
     // The name is durable with its folder.
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let folder = to.parent().filter(|p| !p.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -49,7 +59,7 @@ mod tests {
         let path = dir.path().join("secret");
         fs::write(&path, "old").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        fs::write(dir.path().join("secret.new"), "left over").unwrap();
+        fs::write(dir.path().join("secret.part"), "left over").unwrap();
         write_private(&path, "new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         let mode = fs::metadata(&path).unwrap().permissions().mode();

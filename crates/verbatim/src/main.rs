@@ -8,11 +8,14 @@ mod demo_stack;
 mod exit;
 mod files;
 mod http;
+mod key_file;
 mod local;
 mod logging;
 mod no_rows;
 mod serve;
 mod system;
+mod token;
+mod token_signer;
 mod wiring;
 mod work;
 
@@ -21,7 +24,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Command, WitnessCommand};
+use crate::cli::{Cli, Command, KeyCommand, WitnessCommand};
 use crate::commands::api::Out;
 use crate::config::{Config, ConfigError};
 use crate::local::Api;
@@ -71,6 +74,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Init(args) => commands::init::run(&args),
         Command::Demo(args) => demo_stack::run(args).await,
         Command::Witness(command) => commands::witness::run(&out, command).await,
+        Command::Key(KeyCommand::HsmInit(args)) => {
+            let config = Config::read(&cli.config)?;
+            // A token blocks.
+            tokio::task::spawn_blocking(move || commands::key::hsm_init(&config, &out, &args))
+                .await?
+        }
         Command::Doctor => commands::doctor::run(&cli.config, &out).await,
         Command::Serve => {
             let config = Config::read(&cli.config)?;
@@ -90,6 +99,7 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
         Command::Contact(command) => commands::api::contact(&api, out, command).await,
         Command::Conversation(command) => commands::api::conversation(&api, out, command).await,
         Command::Alarm(command) => commands::api::alarm(&api, out, command).await,
+        Command::Key(command) => commands::key::run(&api, out, command).await,
         Command::Token(command) => commands::api::token(&api, out, command).await,
         Command::Export(args) => commands::export::run(&api, out, &args).await,
         Command::Record(command) => commands::record::run(&api, out, command).await,
@@ -127,11 +137,16 @@ fn code_of(error: &anyhow::Error) -> u8 {
                 _ => exit::CONFIG_INVALID,
             };
         }
-        if cause.is::<verbatim_record::KeyError>() || cause.is::<wiring::KeyFileUnreadable>() {
+        if cause.is::<verbatim_record::KeyError>()
+            || cause.is::<key_file::KeyFileUnreadable>()
+            || cause.is::<verbatim_hsm::HsmError>()
+        {
             return exit::KEY;
         }
         match cause.downcast_ref::<OpenError>() {
-            Some(OpenError::WrongKey { .. } | OpenError::Bucket(_)) => return exit::KEY,
+            Some(OpenError::WrongKey { .. } | OpenError::Bucket(_) | OpenError::Safe(_)) => {
+                return exit::KEY;
+            }
             Some(OpenError::Store(_)) => return exit::STORE,
             None => {}
         }

@@ -1,24 +1,26 @@
 //! From a configuration to an engine with its adapters.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use thiserror::Error;
 use verbatim_anchor::{HttpAuthority, HttpWitness};
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
 use verbatim_domain::{Duration, UserId};
 use verbatim_engine::ports::{Carrier, Entropy, Publication};
-use verbatim_engine::{Anchoring, Authority, DisclosureMode, Engine, Parts, Settings};
+use verbatim_engine::{Anchoring, Authority, DisclosureMode, Engine, Keys, Parts, Settings};
 use verbatim_matrix::{MatrixConfig, MatrixPlatform};
 use verbatim_publish::{Bucket, Place};
 use verbatim_record::signing::FileSigner;
-use verbatim_record::{Kek, Signer, Vault};
+use verbatim_record::{Signer, StateRoot, Vault};
 use verbatim_store::OpenStore;
 use zeroize::Zeroizing;
 
 use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure};
+use crate::key_file::KeyFile;
 use crate::system::{SystemClock, SystemEntropy};
+use crate::token::KeyToken;
+use crate::token_signer::{self, SignerFile};
 
 /// An engine with the adapters that must be driven as well.
 pub(crate) struct Wired {
@@ -32,13 +34,15 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
     let store = verbatim_store::open(&config.store_url())
         .await
         .context("store")?;
-    let kek = read_kek(&config.path(&config.keys.file))?;
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let vault = Arc::new(Vault::new(&kek));
+    let safe = Arc::new(KeyFile::of(config)?);
+    let keys = Keys::open(&*store.store, safe, &*entropy)
+        .await
+        .with_context(|| format!("key file {}", config.keys.file.display()))?;
     let platform = MatrixPlatform::new(
         matrix_config(config)?,
         store.crypto.clone(),
-        vault,
+        keys.vault(),
         entropy.clone(),
     )
     .context("[homeserver]")?;
@@ -47,19 +51,19 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         .iter()
         .map(|c| carrier(config, c))
         .collect::<Result<Vec<_>>>()?;
-    let engine = Engine::open(Parts {
+    let of = config.clone();
+    let signer = tokio::task::spawn_blocking(move || read_signer(&of)).await??;
+    let engine = Engine::new(Parts {
         store: store.store.clone(),
         platform: platform.clone(),
         carriers,
         clock: Arc::new(SystemClock),
         entropy,
-        kek,
-        signer: read_signer(config)?,
+        keys,
+        signer,
         anchoring: anchoring(config)?,
         settings: settings(config),
-    })
-    .await
-    .with_context(|| format!("key file {}", config.keys.file.display()))?;
+    });
     Ok(Wired {
         engine,
         platform,
@@ -70,7 +74,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
 /// The Matrix side without the store, for checks beside a running service: it keeps no keys.
 pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
     // Nothing is ever sealed with it: there are no rows.
-    let nothing = Kek::from_bytes([0; 32]);
+    let nothing = StateRoot::new([0; 32].into());
     MatrixPlatform::new(
         matrix_config(config)?,
         Arc::new(crate::no_rows::NoRows),
@@ -80,7 +84,7 @@ pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
     .context("[homeserver]")
 }
 
-/// Reads the key that signs checkpoints.
+/// Reads the key that signs checkpoints, or finds it in the token. Blocks.
 pub(crate) fn read_signer(config: &Config) -> Result<Arc<dyn Signer>> {
     let path = config.path(&config.record.signing_key);
     let text = std::fs::read_to_string(&path).with_context(|| {
@@ -91,8 +95,17 @@ pub(crate) fn read_signer(config: &Config) -> Result<Arc<dyn Signer>> {
             path.display()
         )
     })?;
-    let signer = FileSigner::parse(&Zeroizing::new(text))
-        .with_context(|| format!("signing key {}", path.display()))?;
+    let text = Zeroizing::new(text);
+    let of_token = SignerFile::parse(&text).transpose();
+    if let Some(file) = of_token {
+        let token = KeyToken::of(config)?
+            .map(|token| token.token())
+            .transpose()?;
+        let opened = file.and_then(|file| token_signer::open(file, token));
+        return opened.with_context(|| format!("signing key {}", path.display()));
+    }
+    let signer =
+        FileSigner::parse(&text).with_context(|| format!("signing key {}", path.display()))?;
     Ok(Arc::new(signer))
 }
 
@@ -142,23 +155,6 @@ fn anchoring(config: &Config) -> Result<Anchoring> {
         });
     }
     Ok(anchoring)
-}
-
-/// The key file is not there, or not ours to read.
-#[derive(Debug, Error)]
-#[error("cannot read the key file {}: restore it from its copy", .path.display())]
-pub(crate) struct KeyFileUnreadable {
-    path: PathBuf,
-    source: std::io::Error,
-}
-
-/// Reads the key file.
-pub(crate) fn read_kek(path: &Path) -> Result<Kek> {
-    let text = std::fs::read_to_string(path).map_err(|source| KeyFileUnreadable {
-        path: path.to_owned(),
-        source,
-    })?;
-    Kek::parse(&text).with_context(|| format!("key file {}", path.display()))
 }
 
 /// The Matrix side of the configuration.

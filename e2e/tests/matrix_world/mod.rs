@@ -19,7 +19,7 @@ use verbatim_engine::ports::{
     Content, Entropy, OpenError, Platform, RoomEvent, RoomSpec, Speaker, Store,
 };
 use verbatim_matrix::{DEVICE_ID, MatrixConfig, MatrixPlatform, Secret, registration_yaml};
-use verbatim_record::{Kek, Vault};
+use verbatim_record::{StateRoot, Vault};
 use verbatim_store::SqlStore;
 
 const AS_TOKEN: &str = "as-token-of-the-tests";
@@ -57,7 +57,7 @@ impl Drop for Running {
 pub(crate) struct World {
     running: Option<Running>,
     store: Arc<SqlStore>,
-    kek: Kek,
+    root: StateRoot,
     inbox: Inbox,
     synapse: tokio::sync::Mutex<Synapse>,
     url: String,
@@ -95,7 +95,7 @@ impl World {
         let mut world = Self {
             running: None,
             store: SqlStore::open(&dir.path().join("store.db"))?,
-            kek: Kek::from_bytes([5; 32]),
+            root: StateRoot::new([5; 32].into()),
             inbox: Inbox::default(),
             url: synapse.url(),
             synapse: synapse.into(),
@@ -112,7 +112,7 @@ impl World {
 
     /// Starts the service on what the store holds.
     pub(crate) async fn resume(&mut self) -> Result<()> {
-        let vault = Arc::new(Vault::new(&self.kek));
+        let vault = Arc::new(Vault::new(&self.root));
         let platform = MatrixPlatform::new(
             config(self.ports)?,
             self.store.clone(),

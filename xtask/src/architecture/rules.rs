@@ -28,6 +28,7 @@ const PUBLISH: &str = "verbatim-publish";
 const CONSOLE: &str = "verbatim-console";
 const ANCHOR: &str = "verbatim-anchor";
 const WITNESS: &str = "verbatim-witness";
+const HSM: &str = "verbatim-hsm";
 const BINARY: &str = "verbatim";
 const SIM: &str = "carrier-sim";
 const TESTKIT: &str = "verbatim-testkit";
@@ -166,6 +167,13 @@ pub(super) const RULES: &[Rule] = &[
         why: "a firm runs it elsewhere, apart from what it watches",
     },
     Rule {
+        package: HSM,
+        may_know: &[],
+        must_not_reach: &["tokio", "openssl-sys"],
+        dev_too: false,
+        why: "a token is asked by whoever wires it in; it knows no adapter and nothing of ours",
+    },
+    Rule {
         package: SIM,
         may_know: &[],
         must_not_reach: &[],
@@ -175,7 +183,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         package: BINARY,
         may_know: &[
-            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, ANCHOR, CONSOLE, WITNESS, SIM,
+            DOMAIN, RECORD, ENGINE, STORE, MATRIX, CARRIER, PUBLISH, ANCHOR, CONSOLE, WITNESS, HSM,
+            SIM,
         ],
         must_not_reach: &["openssl-sys", "native-tls", "aws-lc-sys"],
         dev_too: false,

@@ -97,6 +97,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: suites::postgres,
     },
     Check {
+        name: "softhsm",
+        about: "keys in a token: wrapping and signing through PKCS#11, with SoftHSM",
+        limit_minutes: 20,
+        run: suites::softhsm,
+    },
+    Check {
         name: "e2e",
         about: "real Synapse, real clients, fuzz corpora, canary",
         limit_minutes: 30,

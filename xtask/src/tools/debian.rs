@@ -10,6 +10,12 @@ use crate::run;
 
 /// Where Debian puts its versions; others have the programs on the path.
 const DEBIAN: &str = "/usr/lib/postgresql";
+/// Where distributions put SoftHSM's module.
+const SOFTHSM: [&str; 3] = [
+    "/usr/lib/softhsm/libsofthsm2.so",
+    "/usr/lib64/pkcs11/libsofthsm2.so",
+    "/usr/lib/pkcs11/libsofthsm2.so",
+];
 
 /// The folder with `initdb` and `postgres`; installed where we may.
 pub(crate) fn postgres(limit: Duration) -> anyhow::Result<PathBuf> {
@@ -19,6 +25,16 @@ pub(crate) fn postgres(limit: Duration) -> anyhow::Result<PathBuf> {
     println!("PostgreSQL is not installed");
     install("postgresql", limit)?;
     find_postgres().context("postgresql is installed, but its programs are not to be found")
+}
+
+/// The module of SoftHSM, a token in software; installed where we may.
+pub(crate) fn softhsm(limit: Duration) -> anyhow::Result<PathBuf> {
+    if let Some(found) = find_softhsm() {
+        return Ok(found);
+    }
+    println!("SoftHSM is not installed");
+    install("softhsm2", limit)?;
+    find_softhsm().context("softhsm2 is installed, but its module is not to be found")
 }
 
 /// Node.js with npm; installed where we may.
@@ -67,6 +83,12 @@ fn find_postgres() -> Option<PathBuf> {
     candidates
         .into_iter()
         .find(|dir| has(dir, "initdb") && has(dir, "postgres"))
+}
+
+fn find_softhsm() -> Option<PathBuf> {
+    let known = SOFTHSM.map(PathBuf::from);
+    let module = known.into_iter().find(|module| module.is_file());
+    module.filter(|_| on_path("softhsm2-util"))
 }
 
 fn has(dir: &Path, program: &str) -> bool {

@@ -135,6 +135,12 @@ impl From<AdminError> for Problem {
             }
             AdminError::Invalid(detail) => Self::invalid("request.not.possible", detail),
             AdminError::Store(error) => Self::from(error),
+            // Only what asks for the scope `admin` asks for the key: its words may name the file.
+            AdminError::Safe(error) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "key.unavailable",
+                error.to_string(),
+            ),
         }
     }
 }

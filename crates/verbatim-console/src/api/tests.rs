@@ -3,6 +3,7 @@
 mod access;
 mod exports;
 mod input;
+mod keys;
 mod log;
 mod provisioning;
 mod record;

@@ -7,6 +7,7 @@ pub(super) mod conversations;
 pub(super) mod description;
 pub(super) mod employees;
 pub(super) mod exports;
+pub(super) mod keys;
 pub(super) mod me;
 pub(super) mod numbers;
 pub(super) mod proof;
@@ -45,6 +46,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         proof::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
+        keys::show::endpoint(),
+        keys::prepare::endpoint(),
+        keys::rotate::endpoint(),
         tokens::list::endpoint(),
         tokens::create::endpoint(),
         tokens::revoke::endpoint(),

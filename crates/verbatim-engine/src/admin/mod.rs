@@ -5,6 +5,7 @@
 mod contacts;
 mod conversations;
 mod exports;
+mod keys;
 mod numbers;
 mod people;
 
@@ -16,7 +17,7 @@ use verbatim_domain::{EmployeeId, PhoneNumber};
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
-use crate::ports::{Change, NewRecord, StoreError};
+use crate::ports::{Change, KeySafeError, NewRecord, StoreError};
 
 /// Who asks for a change; goes into its record.
 #[derive(Debug, Clone)]
@@ -60,6 +61,19 @@ pub enum AdminError {
     /// The store said no.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The key-encryption key cannot be had or kept.
+    #[error(transparent)]
+    Safe(#[from] KeySafeError),
+}
+
+/// What a record of a change says of itself.
+pub(crate) struct Said<'a> {
+    /// Its kind.
+    pub(crate) kind: Kind,
+    /// The rule.
+    pub(crate) rule: &'static str,
+    /// What was done.
+    pub(crate) what: &'a str,
 }
 
 const EVERYTHING: u32 = 1000;
@@ -71,13 +85,29 @@ impl Engine {
         actor: &Actor,
         what: &str,
         details: &[(&str, &str)],
+        changes: Vec<Change>,
+    ) -> Result<(), AdminError> {
+        let said = Said {
+            kind: Kind::Config,
+            rule: "config.change",
+            what,
+        };
+        self.recorded(actor, said, details, changes).await
+    }
+
+    /// Commits changes together with the record of them, whatever its kind.
+    pub(crate) async fn recorded(
+        &self,
+        actor: &Actor,
+        said: Said<'_>,
+        details: &[(&str, &str)],
         mut changes: Vec<Change>,
     ) -> Result<(), AdminError> {
         let mut body = Body {
             actor: actor.0.clone(),
-            rule: "config.change".to_owned(),
+            rule: said.rule.to_owned(),
             rule_version: 1,
-            reason: what.to_owned(),
+            reason: said.what.to_owned(),
             ..Body::default()
         };
         body.details.extend(
@@ -85,7 +115,7 @@ impl Engine {
                 .iter()
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
         );
-        let sealed = self.seal(Kind::Config, body).await?;
+        let sealed = self.seal(said.kind, body).await?;
         changes.insert(
             0,
             Change::Append(NewRecord {

@@ -10,6 +10,7 @@ mod anchors;
 mod commits;
 mod intake;
 mod jobs;
+mod keys;
 mod log;
 mod signed_log;
 mod things;
@@ -26,6 +27,7 @@ pub use anchors::*;
 pub use commits::*;
 pub use intake::*;
 pub use jobs::*;
+pub use keys::*;
 pub use log::*;
 pub use signed_log::*;
 pub use things::*;
@@ -152,11 +154,32 @@ pub trait Store: SignedLog + Anchors {
     /// Says whose store this is, once; afterwards answers what was said first.
     async fn installation(&self, new: Installation) -> Result<Installation, StoreError>;
 
+    /// Whose store this is; none before that was said.
+    async fn standing_installation(&self) -> Result<Option<Installation>, StoreError>;
+
+    /// Keeps the wrapped state root of an installation that has none; answers the one that stands.
+    /// [`StoreError::Stale`] if the installation is not under the key with this fingerprint.
+    async fn adopt_state_root(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError>;
+
     /// Keeps a wrapped bucket key, unless there is one; answers the one that stands.
-    async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError>;
+    /// [`StoreError::Stale`] if the installation is not under the key with this fingerprint: the
+    /// key-encryption key was rotated, and what is wrapped under the old one could never be opened again.
+    async fn bucket_key(
+        &self,
+        bucket: BucketId,
+        wrapped: Vec<u8>,
+        key_check: Hash,
+    ) -> Result<Vec<u8>, StoreError>;
 
     /// All wrapped bucket keys.
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError>;
+
+    /// Rotations of the key-encryption key, newest first, at most 1,000.
+    async fn key_rotations(&self) -> Result<Vec<KeyRotation>, StoreError>;
 
     /// An employee.
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError>;

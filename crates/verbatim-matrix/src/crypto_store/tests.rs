@@ -4,7 +4,7 @@ use matrix_sdk_crypto::OlmMachine;
 use matrix_sdk_crypto::store::CryptoStore;
 use ruma::{device_id, user_id};
 use verbatim_engine::ports::{Fence, PlatformError};
-use verbatim_record::{Kek, Vault};
+use verbatim_record::{StateRoot, Vault};
 
 use super::*;
 use crate::testing::{CountingEntropy, MemoryRows};
@@ -12,7 +12,7 @@ use crate::testing::{CountingEntropy, MemoryRows};
 fn parts(rows: &Arc<MemoryRows>, generation: Option<u64>) -> RowsParts {
     RowsParts {
         rows: rows.clone(),
-        vault: Arc::new(Vault::new(&Kek::from_bytes([9; 32]))),
+        vault: Arc::new(Vault::new(&StateRoot::new([9; 32].into()))),
         entropy: Arc::new(CountingEntropy::default()),
         fence: generation.map(|generation| Fence { generation }),
     }

@@ -50,7 +50,7 @@ fn chance(position: u64) -> SealChance {
             bytes[part + at] = byte;
         }
     }
-    SealChance::from_bytes(bytes)
+    SealChance::from_bytes(&bytes)
 }
 
 /// A log that grows.
@@ -64,8 +64,9 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
-        let ring = Keyring::new(&Kek::from_bytes([1; 32]));
-        let bucket = ring.new_bucket(BUCKET, [2; 32], [3; 24]);
+        let kek = Kek::from_bytes([1; 32]);
+        let ring = Keyring::new(&kek);
+        let bucket = kek.wrap_bucket(BUCKET, &[2; 32], &[3; 24]);
         ring.open_bucket(BUCKET, &bucket).unwrap();
         Self {
             ring,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use verbatim_domain::{ConversationId, RecordId, Timestamp};
 use verbatim_record::{
     Body, BucketId, Kek, Keyring, Kind, Leaf, NewSeal, RetentionClass, SealChance, SealedRecord,
+    StateRoot,
 };
 
 /// A value whose byte `i` is `first + i`.
@@ -18,6 +19,10 @@ pub(crate) fn kek() -> Kek {
     Kek::from_bytes(counting(0))
 }
 
+pub(crate) fn state_root() -> StateRoot {
+    StateRoot::new(counting(0).into())
+}
+
 pub(crate) const BUCKET: BucketId = BucketId {
     class: RetentionClass(3),
     expiry_month: 2032 * 12 + 10,
@@ -26,14 +31,14 @@ pub(crate) const BUCKET: BucketId = BucketId {
 /// A ring in which [`BUCKET`] is open.
 pub(crate) fn keyring() -> Keyring {
     let ring = Keyring::new(&kek());
-    let wrapped = ring.new_bucket(BUCKET, counting(0x40), counting(0x60));
+    let wrapped = kek().wrap_bucket(BUCKET, &counting(0x40), &counting(0x60));
     ring.open_bucket(BUCKET, &wrapped).unwrap();
     ring
 }
 
 /// Chance that differs in every byte with `seed`.
 pub(crate) fn chance(seed: u8) -> SealChance {
-    SealChance::from_bytes(counting(seed))
+    SealChance::from_bytes(&counting(seed))
 }
 
 pub(crate) fn record_id(seed: u8) -> RecordId {

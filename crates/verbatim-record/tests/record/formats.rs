@@ -6,7 +6,7 @@ use crate::common::*;
 use proptest::prelude::*;
 use uuid::Uuid;
 use verbatim_domain::{ConversationId, Timestamp};
-use verbatim_record::{Body, FormatError, Frontier, Kek, Kind, Leaf, RetentionClass};
+use verbatim_record::{Body, FormatError, Frontier, Kek, KekFile, Kind, Leaf, RetentionClass};
 
 /// A body of version 1 with its salt, then `fields` (a count in addition to those two, and bytes).
 fn raw_body(count: u8, fields: &[u8]) -> Vec<u8> {
@@ -216,7 +216,7 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
                 .unwrap()
                 .encode()
         ),
-        damaged(kek().to_text().into_bytes()),
+        damaged(kek().to_text().as_bytes().to_vec()),
     ]
 }
 
@@ -243,6 +243,9 @@ proptest! {
         if let Ok(frontier) = Frontier::decode(&bytes) {
             prop_assert_eq!(frontier.encode(), &bytes[..]);
             let _ = frontier.root();
+        }
+        if let Ok(KekFile::Wrapped(key)) = KekFile::parse(&String::from_utf8_lossy(&bytes)) {
+            prop_assert_eq!(KekFile::parse(&key.to_text()).is_ok(), true);
         }
         if let Ok(key) = Kek::parse(&String::from_utf8_lossy(&bytes)) {
             prop_assert_eq!(key.check(), kek().check());

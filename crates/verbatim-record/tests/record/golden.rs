@@ -3,7 +3,8 @@
 use crate::common::*;
 use verbatim_domain::Timestamp;
 use verbatim_record::{
-    Body, FormatError, Frontier, Kek, KeyError, Keyring, Kind, Leaf, SealError, SealedRecord, Vault,
+    Body, FormatError, Frontier, Kek, KekFile, KeyError, Keyring, Kind, Leaf, SealError,
+    SealedRecord, StateRoot, Vault, WrappedKek,
 };
 
 #[test]
@@ -51,9 +52,17 @@ fn frontiers() {
 #[test]
 fn key_file() {
     let kek = kek();
-    check_golden("kek-1.txt", &kek.to_text());
+    check_golden("kek-1.txt", kek.to_text().as_str());
     let read = Kek::parse(&golden("kek-1.txt")).unwrap();
     assert_eq!(read.check(), kek.check());
+    let root = state_root().wrap(&kek, &counting(0x30));
+    check_golden("state-root-1.txt", &parts(&[("wrapped", &root)]));
+    let stored = part(&golden("state-root-1.txt"), "wrapped");
+    let root = StateRoot::unwrap(&read, &stored).unwrap();
+    assert_eq!(
+        Vault::new(&root).index("number", "1"),
+        Vault::new(&state_root()).index("number", "1")
+    );
     let derived = parts(&[
         ("id", &hex::decode(kek.id()).unwrap()),
         ("check", &kek.check()),
@@ -62,10 +71,30 @@ fn key_file() {
     check_golden("kek-1-derived.txt", &derived);
 }
 
+/// The token's key is `50 51 … 6f`, the nonce `70 71 … 7b`. Its tag was computed by another program; a
+/// real token opens it in the tests of `verbatim-hsm`.
+#[test]
+fn wrapped_key_file() {
+    let text = golden("kek-2.txt");
+    let KekFile::Wrapped(read) = KekFile::parse(&text).unwrap() else {
+        panic!("form 2");
+    };
+    assert_eq!(
+        (read.id(), read.token_key()),
+        (&*kek().id(), "verbatim-kek")
+    );
+    let again = WrappedKek::new(&kek(), "verbatim-kek", read.wrapped().to_vec());
+    check_golden("kek-2.txt", &again.unwrap().to_text());
+    assert_eq!(
+        read.opened(kek().bytes().as_ref()).unwrap().check(),
+        kek().check()
+    );
+}
+
 #[test]
 fn sealed_record() {
     let ring = Keyring::new(&kek());
-    let bucket_key = ring.new_bucket(BUCKET, counting(0x40), counting(0x60));
+    let bucket_key = kek().wrap_bucket(BUCKET, &counting(0x40), &counting(0x60));
     ring.open_bucket(BUCKET, &bucket_key).unwrap();
     let sealed = seal(
         &ring,
@@ -107,7 +136,7 @@ fn open_golden(text: &str) -> Result<Body, SealError> {
 
 #[test]
 fn vault() {
-    let vault = Vault::new(&kek());
+    let vault = Vault::new(&state_root());
     let sealed = vault.seal("contact-name", b"row 1", "Ada".as_bytes(), counting(0x30));
     let index = vault.index("number", "+15550100");
     check_golden(
@@ -149,7 +178,8 @@ fn a_newer_version_is_named() {
     check(Leaf::decode(&[2]));
     check(Frontier::decode(&[2, 1]));
     check(format(ring.open_bucket(BUCKET, &[2; 9])));
-    check(format(Vault::new(&kek()).open("p", b"", &[2, 1])));
+    check(format(StateRoot::unwrap(&kek(), &[2, 1])));
+    check(format(Vault::new(&state_root()).open("p", b"", &[2, 1])));
     let sealed = seal(&ring, 1, Kind::Notice, 0, &small_body());
     check(format(ring.open(&SealedRecord {
         wrapped_key: vec![2; 73],
@@ -164,10 +194,10 @@ fn a_newer_version_is_named() {
     })));
     let newer = kek()
         .to_text()
-        .replace("verbatim-kek: 1", "verbatim-kek: 2");
+        .replace("verbatim-kek: 1", "verbatim-kek: 3");
     assert_eq!(
         Kek::parse(&newer).unwrap_err(),
-        KeyError::UnknownVersion("2".into())
+        KeyError::UnknownVersion("3".into())
     );
 }
 

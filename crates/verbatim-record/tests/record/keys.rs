@@ -1,7 +1,7 @@
 //! The key file: every way in which it can be wrong has its own answer, and none shows the key.
 
 use crate::common::*;
-use verbatim_record::{Kek, KeyError};
+use verbatim_record::{Kek, KekFile, KeyError, WrappedKek};
 
 #[track_caller]
 fn check(change: impl Fn(&str) -> String, expected: KeyError) {
@@ -67,7 +67,7 @@ fn a_cut_file_is_refused() {
 /// One changed character in a line that matters is always noticed.
 #[test]
 fn a_changed_character_is_noticed() {
-    let text = kek().to_text();
+    let text = kek().to_text().to_string();
     let begin = text.find("verbatim-kek").unwrap();
     for at in begin..text.len() {
         for replacement in ["A", "z", "0", "#"] {
@@ -119,4 +119,56 @@ fn keys_differ_by_label_and_are_not_shown() {
     }
     assert_ne!(kek.id(), other.id());
     assert_eq!(format!("{kek:?}"), format!("Kek({:?})", kek.id()));
+}
+
+fn wrapped() -> WrappedKek {
+    WrappedKek::new(&kek(), "verbatim-kek", counting::<60>(1).to_vec()).unwrap()
+}
+
+#[test]
+fn a_wrapped_key_comes_back_and_needs_its_token() {
+    let text = wrapped().to_text();
+    match KekFile::parse(&text).unwrap() {
+        KekFile::Wrapped(read) => assert_eq!(read, wrapped()),
+        KekFile::Clear(_) => panic!("{text}"),
+    }
+    let needs = KeyError::NeedsToken("verbatim-kek".into());
+    assert_eq!(Kek::parse(&text).unwrap_err(), needs);
+    assert_eq!(
+        wrapped().opened(kek().bytes().as_ref()).unwrap().check(),
+        kek().check()
+    );
+    for wrong in [&[1; 32][..], &[0; 31], &[]] {
+        assert!(wrapped().opened(wrong).is_err());
+    }
+}
+
+#[test]
+fn a_wrapped_file_that_was_altered_is_refused() {
+    let text = wrapped().to_text();
+    let begin = text.find("verbatim-kek: 2").unwrap();
+    for at in begin..text.trim_end().len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1;
+        let Ok(changed) = String::from_utf8(bytes) else {
+            continue;
+        };
+        let is_same = matches!(KekFile::parse(&changed), Ok(KekFile::Wrapped(w)) if w == wrapped());
+        let is_refused = KekFile::parse(&changed).is_err();
+        // A space that became another blank means the same.
+        assert!(is_refused || is_same, "byte {at}");
+    }
+    let line = "token-key: other\n";
+    let twice = KekFile::parse(&format!("{text}{line}")).unwrap_err();
+    assert_eq!(twice, KeyError::UnexpectedLine(9));
+    let mixed = text.replace("verbatim-kek: 2", "verbatim-kek: 1");
+    assert!(KekFile::parse(&mixed).is_err());
+}
+
+#[test]
+fn a_label_fits_a_line() {
+    for bad in ["", " a", "a ", "a\nb", "a\u{7}", &"x".repeat(65)] {
+        let refused = WrappedKek::new(&kek(), bad, vec![]);
+        assert_eq!(refused, Err(KeyError::Label(bad.to_owned())), "{bad:?}");
+    }
 }

@@ -15,3 +15,4 @@ mod notes;
 mod proofs;
 mod seal;
 mod verify;
+mod wrap;

@@ -6,7 +6,7 @@ use verbatim_domain::{RecordId, Timestamp};
 use verbatim_record::seal::check_ciphertext;
 use verbatim_record::{
     Body, BucketId, FormatError, Kek, Keyring, Kind, NewSeal, RetentionClass, SealChance,
-    SealError, SealedRecord, Vault,
+    SealError, SealedRecord, StateRoot, Vault,
 };
 
 fn sealed() -> SealedRecord {
@@ -184,7 +184,7 @@ fn buckets_are_apart() {
         let moved = SealedRecord { bucket, ..sealed() };
         assert!(!ring.has_bucket(bucket));
         assert_eq!(ring.open(&moved), Err(SealError::BucketNotOpen(bucket)));
-        let wrapped = ring.new_bucket(bucket, [7; 32], [8; 24]);
+        let wrapped = kek().wrap_bucket(bucket, &[7; 32], &[8; 24]);
         assert!(
             !ring.has_bucket(bucket),
             "a new key must be stored before it is used"
@@ -202,7 +202,7 @@ fn buckets_are_apart() {
 
 #[test]
 fn an_altered_bucket_key_or_another_kek_is_detected() {
-    let wrapped = keyring().new_bucket(BUCKET, [7; 32], [8; 24]);
+    let wrapped = kek().wrap_bucket(BUCKET, &[7; 32], &[8; 24]);
     for (at, altered) in flips(&wrapped) {
         match keyring().open_bucket(BUCKET, &altered).unwrap_err() {
             SealError::Format(FormatError::UnknownVersion { .. }) if at == 0 => {}
@@ -221,7 +221,7 @@ fn an_altered_bucket_key_or_another_kek_is_detected() {
 
 #[test]
 fn chance_is_cut_without_overlap() {
-    let chance = SealChance::from_bytes(counting(0));
+    let chance = SealChance::from_bytes(&counting(0));
     assert_eq!(chance.salt, counting(0));
     assert_eq!(chance.data_key, counting(32));
     assert_eq!(chance.body_nonce, counting(64));
@@ -230,7 +230,7 @@ fn chance_is_cut_without_overlap() {
 
 #[test]
 fn the_vault_keeps_purposes_and_contexts_apart() {
-    let vault = Vault::new(&kek());
+    let vault = Vault::new(&state_root());
     let sealed = vault.seal("name", b"row 1", b"Ada", [3; 24]);
     let open = |purpose: &str, context: &[u8]| vault.open(purpose, context, &sealed);
     assert_eq!(open("name", b"row 1").unwrap(), b"Ada");
@@ -242,7 +242,7 @@ fn the_vault_keeps_purposes_and_contexts_apart() {
             error => assert_eq!(error, SealError::State, "byte {at}"),
         }
     }
-    let other = Vault::new(&Kek::from_bytes([1; 32]));
+    let other = Vault::new(&StateRoot::new([1; 32].into()));
     let index = |vault: &Vault, purpose, value| vault.index(purpose, value);
     let known = index(&vault, "number", "+15550100");
     assert_eq!(known, index(&vault, "number", "+15550100"));
@@ -265,7 +265,7 @@ proptest! {
             captured_at: Timestamp(1),
             bucket: BUCKET,
             body: &body,
-            chance: SealChance::from_bytes(chance.try_into().unwrap()),
+            chance: SealChance::from_bytes(&chance.try_into().unwrap()),
         });
         prop_assert_eq!(ring.open(&sealed.unwrap()), Ok(body));
     }
@@ -280,6 +280,6 @@ proptest! {
         prop_assert!(ring.open(&bad_key).is_err());
         prop_assert!(ring.open(&rehashed(ciphertext)).is_err());
         prop_assert!(ring.open_bucket(BUCKET, &wrapped_key).is_err());
-        prop_assert!(Vault::new(&kek()).open("p", b"", &wrapped_key).is_err());
+        prop_assert!(Vault::new(&state_root()).open("p", b"", &wrapped_key).is_err());
     }
 }

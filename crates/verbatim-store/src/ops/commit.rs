@@ -6,7 +6,7 @@ use verbatim_domain::{ConversationId, RecordId};
 use verbatim_engine::ports::{Change, Commit, StoreError};
 use verbatim_record::SealedRecord;
 
-use super::{anchors, config, jobs, lease, messages, people, signed_log};
+use super::{anchors, config, jobs, keys, lease, messages, people, signed_log};
 use crate::sql::log as sql;
 use crate::value::params;
 use crate::work::Work;
@@ -105,5 +105,7 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
         Change::Clear(key) => config::clear(work, key).await,
         Change::PutToken(token) => config::put_token(work, token).await,
         Change::SetCursor(name, value) => config::set_cursor(work, name, value).await,
+
+        Change::RotateKeys(new) => keys::rotate(work, new).await,
     }
 }

@@ -1,7 +1,6 @@
-//! Alarms, tokens, cursors, the installation, bucket keys and the probe.
+//! Alarms, tokens, cursors and the probe.
 
-use verbatim_engine::ports::{Alarm, ApiToken, Installation, StoreError};
-use verbatim_record::BucketId;
+use verbatim_engine::ports::{Alarm, ApiToken, StoreError};
 
 use crate::sql::{config as sql, log as log_sql};
 use crate::value::params;
@@ -36,38 +35,6 @@ pub(super) async fn put_token(work: &Work, token: &ApiToken) -> Result<(), Store
 /// Remembers how far something has come.
 pub(super) async fn set_cursor(work: &Work, name: &str, value: &str) -> Result<(), StoreError> {
     work.tx.send(&sql::CURSOR_PUT, params![name, value]).await
-}
-
-/// Says whose store this is, unless that was said already.
-pub(crate) async fn install(
-    work: &mut Work,
-    new: &Installation,
-) -> Result<Installation, StoreError> {
-    if let Some(row) = work.tx.query_opt(&log_sql::INSTALLATION, vec![]).await? {
-        return Ok(Installation {
-            log: row.get(0)?,
-            key_check: row.get(1)?,
-        });
-    }
-    work.tx
-        .execute(&log_sql::INSTALL, params![new.log, new.key_check])
-        .await?;
-    Ok(*new)
-}
-
-/// Keeps a wrapped bucket key, unless there is one; the one that stands.
-pub(crate) async fn bucket_key(
-    work: &mut Work,
-    (bucket, wrapped): &(BucketId, Vec<u8>),
-) -> Result<Vec<u8>, StoreError> {
-    let class = i64::from(bucket.class.0);
-    let params = params![class, bucket.expiry_month];
-    if let Some(row) = work.tx.query_opt(&log_sql::BUCKET_KEY, params).await? {
-        return row.get(0);
-    }
-    let params = params![class, bucket.expiry_month, wrapped.as_slice()];
-    work.tx.execute(&log_sql::BUCKET_KEY_ADD, params).await?;
-    Ok(wrapped.clone())
 }
 
 /// More than a page, so that a full disk is noticed before a text is.

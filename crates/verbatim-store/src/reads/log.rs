@@ -1,4 +1,4 @@
-//! Records, roots and bucket keys.
+//! Records and roots.
 
 use verbatim_domain::{ConversationId, Timestamp};
 use verbatim_engine::ports::{LogRoot, StoreError, StoredRecord};
@@ -97,27 +97,5 @@ pub(crate) async fn roots(
         .await?
         .iter()
         .map(root)
-        .collect()
-}
-
-/// All wrapped bucket keys.
-pub(crate) async fn bucket_keys(
-    tx: &dyn Tx,
-    (): &(),
-) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {
-    let key = |row: &Row| {
-        let class = RetentionClass(row.get(0)?);
-        Ok((
-            BucketId {
-                class,
-                expiry_month: row.get(1)?,
-            },
-            row.get(2)?,
-        ))
-    };
-    tx.query(&sql::BUCKET_KEYS, vec![])
-        .await?
-        .iter()
-        .map(key)
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The log: state, records, roots, installation and bucket keys.
+//! The log: state, records and roots.
 
 use crate::stmt::{Rows, statements};
 
@@ -28,14 +28,6 @@ statements! {
     ROOT_ADD = "INSERT INTO log_roots (size, root, at) VALUES ($1, $2, $3)";
     ROOT_LAST = "SELECT size, root, at FROM log_roots ORDER BY size DESC LIMIT 1";
     ROOTS = "SELECT size, root, at FROM log_roots WHERE size > $1 ORDER BY size LIMIT $2";
-    INSTALLATION = "SELECT log, key_check FROM installation WHERE id = 1";
-    INSTALL = "INSERT INTO installation (id, log, key_check) VALUES (1, $1, $2)";
-    BUCKET_KEY = "SELECT wrapped FROM bucket_keys \
-        WHERE retention_class = $1 AND expiry_month = $2";
-    BUCKET_KEY_ADD = "INSERT INTO bucket_keys (retention_class, expiry_month, wrapped) \
-        VALUES ($1, $2, $3)";
-    BUCKET_KEYS = "SELECT retention_class, expiry_month, wrapped FROM bucket_keys \
-        ORDER BY retention_class, expiry_month";
     PROBE_PUT = "INSERT INTO probe (id, filler) VALUES (1, $1)";
     PROBE_CLEAR = "DELETE FROM probe";
 }

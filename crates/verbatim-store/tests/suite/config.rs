@@ -1,4 +1,4 @@
-//! The small things: alarms, tokens, cursors, installation, bucket keys, probe.
+//! The small things: alarms, tokens, cursors, probe.
 
 use verbatim_engine::ports::*;
 
@@ -9,8 +9,6 @@ cases! {
     alarms,
     tokens,
     cursors,
-    installation_is_said_once,
-    bucket_keys_stand,
     probe,
 }
 
@@ -70,39 +68,6 @@ async fn cursors(w: &World) {
     }
 }
 
-async fn installation_is_said_once(w: &World) {
-    let mut sms = w.sms(peer(1), peer(2), 1);
-    sms.record.captured_at = at(1);
-    let error = w.store.record_inbound(sms).await.expect_err("nobody's log");
-    assert_eq!(error, StoreError::Damaged("no installation".into()));
-    w.install().await;
-    let other = Installation {
-        log: [8; 16],
-        key_check: [2; 32],
-    };
-    let standing = Installation {
-        log: LOG,
-        key_check: [1; 32],
-    };
-    assert_eq!(w.store.installation(other).await, Ok(standing));
-}
-
-async fn bucket_keys_stand(w: &World) {
-    let bucket = |month| verbatim_record::BucketId {
-        class: verbatim_record::RetentionClass(1),
-        expiry_month: month,
-    };
-    assert_eq!(w.store.bucket_key(bucket(5), vec![1]).await, Ok(vec![1]));
-    assert_eq!(
-        w.store.bucket_key(bucket(5), vec![2]).await,
-        Ok(vec![1]),
-        "the first stands"
-    );
-    assert_eq!(w.store.bucket_key(bucket(6), vec![3]).await, Ok(vec![3]));
-    let expected = vec![(bucket(5), vec![1]), (bucket(6), vec![3])];
-    assert_eq!(w.store.bucket_keys().await, Ok(expected));
-}
-
 async fn probe(w: &World) {
     assert_eq!(w.store.probe().await, Ok(()));
     assert_eq!(w.store.probe().await, Ok(()));
@@ -116,6 +81,7 @@ pub(crate) async fn looked_at(url: &str, w: &World) {
     let new = Installation {
         log: [1; 16],
         key_check: [2; 32],
+        state_root: vec![7],
     };
     let key_check = Some(w.store.installation(new).await.unwrap().key_check);
     assert_eq!(look(url).await, Ok(Look::Current { key_check }));

@@ -6,6 +6,7 @@ mod crypto;
 mod faults;
 mod inbound;
 mod jobs;
+mod keys;
 mod lease;
 pub(crate) mod log;
 mod messages;
@@ -40,6 +41,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
         faults::CASES,
         inbound::CASES,
         jobs::CASES,
+        keys::CASES,
         lease::CASES,
         log::CASES,
         messages::CASES,

@@ -14,6 +14,8 @@ use verbatim_store::SqlStore;
 
 /// The log's id in every case.
 pub(crate) const LOG: [u8; 16] = [7; 16];
+/// The fingerprint of its key-encryption key.
+pub(crate) const KEY: [u8; 32] = [1; 32];
 
 /// A store under test.
 pub(crate) struct World {
@@ -73,10 +75,11 @@ impl World {
     pub(crate) async fn install(&self) {
         let installation = Installation {
             log: LOG,
-            key_check: [1; 32],
+            key_check: KEY,
+            state_root: vec![7],
         };
         assert_eq!(
-            self.store.installation(installation).await,
+            self.store.installation(installation.clone()).await,
             Ok(installation)
         );
     }

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use verbatim_domain::Duration;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::Store;
+use verbatim_engine::ports::{Entropy, Store};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Anchoring, Engine, Parts, Settings};
-use verbatim_record::Kek;
+use verbatim_engine::{Anchoring, Engine, Keys, Parts, Settings};
 use verbatim_store::SqlStore;
 
-use super::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, test_signer};
+use super::{FakeCarrier, FakeKeySafe, FakePlatform, SeededEntropy, VirtualClock, test_signer};
 
 /// The carrier account of every number.
 pub const ACCOUNT: &str = "acme";
@@ -43,33 +42,61 @@ impl Site {
     /// # Errors
     /// When the engine cannot be opened on the store.
     pub async fn on(store: Arc<SqlStore>) -> Result<Self, Box<dyn Error>> {
-        Self::anchored(store, Arc::default(), Anchoring::default()).await
+        Self::made(
+            store,
+            Arc::default(),
+            Anchoring::default(),
+            Arc::new(FakeKeySafe::new([7; 32])),
+        )
+        .await
     }
 
     /// On a given store, with those who cosign and stamp.
     ///
     /// # Errors
-    /// When the engine cannot be opened on the store.
+    /// When the keys cannot be opened.
     pub async fn anchored(
         store: Arc<SqlStore>,
         clock: Arc<VirtualClock>,
         anchoring: Anchoring,
     ) -> Result<Self, Box<dyn Error>> {
+        let safe = Arc::new(FakeKeySafe::new([7; 32]));
+        Self::made(store, clock, anchoring, safe).await
+    }
+
+    /// On a given store, with keys from a given place.
+    ///
+    /// # Errors
+    /// When the keys cannot be opened.
+    pub async fn with(
+        store: Arc<SqlStore>,
+        safe: Arc<FakeKeySafe>,
+    ) -> Result<Self, Box<dyn Error>> {
+        Self::made(store, Arc::default(), Anchoring::default(), safe).await
+    }
+
+    async fn made(
+        store: Arc<SqlStore>,
+        clock: Arc<VirtualClock>,
+        anchoring: Anchoring,
+        safe: Arc<FakeKeySafe>,
+    ) -> Result<Self, Box<dyn Error>> {
         let platform = Arc::new(FakePlatform::new(clock.clone()));
         let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
+        let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(chance(&*store).await?));
         let parts = Parts {
+            keys: Keys::open(&*store, safe, &*entropy).await?,
             store: store.clone(),
             platform: platform.clone(),
             carriers: vec![carrier.clone()],
             clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(1)),
-            kek: Kek::from_bytes([7; 32]),
+            entropy,
             signer: test_signer(),
             anchoring,
             settings: Settings::default(),
         };
         Ok(Self {
-            engine: Engine::open(parts).await?,
+            engine: Engine::new(parts),
             store,
             clock,
             carrier,
@@ -98,4 +125,9 @@ impl Site {
         self.engine.set_fence(fence);
         Ok(())
     }
+}
+
+/// A seed that no engine has had on this store: two that share one would draw the same ids.
+async fn chance(store: &dyn Store) -> Result<u64, Box<dyn Error>> {
+    Ok(1 + store.log_root().await?.size)
 }

@@ -7,8 +7,7 @@ use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Anchoring, DisclosureMode, Engine, Parts, Settings};
-use verbatim_record::Kek;
+use verbatim_engine::{Anchoring, DisclosureMode, Engine, Keys, Parts, Settings};
 
 use super::corpus::{EMPLOYEES, NUMBERS};
 use super::operation::{Act, KeyFate};
@@ -21,7 +20,9 @@ use super::witness::Witness;
 use super::{Broken, Failure};
 use crate::fakes::carrier::is_final;
 use crate::fakes::entropy::Chance;
-use crate::fakes::{FakeCarrier, FakePlatform, SeededEntropy, VirtualClock, lock, test_signer};
+use crate::fakes::{
+    FakeCarrier, FakeKeySafe, FakePlatform, SeededEntropy, VirtualClock, lock, test_signer,
+};
 
 /// How much longer than asked the carrier may take to come to an end.
 const GRACE: Duration = Duration::from_secs(60);
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     pub(crate) sabotage: Sabotage,
     entropy: Arc<SeededEntropy>,
+    safe: Arc<FakeKeySafe>,
     me: Weak<World>,
     state: Mutex<State>,
 }
@@ -109,6 +111,7 @@ impl World {
             settings,
             sabotage,
             entropy: Arc::new(SeededEntropy::new(seed)),
+            safe: Arc::new(FakeKeySafe::new([42; 32])),
             me: me.clone(),
             state: Mutex::new(State::new(chance)),
         });
@@ -293,17 +296,19 @@ impl World {
             sabotage: self.sabotage,
         });
         let parts = Parts {
+            keys: Keys::open(&*store, self.safe.clone(), &*self.entropy)
+                .await
+                .map_err(Broken::new)?,
             store,
             platform,
             carriers: vec![carrier],
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
-            kek: Kek::from_bytes([42; 32]),
             signer: test_signer(),
             anchoring: Anchoring::default(),
             settings: self.settings.clone(),
         };
-        let engine = Engine::open(parts).await.map_err(Broken::new)?;
+        let engine = Engine::new(parts);
         let state = &mut *self.state();
         state.made += 1;
         Ok(Node {

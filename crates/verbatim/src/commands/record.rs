@@ -80,7 +80,7 @@ fn print_record(record: &Value) {
 }
 
 /// A time of the record as RFC 3339 in UTC, always with milliseconds.
-fn utc(ms: i64) -> String {
+pub(super) fn utc(ms: i64) -> String {
     let form =
         format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);

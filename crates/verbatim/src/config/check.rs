@@ -8,7 +8,7 @@ use url::Url;
 use verbatim_record::VerifierKey;
 use verbatim_record::note::Algorithm;
 
-use super::{Config, Limits, TimestampConfig, WitnessConfig};
+use super::{Config, Keys, Limits, TimestampConfig, WitnessConfig};
 
 /// What Twilio takes, in seconds, and its kin less.
 const VALIDITY: RangeInclusive<u64> = 1..=36_000;
@@ -44,6 +44,7 @@ pub(super) fn fault(config: &Config) -> Option<String> {
             let seconds = config.listen.drain_delay_seconds;
             within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
         })
+        .or_else(|| token(&config.keys))
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| carriers(config))
@@ -150,6 +151,21 @@ fn within<T: PartialOrd + Display>(
     let (least, most) = (range.start(), range.end());
     (!range.contains(&value))
         .then(|| format!("`{key}` is {value}; set it to a value from {least} to {most}"))
+}
+
+/// What the format of the key file and PKCS#11 take as labels.
+fn token(keys: &Keys) -> Option<String> {
+    let pkcs11 = keys.pkcs11.as_ref()?;
+    let labels = [
+        ("token", &pkcs11.token, 32),
+        ("wrap_key", &pkcs11.wrap_key, 64),
+    ];
+    labels.into_iter().find_map(|(name, label, most)| {
+        let fits = (1..=most).contains(&label.len()) && label.trim() == label;
+        (!fits).then(|| {
+            format!("`keys.pkcs11.{name}` is `{label}`; write a label of 1 to {most} bytes without spaces around it")
+        })
+    })
 }
 
 fn listeners(config: &Config) -> Option<String> {

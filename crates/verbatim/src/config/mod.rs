@@ -98,6 +98,17 @@ pub(crate) struct StoreConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Keys {
     pub(crate) file: PathBuf,
+    pub(crate) pkcs11: Option<Pkcs11Config>,
+}
+
+/// A token in front of the key file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pkcs11Config {
+    pub(crate) module: PathBuf,
+    pub(crate) token: String,
+    pub(crate) pin: SecretRef,
+    pub(crate) wrap_key: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -320,7 +331,9 @@ fn merge(base: &mut toml::Table, over: toml::Table) {
     for (key, value) in over {
         match (base.get_mut(&key), value) {
             // A secret is one value although it is written as a table.
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) if !is_secret(old) => {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new))
+                if !(is_secret(old) && is_secret(&new)) =>
+            {
                 merge(old, new)
             }
             (_, value) => {

@@ -34,6 +34,7 @@ fn a_file_lies_over_the_defaults() {
         "as"
     );
     assert_eq!(config.store_url(), "sqlite:dir/verbatim.db");
+    assert!(config.keys.pkcs11.is_none());
     assert!(
         !format!("{config:?}").contains("\"as\""),
         "secrets are not printed"
@@ -151,6 +152,11 @@ fn what_cannot_work_is_named() {
     let twice = authority("t", "https://t.test", 60);
     let twice = format!("{twice}\n[[record.timestamp]]\n{twice}");
     check("[[record.timestamp]]", &twice, "`name` is used twice");
+    let token = |token: &str, key: &str| {
+        format!("module = \"/m.so\"\ntoken = \"{token}\"\npin = \"1\"\nwrap_key = \"{key}\"")
+    };
+    check("[keys.pkcs11]", &token("", "k"), "keys.pkcs11.token");
+    check("[keys.pkcs11]", &token("t", " k"), "keys.pkcs11.wrap_key");
     check("[firm]", "catch_all = \"nobody\"", "firm.catch_all");
     let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
                  public_url = \"https://sms.acme.test\"";

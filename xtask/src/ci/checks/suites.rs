@@ -81,6 +81,15 @@ pub(crate) fn third_party(limit: Duration) -> anyhow::Result<()> {
     run::run(tests, limit)
 }
 
+/// Keys in a token.
+pub(crate) fn softhsm(limit: Duration) -> anyhow::Result<()> {
+    let module = tools::softhsm(limit)?;
+    let mut tests = runner(&Of::Only(&["verbatim-hsm", "verbatim"]));
+    tests.env("VERBATIM_TEST_SOFTHSM", "1");
+    tests.env("VERBATIM_SOFTHSM_MODULE", module);
+    run::run(tests, limit)
+}
+
 pub(crate) fn e2e(limit: Duration) -> anyhow::Result<()> {
     let mut tests = runner(&Of::Only(&["e2e"]));
     surroundings(&mut tests, limit)?;

@@ -9,7 +9,7 @@ use verbatim_record::SealedRecord;
 
 use super::{
     Alarm, ApiToken, BlindIndex, Contact, Cosignature, Employee, Failure, Fence, Lane, LogTile,
-    LogTimestamp, Message, NewJob, Number, Sealed, SignedCheckpoint,
+    LogTimestamp, Message, NewJob, Number, RotateKeys, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -140,4 +140,6 @@ pub enum Change {
     PutToken(ApiToken),
     /// Remember how far something has come.
     SetCursor(String, String),
+    /// Put everything under another key-encryption key.
+    RotateKeys(Box<RotateKeys>),
 }

@@ -33,15 +33,6 @@ pub struct LogRoot {
     pub at: Timestamp,
 }
 
-/// Which installation a store belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Installation {
-    /// The log's id, in every leaf.
-    pub log: [u8; 16],
-    /// Fingerprint of the key-encryption key; a wrong key file is found by it.
-    pub key_check: Hash,
-}
-
 /// How much is waiting, for metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueueStat {

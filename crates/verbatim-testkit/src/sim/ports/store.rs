@@ -9,8 +9,8 @@ use verbatim_domain::{
 };
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Cosignature,
-    Employee, Fence, InboundOutcome, InboundSms, Installation, Job, Lane, LogRoot, LogTimestamp,
-    Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
+    Employee, Fence, InboundOutcome, InboundSms, Installation, Job, KeyRotation, Lane, LogRoot,
+    LogTimestamp, Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
     SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
@@ -167,8 +167,31 @@ impl Store for MortalStore {
         self.write(self.inner.installation(new)).await
     }
 
-    async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        self.write(self.inner.bucket_key(bucket, wrapped)).await
+    async fn standing_installation(&self) -> Result<Option<Installation>, StoreError> {
+        self.read(self.inner.standing_installation()).await
+    }
+
+    async fn adopt_state_root(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.write(self.inner.adopt_state_root(key_check, wrapped))
+            .await
+    }
+
+    async fn bucket_key(
+        &self,
+        bucket: BucketId,
+        wrapped: Vec<u8>,
+        key_check: Hash,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.write(self.inner.bucket_key(bucket, wrapped, key_check))
+            .await
+    }
+
+    async fn key_rotations(&self) -> Result<Vec<KeyRotation>, StoreError> {
+        self.read(self.inner.key_rotations()).await
     }
 
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError> {

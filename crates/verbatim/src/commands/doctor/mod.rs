@@ -9,15 +9,18 @@ mod log;
 mod machine;
 mod service;
 mod store;
+mod token;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use verbatim_record::Kek;
 
 use super::api::Out;
 use crate::config::Config;
+use crate::key_file::KeyFile;
 use crate::local::Api;
 use crate::wiring;
 
@@ -95,9 +98,14 @@ pub(crate) async fn run(path: &Path, out: &Out) -> Result<ExitCode> {
 }
 
 async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
-    let key = wiring::read_kek(&config.path(&config.keys.file));
+    let (file, key) = read_key(config).await?;
     exam.add("key file", machine::key_file(config, &key));
-    let signer = wiring::read_signer(config);
+    if config.keys.pkcs11.is_some() {
+        exam.add("token", token::token(file.as_ref(), key.is_ok()).await?);
+    }
+    let of = config.clone();
+    // Where it is in the token, that blocks.
+    let signer = tokio::task::spawn_blocking(move || wiring::read_signer(&of)).await?;
     exam.add("signing key", log::signing_key(config, &signer));
     if let Ok(signer) = &signer {
         exam.add("published log", log::published(config, &**signer).await);
@@ -109,7 +117,7 @@ async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
     exam.add("service", verdict);
     exam.add(
         "store",
-        store::store(config, key.as_ref().ok(), running).await,
+        store::store(config, file.as_ref(), key.as_ref().ok(), running).await,
     );
     // What only the service knows; without it these checks ask less.
     let api = if running {
@@ -124,4 +132,15 @@ async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
     }
     homeserver::homeserver(exam, config, running).await;
     carrier::carriers(exam, config, api.as_ref()).await
+}
+
+/// The key file, if it can be looked at, and what is in it. A token blocks.
+async fn read_key(config: &Config) -> Result<(Option<KeyFile>, Result<Kek>)> {
+    let file = match KeyFile::of(config) {
+        Ok(file) => file,
+        Err(error) => return Ok((None, Err(error))),
+    };
+    let reader = file.clone();
+    let key = tokio::task::spawn_blocking(move || reader.read()).await?;
+    Ok((Some(file), key))
 }

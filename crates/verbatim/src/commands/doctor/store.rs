@@ -1,14 +1,20 @@
 //! The store, looked at without opening it: a check must neither make one nor bind it to a key.
 
 use rustix::fs::Access;
-use verbatim_record::Kek;
+use verbatim_record::{Hash, Kek};
 use verbatim_store::Look;
 
 use super::Verdict;
 use super::machine::folder_of_store;
 use crate::config::Config;
+use crate::key_file::KeyFile;
 
-pub(super) async fn store(config: &Config, key: Option<&Kek>, running: bool) -> Verdict {
+pub(super) async fn store(
+    config: &Config,
+    file: Option<&KeyFile>,
+    key: Option<&Kek>,
+    running: bool,
+) -> Verdict {
     let fail = |found: String, mend: &str| Verdict::Fail(found, mend.to_owned());
     if let Some(dir) = folder_of_store(config)
         && !running
@@ -30,6 +36,13 @@ pub(super) async fn store(config: &Config, key: Option<&Kek>, running: bool) -> 
         Ok(Look::Current { key_check }) => key_check,
     };
     match (key_check, key) {
+        (Some(bound), Some(key)) if bound != key.check() && lies_ready(file, &bound) => {
+            Verdict::Warn(
+                "is under the key that lies beside the key file: a rotation was cut off".into(),
+                "nothing to do: the next start, or `verbatim key rotate`, brings it to its place"
+                    .into(),
+            )
+        }
         (Some(bound), Some(key)) if bound != key.check() => fail(
             "was written with another key file".into(),
             "restore the key file that belongs to this store, or correct [store] url",
@@ -44,4 +57,10 @@ pub(super) async fn store(config: &Config, key: Option<&Kek>, running: bool) -> 
         ),
         (None, _) => Verdict::Ok("empty: the first start binds it to the key file".into()),
     }
+}
+
+/// With a token this blocks for a moment; nothing else is under way.
+fn lies_ready(file: Option<&KeyFile>, bound: &Hash) -> bool {
+    let next = file.and_then(|file| file.read_next().ok().flatten());
+    next.is_some_and(|next| next.check() == *bound)
 }

@@ -105,17 +105,21 @@ pub(crate) fn make_signing_key_quietly(config: &Config) -> Result<()> {
     }
 }
 
-/// Its name is the log's origin for ever (C2SP tlog-checkpoint): whose it is, and which of theirs.
-fn new_signing_key(config: &Config) -> Result<String> {
-    let (mut seed, mut which) = (Zeroizing::new([0; 32]), [0; 4]);
-    SystemEntropy.fill(seed.as_mut());
+/// The log's origin for ever (C2SP tlog-checkpoint): whose it is, and which of theirs.
+pub(crate) fn new_log_name(config: &Config) -> String {
+    let mut which = [0; 4];
     SystemEntropy.fill(&mut which);
-    let name = format!(
+    format!(
         "{}/verbatim/{}",
         config.homeserver.server_name,
         hex::encode(which)
-    );
-    let key = FileSigner::from_seed(&name, Algorithm::Ed25519, &seed)
+    )
+}
+
+fn new_signing_key(config: &Config) -> Result<String> {
+    let mut seed = Zeroizing::new([0; 32]);
+    SystemEntropy.fill(seed.as_mut());
+    let key = FileSigner::from_seed(&new_log_name(config), Algorithm::Ed25519, &seed)
         .context("homeserver.server_name cannot be part of a key's name")?;
     Ok(key.to_text().to_string())
 }
@@ -124,10 +128,10 @@ fn key_path(dir: &Path) -> PathBuf {
     dir.join("keys/verbatim.key")
 }
 
-fn new_key() -> String {
-    let mut bytes = [0; 32];
-    SystemEntropy.fill(&mut bytes);
-    Kek::from_bytes(bytes).to_text()
+fn new_key() -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    SystemEntropy.fill(bytes.as_mut());
+    Kek::new(bytes).to_text()
 }
 
 /// Writes the registration file, whatever was there before (the demo).
@@ -153,12 +157,12 @@ pub(crate) fn registration(config: &Config) -> Result<String> {
     ))
 }
 
-fn make(path: &Path, text: impl FnOnce() -> Result<String>) -> Result<()> {
+fn make<T: AsRef<str>>(path: &Path, text: impl FnOnce() -> Result<T>) -> Result<()> {
     if path.exists() {
         println!("kept    {}", path.display());
         return Ok(());
     }
-    write_private(path, &text()?)?;
+    write_private(path, text()?.as_ref())?;
     println!("written {}", path.display());
     Ok(())
 }

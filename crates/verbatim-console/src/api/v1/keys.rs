@@ -1,0 +1,5 @@
+//! The key-encryption key: what lies under it, and its rotation. Never a key itself.
+
+pub(crate) mod prepare;
+pub(crate) mod rotate;
+pub(crate) mod show;

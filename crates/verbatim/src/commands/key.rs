@@ -1,0 +1,159 @@
+//! `verbatim key show|prepare|rotate|hsm-init`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use verbatim_hsm::{Token, TokenSigner};
+
+use super::api::Out;
+use super::init::new_log_name;
+use super::record::utc;
+use crate::cli::{HsmInitArgs, KeyCommand};
+use crate::config::Config;
+use crate::files::write_private;
+use crate::key_file::KeyFile;
+use crate::local::Api;
+use crate::token_signer::SignerFile;
+
+pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<ExitCode> {
+    match command {
+        KeyCommand::Show => {
+            let keys = api.call("GET", "keys", None).await?;
+            if out.json {
+                println!("{keys}");
+            } else {
+                show(&keys);
+            }
+        }
+        KeyCommand::Prepare => out.one(&change(api, "keys/prepare").await?),
+        KeyCommand::Rotate => out.one(&change(api, "keys/rotate").await?),
+        // Needs no service and no store: `main` has dealt with it.
+        KeyCommand::HsmInit(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Asks for a change of what is in use now.
+async fn change(api: &Api, path: &str) -> Result<Value> {
+    let keys = api.call("GET", "keys", None).await?;
+    let in_use = json!({"key": keys.get("key")});
+    api.call("POST", path, Some(in_use)).await
+}
+
+/// Makes the token's keys where missing, and wraps the key file. A running service goes on: it has the key.
+pub(crate) fn hsm_init(config: &Config, out: &Out, args: &HsmInitArgs) -> Result<ExitCode> {
+    let file = KeyFile::of(config)?;
+    let Some(key_token) = file.token() else {
+        bail!("no token is configured: set [keys.pkcs11]");
+    };
+    let token = key_token.token()?;
+    // Died after it: a key without use is in the token; the next call finds it.
+    let made = token.make_wrap_key(key_token.wrap_key())?;
+    let signer = match &args.signer {
+        Some(label) => Some(make_signer(config, &token, label)?),
+        None => None,
+    };
+    let wrapped = file.wrap_all()?;
+    if out.json {
+        let (public, file) = signer.map_or((None, None), |s| (Some(s.public), s.file));
+        let done = json!({"made": made, "wrapped": wrapped, "signer": public, "written": file});
+        println!("{done}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let word = if made { "made" } else { "kept" };
+    let (key, label) = (key_token.wrap_key(), token.label());
+    println!("{word:<7} key `{key}` of the token `{label}`");
+    if let Some(signer) = &signer {
+        signer.print();
+    }
+    print_wrapped(&wrapped);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_wrapped(files: &[PathBuf]) {
+    for path in files {
+        println!("wrapped {}", path.display());
+    }
+    if files.is_empty() {
+        println!("kept    the key file: it is wrapped by this key already");
+    } else {
+        println!("Copies of the file as it was still open everything. Keep one offline, sealed,");
+        println!("against the loss of the token, and destroy the others.");
+    }
+}
+
+/// A signing key in the token.
+struct Made {
+    public: String,
+    /// The file that names it, if it was written.
+    file: Option<PathBuf>,
+}
+
+impl Made {
+    fn print(&self) {
+        println!("signer  public key {}", self.public);
+        match &self.file {
+            Some(path) => println!("written {}", path.display()),
+            None => println!("kept    [record] signing_key: a log keeps the key it began with"),
+        }
+    }
+}
+
+/// Makes it where missing, and names it as the log's signing key where there is none yet.
+fn make_signer(config: &Config, token: &Arc<Token>, label: &str) -> Result<Made> {
+    token.make_signing_key(label)?;
+    // Died here: a key that no file names; the next call finds it.
+    let signer = TokenSigner::open(token.clone(), label)?;
+    let path = config.path(&config.record.signing_key);
+    let is_new = !path.try_exists()?;
+    if is_new {
+        let file = SignerFile::new(&signer, label, &new_log_name(config))?;
+        write_private(&path, &file.to_text())?;
+    }
+    Ok(Made {
+        public: hex::encode(signer.public_key()),
+        file: is_new.then_some(path),
+    })
+}
+
+fn show(keys: &Value) {
+    let text = |value: &Value, key: &str| {
+        let value = value.get(key).and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    let list = |key: &str| keys.get(key).and_then(Value::as_array).cloned();
+    println!("key-encryption key:  {}", text(keys, "key"));
+    match keys.get("next").and_then(Value::as_str) {
+        Some(next) => println!("lies ready:          {next}"),
+        None => println!("lies ready:          none"),
+    }
+    let has_root = keys.get("state_root").and_then(Value::as_bool);
+    let root = if has_root == Some(true) {
+        "there"
+    } else {
+        "missing"
+    };
+    println!("state root:          {root}");
+    println!("bucket keys:");
+    for bucket in list("buckets").unwrap_or_default() {
+        let class = bucket.get("class").and_then(Value::as_u64).unwrap_or(0);
+        println!("  class {class}, expires {}", text(&bucket, "expires"));
+    }
+    println!("rotations, newest first:");
+    for rotation in list("rotations").unwrap_or_default() {
+        let number = |key: &str| rotation.get(key).and_then(Value::as_i64).unwrap_or(0);
+        println!(
+            "  {}  {} → {}, {} bucket keys",
+            utc(number("at_ms")),
+            text(&rotation, "old_key"),
+            text(&rotation, "new_key"),
+            number("buckets"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use std::path::Path;
+
+use verbatim_record::Note;
+use verbatim_testkit::softhsm::{PIN, SoftHsm, with_tokens};
+
+use super::*;
+use crate::exit;
+use crate::token_signer::SignerFile;
+use crate::wiring::read_signer;
+
+/// As `verbatim init` leaves it, without a signing key, with a token.
+fn configured(hsm: &SoftHsm, dir: &Path) -> Config {
+    crate::commands::init::make_key_quietly(dir).unwrap();
+    let text = format!(
+        "[firm]\nname = \"Acme\"\n[homeserver]\nurl = \"http://127.0.0.1:8008\"\n\
+         server_name = \"acme.test\"\nas_token = \"as\"\nhs_token = \"hs\"\n\
+         [keys.pkcs11]\nmodule = \"{}\"\ntoken = \"verbatim\"\npin = \"{PIN}\"\nwrap_key = \"kek\"\n",
+        hsm.module().display()
+    );
+    Config::parse(&text, &dir.join("verbatim.toml")).unwrap()
+}
+
+#[test]
+fn hsm_init_wraps_the_key_file_and_makes_the_signer() {
+    with_tokens(
+        "commands::key::tests::hsm_init_wraps_the_key_file_and_makes_the_signer",
+        |hsm| {
+            hsm.token("verbatim");
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::create_dir(dir.path().join("keys")).unwrap();
+            let config = configured(hsm, dir.path());
+            let before = KeyFile::of(&config).unwrap().read().unwrap();
+            let args = HsmInitArgs {
+                signer: Some("log".to_owned()),
+            };
+            for json in [true, false] {
+                hsm_init(&config, &Out { json }, &args).unwrap();
+            }
+            let file = KeyFile::of(&config).unwrap();
+            assert!(!file.is_clear().unwrap());
+            assert_eq!(file.read().unwrap().check(), before.check());
+            it_signs(&config);
+        },
+    );
+}
+
+fn it_signs(config: &Config) {
+    let signer = read_signer(config).unwrap();
+    assert!(signer.verifier().name().starts_with("acme.test/verbatim/"));
+    let note = Note::sign("a checkpoint\n".to_owned(), &*signer).unwrap();
+    note.check(&[signer.verifier().clone()]).unwrap();
+    // From an async thread too.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let again = runtime.block_on(async { signer.sign(b"a checkpoint\n") });
+    assert_eq!(again.unwrap(), signer.sign(b"a checkpoint\n").unwrap());
+
+    // The file names a key that the token does not have: another token.
+    let path = config.path(&config.record.signing_key);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(SignerFile::parse(&text).unwrap().is_some());
+    let hsm = KeyFile::of(config).unwrap();
+    let token = hsm.token().unwrap().token().unwrap();
+    token.make_signing_key("other").unwrap();
+    std::fs::write(&path, text.replace("key: log", "key: other")).unwrap();
+    let error = format!("{:#}", read_signer(config).err().unwrap());
+    assert!(error.contains("not the one that signs this log"), "{error}");
+    std::fs::write(&path, text.replace("key: log", "key: none")).unwrap();
+    let error = read_signer(config).err().unwrap();
+    assert_eq!(crate::code_of(&error), exit::KEY, "{error:#}");
+}
