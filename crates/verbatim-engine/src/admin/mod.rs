@@ -8,7 +8,7 @@ mod exports;
 mod numbers;
 mod people;
 
-pub use exports::{ExportPage, Exported};
+pub use exports::{Covering, ExportPage, Exported};
 
 use thiserror::Error;
 use verbatim_domain::phone::PhoneError;
