@@ -25,6 +25,7 @@ pub use folder::{DirFolder, Folder, MemoryFolder, is_plain_path};
 pub use head::{Head, Of, RULE, Selection};
 pub use line::{Content, Entry, KeyLine, LineError, Readable, RecordLine, Undisclosed};
 pub use manifest::{Counts, FileEntry, LogEntry, Manifest};
+pub use words::utc;
 pub use writer::{Part, Progress, Writer};
 
 /// The version of the format.

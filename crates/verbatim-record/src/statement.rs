@@ -31,10 +31,8 @@ fn witnesses(note: &Note, policy: &Policy, found: &mut Findings) -> Held<()> {
         .quorum(note)
         .map_err(|e| ("witnesses", e.to_string()))?;
     for (witness, at) in cosigners {
-        let words = format!(
-            "The witness {} has cosigned it, {at} seconds after the beginning of 1970 (UTC).",
-            witness.name
-        );
+        let at = crate::bundle::utc(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1000));
+        let words = format!("The witness {} has cosigned it at {at}.", witness.name);
         found.add("witnesses", State::Proved, words);
     }
     if !policy.asks_for_witnesses() {

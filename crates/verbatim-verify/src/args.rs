@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Check a proof file (C2SP tlog-proof).
     Proof(ProofArgs),
+    /// Check a timestamp (RFC 3161) of a checkpoint.
+    Timestamp(TimestampArgs),
 }
 
 /// Whom to believe.
@@ -93,4 +95,21 @@ pub(crate) struct ProofArgs {
     /// The entry that it is about, if the proof does not carry it: 196 bytes.
     #[arg(long, value_name = "FILE")]
     pub(crate) leaf: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  verbatim-verify timestamp stamped.checkpoint stamped.tsr --ca authority.pem --policy acme.policy
+What is stamped is the checkpoint's text; `bundle --since stamped.checkpoint` shows which records it covers.")]
+pub(crate) struct TimestampArgs {
+    /// The checkpoint that was stamped.
+    pub(crate) checkpoint: PathBuf,
+    /// The authority's answer.
+    pub(crate) response: PathBuf,
+    /// Certificates of authorities that you believe, PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
 }

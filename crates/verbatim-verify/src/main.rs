@@ -8,6 +8,7 @@ mod log;
 mod progress;
 mod proof;
 mod read;
+mod timestamp;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn run(command: &Command) -> Result<Findings, Unreadable> {
         Command::Bundle(args) => bundle::run(args),
         Command::Log(args) => log::run(args),
         Command::Proof(args) => proof::run(args),
+        Command::Timestamp(args) => timestamp::run(args),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `verbatim-verify proof`.
 
 use verbatim_record::Leaf;
+use verbatim_record::bundle::utc;
 use verbatim_record::report::{Findings, State};
 use verbatim_record::tlog_proof::TlogProof;
 
@@ -53,12 +54,11 @@ fn leaf(entry: &[u8], index: u64, found: &mut Findings) {
         return found.add("leaf", State::Wrong, words);
     }
     let words = format!(
-        "It is a record of kind {}, position {} of the conversation {}, captured {} ms after the beginning of 1970 \
-         (UTC). Its body is the one with the commitment {}.",
+        "It is a record of kind {}, position {} of the conversation {}, captured at {}. Its body is the one with the commitment {}.",
         leaf.kind.word(),
         leaf.conversation_seq,
         leaf.conversation,
-        leaf.captured_at.as_millis(),
+        utc(leaf.captured_at.as_millis()),
         hex(&leaf.commitment),
     );
     found.add("leaf", State::Proved, words);

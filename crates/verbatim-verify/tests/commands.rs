@@ -15,10 +15,12 @@ use std::process::Command;
 
 use fixture::*;
 use tempfile::TempDir;
-use verbatim_record::Signer;
 use verbatim_record::bundle::MemoryFolder;
+use verbatim_record::note::Algorithm;
 use verbatim_record::proof::inclusion;
+use verbatim_record::signing::FileSigner;
 use verbatim_record::tlog_proof::TlogProof;
+use verbatim_record::{Note, Signer};
 
 fn write(folder: &MemoryFolder) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -189,6 +191,48 @@ fn proofs() {
         &["proof", path(&with), "--key", &key, "--leaf", path(&entry)],
         1,
         "another root",
+    );
+}
+
+#[test]
+fn timestamps() {
+    let golden =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../verbatim-record/testdata/timestamp");
+    let stamped = fs::read_to_string(golden.join("stamped.txt")).unwrap();
+    let origin = stamped.lines().next().unwrap();
+    let log = FileSigner::from_seed(origin, Algorithm::Ed25519, &[9; 32]).unwrap();
+    let key = log.verifier().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let [right, other] = ["right", "other"].map(|name| dir.path().join(name));
+    fs::write(
+        &right,
+        Note::sign(stamped.clone(), &log).unwrap().to_string(),
+    )
+    .unwrap();
+    let larger = stamped.replace("200000", "200001");
+    fs::write(&other, Note::sign(larger, &log).unwrap().to_string()).unwrap();
+    let (response, ca) = (golden.join("p256.tsr"), golden.join("p256.pem"));
+    let another = golden.join("rsa.pem");
+    let [response, ca, another] = [&response, &ca, &another].map(|p| path(p));
+    let check_with = |note: &Path, ca: &str, key: &str, code, expected: &str| {
+        let arguments = ["timestamp", path(note), response, "--ca", ca, "--key", key];
+        check(&arguments, code, expected);
+    };
+    check_with(
+        &right,
+        ca,
+        &key,
+        0,
+        "The first 200000 records of that log existed at 2026-11-",
+    );
+    check_with(&other, ca, &key, 1, "about other bytes");
+    check_with(&right, another, &key, 1, "not by a trusted authority");
+    check_with(
+        &right,
+        ca,
+        &signer().verifier().to_string(),
+        1,
+        "no signature is by a key",
     );
 }
 

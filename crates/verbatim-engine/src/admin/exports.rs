@@ -25,6 +25,8 @@ const READ: u32 = 500;
 const MOST_RECORDS: usize = 2_000;
 /// Bytes of bodies after which a page ends.
 const ENOUGH_BYTES: usize = 4 * 1024 * 1024;
+/// Checkpoints behind a record that are looked at for one that all witnesses have cosigned.
+const LATER_CHECKPOINTS: u32 = 300;
 /// Records looked at for a page, at most.
 const MOST_LOOKED_AT: u64 = 50_000;
 
@@ -42,6 +44,16 @@ pub struct ExportPage {
     pub records: Vec<Exported>,
     /// Where the next page begins; none behind the export's own record, which is the last.
     pub next: Option<u64>,
+}
+
+/// A checkpoint that covers what it was asked for.
+pub struct Covering {
+    /// Its size.
+    pub size: u64,
+    /// With the cosignatures that it has.
+    pub note: String,
+    /// Whether all witnesses have cosigned it, if there are any.
+    pub is_cosigned: bool,
 }
 
 /// The conversations of a selection.
@@ -185,21 +197,56 @@ impl Engine {
         Ok(proof)
     }
 
-    /// The newest checkpoint, if it covers a position.
+    /// A checkpoint over a position: the first that every witness has cosigned, else the newest with what
+    /// cosignatures it has; none if nothing was signed behind the position yet.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn checkpoint_over(
-        &self,
-        position: u64,
-    ) -> Result<Option<SignedCheckpoint>, AdminError> {
-        let last = self.latest_checkpoint().await?;
-        Ok(last.filter(|checkpoint| checkpoint.size > position))
+    pub async fn checkpoint_over(&self, position: u64) -> Result<Option<Covering>, AdminError> {
+        let witnesses = &self.anchoring.witnesses;
+        if !witnesses.is_empty() {
+            let keys: Vec<_> = witnesses.iter().map(|w| w.key().to_string()).collect();
+            // A checkpoint a second at most, and witnesses answer within some.
+            for signed in self.store.checkpoints(position, LATER_CHECKPOINTS).await? {
+                let there = self.store.cosignatures(signed.size).await?;
+                if keys
+                    .iter()
+                    .all(|key| there.iter().any(|c| c.witness == *key))
+                {
+                    return Ok(Some(self.covering(&signed, true).await?));
+                }
+            }
+        }
+        match self.latest_checkpoint().await? {
+            Some(last) if last.size > position => {
+                Ok(Some(self.covering(&last, witnesses.is_empty()).await?))
+            }
+            _ => Ok(None),
+        }
     }
 
-    /// The trust policy of this log, as it would be given to an examiner.
+    async fn covering(
+        &self,
+        signed: &SignedCheckpoint,
+        is_cosigned: bool,
+    ) -> Result<Covering, StoreError> {
+        Ok(Covering {
+            size: signed.size,
+            note: self.cosigned(signed).await?,
+            is_cosigned,
+        })
+    }
+
+    /// The trust policy of this log, as an examiner may begin with: its key, and its witnesses. How many
+    /// of them must have cosigned is theirs to say.
     pub fn log_policy(&self) -> String {
-        format!("log {}\nquorum none\n", self.signer.verifier())
+        let mut policy = format!("log {}\n", self.signer.verifier());
+        for witness in &self.anchoring.witnesses {
+            let key = witness.key();
+            policy.push_str(&format!("witness {} {key}\n", key.name()));
+        }
+        policy.push_str("quorum none\n");
+        policy
     }
 
     /// The log's name.

@@ -9,7 +9,7 @@ mod keys;
 mod numbers;
 mod people;
 
-pub use exports::{ExportPage, Exported};
+pub use exports::{Covering, ExportPage, Exported};
 
 use thiserror::Error;
 use verbatim_domain::phone::PhoneError;

@@ -5,12 +5,25 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::{StatusCode, header};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use verbatim_engine::Engine;
 
 use super::ExportPath;
 use crate::api::endpoint::Endpoint;
+use crate::api::input::Query;
 use crate::api::problem::Problem;
 use crate::api::scope::{Needs, Scope};
+
+/// What is enough.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CheckpointQuery {
+    /// Do not wait for witnesses that have not cosigned.
+    #[serde(default)]
+    alone: bool,
+}
 
 pub(crate) fn endpoint() -> Endpoint {
     Endpoint::get(
@@ -20,15 +33,17 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// The newest checkpoint (C2SP tlog-checkpoint), once it covers the export's own record: a second after it.
+/// A checkpoint (C2SP tlog-checkpoint) that covers the export's own record, a second after it, with the
+/// cosignatures of all witnesses.
 #[utoipa::path(get, path = "/api/v1/exports/{position}/checkpoint", tag = "record",
-    params(("position" = u64, Path, description = "The export's number.")),
+    params(("position" = u64, Path, description = "The export's number."), CheckpointQuery),
     responses((status = 200, body = String, content_type = "text/plain"),
         (status = 503, description = "Not signed yet: ask again.", body = super::super::super::problem::ProblemBody,
             content_type = "application/problem+json")))]
 pub(crate) async fn export_checkpoint(
     State(engine): State<Arc<Engine>>,
     ExportPath(position): ExportPath,
+    Query(query): Query<CheckpointQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let head = engine.export(position).await?;
     let checkpoint = engine.checkpoint_over(head.position).await?;
@@ -42,5 +57,14 @@ pub(crate) async fn export_checkpoint(
         )
         .retry_after(1)
     })?;
+    if !checkpoint.is_cosigned && !query.alone {
+        let detail = "Not all witnesses have cosigned yet: ask again, or with `alone=true` for what there is.";
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "checkpoint.not.cosigned",
+            detail,
+        )
+        .retry_after(1));
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain")], checkpoint.note))
 }
