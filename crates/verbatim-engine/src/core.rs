@@ -56,6 +56,18 @@ pub enum OpenError {
         /// Fingerprint of the key given, shortened.
         found: String,
     },
+    /// The rules keep records shorter than rules that were in force.
+    #[error(
+        "the retention rules would keep some records shorter than they were promised to be kept: class {class} was \
+         in force with {before}. Periods may be extended, never shortened (17 CFR 240.17a-4, FINRA 4511): set \
+         [record] retention_months or [[retention]] so that one rule keeps records at least that long"
+    )]
+    Shortened {
+        /// The class that was in force.
+        class: u8,
+        /// Its period in words.
+        before: String,
+    },
     /// A bucket key does not open: the key file is right, but the store was altered.
     #[error("a bucket key in the store cannot be opened: {0}")]
     Bucket(String),
@@ -94,7 +106,8 @@ impl Engine {
     /// Checks that key file and store belong together and reads the bucket keys.
     ///
     /// # Errors
-    /// [`OpenError::WrongKey`] for a foreign key file.
+    /// [`OpenError::WrongKey`] for a foreign key file, [`OpenError::Shortened`] for retention rules that must
+    /// not be.
     pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
         let mine = Installation {
             log: parts.entropy.id(),
@@ -107,6 +120,7 @@ impl Engine {
                 found: short(&parts.kek.check()),
             });
         }
+        crate::retention::check_rules(&*parts.store, &parts.settings.retention).await?;
         let recorder = Recorder::new(&parts.kek, &parts.settings);
         for (bucket, wrapped) in parts.store.bucket_keys().await? {
             recorder
@@ -150,6 +164,17 @@ impl Engine {
     pub(crate) async fn seal(&self, kind: Kind, body: Body) -> Result<SealedRecord, StoreError> {
         self.recorder
             .seal(&*self.store, &*self.entropy, kind, body, self.now())
+            .await
+    }
+
+    /// Seals a body as a record that is kept as long as the log.
+    pub(crate) async fn seal_permanently(
+        &self,
+        kind: Kind,
+        body: Body,
+    ) -> Result<SealedRecord, StoreError> {
+        self.recorder
+            .seal_permanently(&*self.store, &*self.entropy, kind, body, self.now())
             .await
     }
 

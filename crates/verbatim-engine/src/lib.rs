@@ -4,17 +4,20 @@
 //! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
 //! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
-//! signed).
+//! signed), [`access`] (who was shown what), `disposal` (what has expired).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
+pub mod access;
 pub mod admin;
 mod audit;
 mod bot;
 mod carriers;
 mod chat;
 mod core;
+mod disposal;
 mod evidence;
+mod hold;
 mod inbox;
 pub mod intake;
 mod log;
@@ -27,6 +30,7 @@ mod publish;
 mod receipt;
 mod recorder;
 mod relay;
+mod retention;
 mod settings;
 mod show;
 mod signed_check;
@@ -37,6 +41,7 @@ pub mod views;
 pub mod worker;
 
 pub use core::{Engine, OpenError, Parts};
+pub use hold::HoldWish;
 pub use intake::{TransactionError, WebhookAnswer};
 pub use log::LogError;
 pub use look::LookError;

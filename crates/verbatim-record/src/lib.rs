@@ -6,6 +6,7 @@
 //! database, no network and no clock. The layouts are described in `docs/formats/record.md`.
 
 pub mod body;
+pub mod certificate;
 pub mod checkpoint;
 mod cipher;
 pub mod error;
@@ -25,6 +26,7 @@ pub mod vault;
 pub mod verify;
 
 pub use body::Body;
+pub use certificate::Certificate;
 pub use checkpoint::Checkpoint;
 pub use error::{FormatError, KeyError, SealError};
 pub use fault::{Fault, LeafProblem};

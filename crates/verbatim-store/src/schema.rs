@@ -12,6 +12,7 @@ use crate::value::params;
 const STEPS: &[&str] = &[
     include_str!("schema/0001_start.sql"),
     include_str!("schema/0002_signed_log.sql"),
+    include_str!("schema/0004_retention.sql"),
 ];
 
 /// The schema this program knows.

@@ -73,12 +73,19 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             serve::run(&config).await?;
             Ok(ExitCode::SUCCESS)
         }
-        command => with_api(&cli.config, &out, command).await,
+        command => with_api(&cli.config, cli.purpose, &out, command).await,
     }
 }
 
-async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Result<ExitCode> {
-    let api = Api::connect(&Config::read(config)?).await?;
+async fn with_api(
+    config: &std::path::Path,
+    purpose: Option<String>,
+    out: &Out,
+    command: Command,
+) -> Result<ExitCode> {
+    let api = Api::connect(&Config::read(config)?)
+        .await?
+        .for_purpose(purpose);
     match command {
         Command::Employee(command) => commands::api::employee(&api, out, command).await,
         Command::Number(command) => commands::api::number(&api, out, command).await,
@@ -87,6 +94,10 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
         Command::Alarm(command) => commands::api::alarm(&api, out, command).await,
         Command::Token(command) => commands::api::token(&api, out, command).await,
         Command::Record(command) => commands::record::run(&api, out, command).await,
+        Command::Retention(command) => commands::retention::retention(&api, out, command).await,
+        Command::Hold(command) => commands::retention::hold(&api, out, command).await,
+        Command::Disposal(command) => commands::retention::disposal(&api, out, command).await,
+        Command::Erasure(command) => commands::retention::erasure(&api, out, command).await,
         Command::Status => {
             out.one(&api.call("GET", "status", None).await?);
             Ok(ExitCode::SUCCESS)
@@ -126,6 +137,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
         }
         match cause.downcast_ref::<OpenError>() {
             Some(OpenError::WrongKey { .. } | OpenError::Bucket(_)) => return exit::KEY,
+            Some(OpenError::Shortened { .. }) => return exit::CONFIG_INVALID,
             Some(OpenError::Store(_)) => return exit::STORE,
             None => {}
         }

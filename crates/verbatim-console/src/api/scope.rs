@@ -13,18 +13,29 @@ pub(crate) enum Scope {
     Provision,
     /// Read and verify the record, texts included.
     Record,
+    /// Set, see and release legal holds.
+    Hold,
+    /// Extend retention, propose and approve disposals, ask for erasures.
+    Dispose,
     /// Manage tokens and alarms.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Provision, Self::Record, Self::Admin];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Read,
+        Self::Provision,
+        Self::Record,
+        Self::Hold,
+        Self::Dispose,
+        Self::Admin,
+    ];
 
     /// Their words.
-    pub(crate) const WORDS: [&str; 4] = {
-        let [a, b, c, d] = Self::ALL;
-        [a.word(), b.word(), c.word(), d.word()]
+    pub(crate) const WORDS: [&str; 6] = {
+        let [a, b, c, d, e, f] = Self::ALL;
+        [a.word(), b.word(), c.word(), d.word(), e.word(), f.word()]
     };
 
     /// Its word, as stored with a token and named in the API's description.
@@ -33,6 +44,8 @@ impl Scope {
             Self::Read => "read",
             Self::Provision => "provision",
             Self::Record => "record",
+            Self::Hold => "hold",
+            Self::Dispose => "dispose",
             Self::Admin => "admin",
         }
     }

@@ -3,8 +3,10 @@
 mod access;
 mod input;
 mod log;
+mod looking;
 mod provisioning;
 mod record;
+mod retention;
 mod tokens;
 
 use axum::Router;

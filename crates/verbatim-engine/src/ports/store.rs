@@ -10,6 +10,7 @@ mod commits;
 mod intake;
 mod jobs;
 mod log;
+mod retention;
 mod signed_log;
 mod things;
 
@@ -17,7 +18,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
-    RoomId, Timestamp, UserId,
+    RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_record::{BucketId, Hash, Kind, Leaf};
 
@@ -25,6 +26,7 @@ pub use commits::*;
 pub use intake::*;
 pub use jobs::*;
 pub use log::*;
+pub use retention::*;
 pub use signed_log::*;
 pub use things::*;
 
@@ -151,10 +153,27 @@ pub trait Store: SignedLog {
     async fn installation(&self, new: Installation) -> Result<Installation, StoreError>;
 
     /// Keeps a wrapped bucket key, unless there is one; answers the one that stands.
+    /// [`StoreError::Conflict`] if the bucket was disposed of: it is never made again.
     async fn bucket_key(&self, bucket: BucketId, wrapped: Vec<u8>) -> Result<Vec<u8>, StoreError>;
 
-    /// All wrapped bucket keys.
+    /// All wrapped bucket keys that are not destroyed.
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError>;
+
+    /// Every period that was ever in force.
+    async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError>;
+    /// All buckets, destroyed ones included, by month and class.
+    async fn buckets(&self) -> Result<Vec<Bucket>, StoreError>;
+    /// Records whose data key a bucket wraps now, behind a log position.
+    async fn records_in(
+        &self,
+        bucket: BucketId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// All holds, released ones included, and how often any of them has changed.
+    async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError>;
+    /// All disposals in order.
+    async fn disposals(&self) -> Result<Vec<Disposal>, StoreError>;
 
     /// An employee.
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError>;
@@ -236,6 +255,10 @@ pub trait Store: SignedLog {
         from: u64,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// A record by its id.
+    async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError>;
+    /// How many records a conversation (or none) has.
+    async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError>;
     /// Stored roots with a size greater than `after`, smallest first.
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError>;
 

@@ -1,5 +1,6 @@
 //! Alarms, tokens, cursors, the installation, bucket keys and the probe.
 
+use verbatim_domain::DisposalId;
 use verbatim_engine::ports::{Alarm, ApiToken, Installation, StoreError};
 use verbatim_record::BucketId;
 
@@ -63,7 +64,10 @@ pub(crate) async fn bucket_key(
     let class = i64::from(bucket.class.0);
     let params = params![class, bucket.expiry_month];
     if let Some(row) = work.tx.query_opt(&log_sql::BUCKET_KEY, params).await? {
-        return row.get(0);
+        return match row.get::<Option<DisposalId>>(1)? {
+            None => row.get(0),
+            Some(_) => Err(StoreError::Conflict("the bucket was disposed of".into())),
+        };
     }
     let params = params![class, bucket.expiry_month, wrapped.as_slice()];
     work.tx.execute(&log_sql::BUCKET_KEY_ADD, params).await?;

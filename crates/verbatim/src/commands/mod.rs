@@ -5,4 +5,5 @@ pub(crate) mod doctor;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod record;
+pub(crate) mod retention;
 pub(crate) mod table;

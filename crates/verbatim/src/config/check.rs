@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
+use verbatim_domain::retention::check_rules;
+
 use super::{Config, Limits};
+use crate::wiring::retention_rules;
 
 /// What Twilio takes, in seconds, and its kin less.
 const VALIDITY: RangeInclusive<u64> = 1..=36_000;
@@ -35,6 +38,12 @@ pub(super) fn fault(config: &Config) -> Option<String> {
         .or_else(|| {
             let seconds = config.listen.drain_delay_seconds;
             within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
+        })
+        .or_else(|| {
+            let fault = check_rules(&retention_rules(config)).err();
+            fault.map(|fault| {
+                format!("[[retention]]; {fault} (class 1 is [record] retention_months)")
+            })
         })
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
