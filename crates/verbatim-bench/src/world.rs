@@ -42,7 +42,7 @@ impl World {
             anchoring: Anchoring::default(),
             settings: Settings::default(),
         };
-        let engine = Engine::new(parts);
+        let engine = Engine::open(parts).await.context("engine")?;
         Ok(Self { engine, store })
     }
 

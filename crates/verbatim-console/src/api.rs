@@ -32,7 +32,7 @@ use verbatim_engine::Engine;
 
 use caller::Caller;
 pub(crate) use caller::bearer;
-pub use caller::{COMMAND_LINE, OPERATOR};
+pub use caller::{COMMAND_LINE, OPERATOR, PURPOSE};
 pub use docs::openapi;
 
 use crate::trace::traced;
@@ -61,7 +61,7 @@ impl FromRef<ApiState> for Arc<Engine> {
 }
 
 /// The words of all scopes that a token can have.
-pub const SCOPES: [&str; 5] = Scope::WORDS;
+pub const SCOPES: [&str; 7] = Scope::WORDS;
 
 /// The router for the API's listener.
 pub fn api_router(engine: Arc<Engine>) -> Router {

@@ -21,7 +21,7 @@ mod serve;
 mod testing;
 mod trace;
 
-pub use api::{COMMAND_LINE, OPERATOR, SCOPES, api_router, local_api_router, openapi};
+pub use api::{COMMAND_LINE, OPERATOR, PURPOSE, SCOPES, api_router, local_api_router, openapi};
 pub use appservice::appservice_router;
 pub use edge::edge_router;
 pub use ops::{OpsState, ops_router};

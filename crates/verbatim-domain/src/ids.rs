@@ -65,6 +65,14 @@ macro_rules! foreign_id {
 }
 
 own_id! {
+    /// A legal hold. Unique in the installation.
+    HoldId
+}
+own_id! {
+    /// A disposal. Unique in the installation.
+    DisposalId
+}
+own_id! {
     /// An employee of the firm. Unique in one installation.
     EmployeeId
 }

@@ -1,46 +1,89 @@
 //! Reading the record back, verifying the log, API tokens, readiness.
 
 use verbatim_domain::ConversationId;
-use verbatim_record::Hash;
 use verbatim_record::verify::{LogVerifier, VerifyEntry};
+use verbatim_record::{Hash, Kind};
 
+use crate::access::{Shown, Viewer};
 use crate::admin::{Actor, AdminError};
 use crate::anchor::FORKED;
 use crate::core::{Engine, locked};
+use crate::disposal::Certified;
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
 use crate::signed_check::SignedCheck;
-use crate::views::{Counters, Readiness, RecordView, VerifyView, WorkerState};
+use crate::views::{
+    Counters, DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState,
+};
 
 const PAGE: u32 = 500;
 
 impl Engine {
-    /// The timeline of a conversation: its records, opened and checked, from a position on.
+    /// A part of a conversation's timeline: its records, opened and checked, from a position on and up to
+    /// before `end`; without it, up to what is there now. The view is recorded first, behind what it shows:
+    /// whoever pages without an end would read their own views for ever.
     ///
     /// # Errors
-    /// When there is no such conversation, or a record does not open.
+    /// When there is no such conversation, a record does not open, or the view cannot be recorded.
     pub async fn timeline(
         &self,
+        viewer: &Viewer,
         conversation: ConversationId,
         from: u64,
+        end: Option<u64>,
         limit: u32,
-    ) -> Result<Vec<RecordView>, AdminError> {
+    ) -> Result<TimelineView, AdminError> {
         self.require_conversation(conversation).await?;
-        let records = self
-            .store
-            .records_of(Some(conversation), from, limit)
-            .await?;
-        self.recorder.learn(&*self.store).await?;
-        records.iter().map(|r| self.record_view(r)).collect()
+        let there = self.store.length_of(Some(conversation)).await?;
+        let end = end.map_or(there, |end| end.min(there));
+        let most = u64::from(limit).min(end.saturating_sub(from));
+        let limit = u32::try_from(most).unwrap_or(limit);
+        let records = match limit {
+            0 => Vec::new(),
+            _ => {
+                self.store
+                    .records_of(Some(conversation), from, limit)
+                    .await?
+            }
+        };
+        let items = self.record_views(&records).await?;
+        let (Some(first), Some(last)) = (records.first(), records.last()) else {
+            let next = None;
+            return Ok(TimelineView { items, next });
+        };
+        let shown = Shown {
+            conversation: Some(conversation),
+            range: Some((first.conversation_seq, last.conversation_seq)),
+            details: &[],
+        };
+        // Died before this commit: nothing was shown. Died after it: the record says more than was seen.
+        self.looked(viewer, Kind::View, "timeline", shown).await?;
+        let next = last.conversation_seq + 1;
+        let next = (next < end).then_some((next, end));
+        Ok(TimelineView { items, next })
     }
 
-    /// Records of the whole log, opened and checked, from a log position on.
+    /// Records of the whole log, opened and checked, from a log position on. For checks within the process,
+    /// which show nothing to anybody: this look is not recorded, and no endpoint offers it.
     ///
     /// # Errors
     /// When a record does not open.
     pub async fn log_records(&self, from: u64, limit: u32) -> Result<Vec<RecordView>, AdminError> {
         let records = self.store.records(from, limit).await?;
+        self.record_views(&records).await
+    }
+
+    /// Opens records; one that was disposed of shows its leaf and its certificate.
+    async fn record_views(&self, page: &[StoredRecord]) -> Result<Vec<RecordView>, AdminError> {
         self.recorder.learn(&*self.store).await?;
-        records.iter().map(|r| self.record_view(r)).collect()
+        let certificates = self.certificates().await?;
+        let view = |stored: &StoredRecord| {
+            let mut by = certificates.iter();
+            match by.find(|found| found.covers(stored.global_seq)) {
+                Some(found) => Ok(disposed_view(stored, found)),
+                None => self.record_view(stored),
+            }
+        };
+        page.iter().map(view).collect()
     }
 
     fn record_view(&self, stored: &StoredRecord) -> Result<RecordView, AdminError> {
@@ -66,6 +109,7 @@ impl Engine {
             details: body.details,
             evidence_bytes: body.evidence.len(),
             leaf_hash: hex::encode(stored.leaf_hash),
+            disposed: None,
         })
     }
 
@@ -82,7 +126,8 @@ impl Engine {
         self.recorder.learn(&*self.store).await?;
         let mut verifier = LogVerifier::new()
             .of_log(self.installation.log)
-            .with_keyring(self.recorder.keyring());
+            .with_keyring(self.recorder.keyring())
+            .with_disposals(self.disposed_ranges().await);
         let mut signed = SignedCheck::new(self).await?;
         let (mut done, mut rooted) = (0, 0);
         'log: while done < head.size {
@@ -110,6 +155,7 @@ impl Engine {
         Ok(VerifyView {
             ok: fault.is_none(),
             records: done,
+            disposed: report.disposed,
             // After a fault, checkpoints were handed over whose size was never reached.
             roots: report.roots.saturating_sub(signed.checkpoints),
             checkpoints: signed.checkpoints,
@@ -118,6 +164,18 @@ impl Engine {
             root: hex::encode(head.root),
             fault,
         })
+    }
+
+    /// What certificates say is gone. One that cannot be read certifies nothing: what it is about is a fault
+    /// of the log, and the verifier names it.
+    async fn disposed_ranges(&self) -> Vec<(u64, u64)> {
+        match self.certificates().await {
+            Ok(all) => all.into_iter().flat_map(|c| c.certificate.ranges).collect(),
+            Err(error) => {
+                tracing::error!(%error, "certificates of disposals");
+                Vec::new()
+            }
+        }
     }
 
     /// Hands over the stored roots up to a size, ahead of their records.
@@ -138,6 +196,38 @@ impl Engine {
             if roots.len() < PAGE as usize || roots.iter().any(|r| r.size > upto) {
                 return Ok(after);
             }
+        }
+    }
+
+    /// Verifies the log on somebody's behalf. Every body is opened and none is shown, so it is recorded
+    /// afterwards, with what came out (control C08); a log too damaged to take that record is reported all
+    /// the same.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn verify_for(
+        &self,
+        viewer: &Viewer,
+        progress: impl FnMut(u64),
+    ) -> Result<VerifyView, AdminError> {
+        let view = self.verify_log(progress).await?;
+        let outcome = view.fault.as_deref().unwrap_or("good");
+        let shown = Shown {
+            conversation: None,
+            range: None,
+            details: &[
+                ("outcome", outcome),
+                ("log_size", &view.log_size.to_string()),
+                ("root", &view.root),
+            ],
+        };
+        match self.looked(viewer, Kind::View, "verify", shown).await {
+            Err(error) if view.ok => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the verification is not recorded");
+                Ok(view)
+            }
+            Ok(()) => Ok(view),
         }
     }
 
@@ -304,6 +394,22 @@ fn worker_part(state: WorkerState) -> Option<Readiness> {
         ok,
         note: note.to_owned(),
     })
+}
+
+/// What is left of a record that was disposed of: its leaf.
+fn disposed_view(stored: &StoredRecord, by: &Certified) -> RecordView {
+    RecordView {
+        log_index: stored.global_seq,
+        conversation_seq: stored.conversation_seq,
+        kind: stored.sealed.kind.word().to_owned(),
+        captured_ms: stored.sealed.captured_at.as_millis(),
+        leaf_hash: hex::encode(stored.leaf_hash),
+        disposed: Some(DisposedView {
+            at_ms: by.at().as_millis(),
+            certificate: by.log_index,
+        }),
+        ..RecordView::default()
+    }
 }
 
 fn entry(stored: &StoredRecord) -> VerifyEntry<'_> {

@@ -60,6 +60,18 @@ pub enum OpenError {
         /// Fingerprint of the key given, shortened.
         found: String,
     },
+    /// The rules keep records shorter than rules that were in force.
+    #[error(
+        "the retention rules would keep some records shorter than they were promised to be kept: class {class} was \
+         in force with {before}. Periods may be extended, never shortened (17 CFR 240.17a-4, FINRA 4511): set \
+         [record] retention_months or [[retention]] so that one rule keeps records at least that long"
+    )]
+    Shortened {
+        /// The class that was in force.
+        class: u8,
+        /// Its period in words.
+        before: String,
+    },
     /// A wrapped key does not open: the key file is right, but the store was altered.
     #[error("a wrapped key in the store cannot be opened: {0}")]
     Bucket(String),
@@ -102,11 +114,16 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Puts the parts together. What can fail was opened before: the store, and from it the [`Keys`].
-    pub fn new(parts: Parts) -> Arc<Self> {
+    /// Puts the parts together, if the rules of retention may stand. What else can fail was opened before:
+    /// the store, and from it the [`Keys`].
+    ///
+    /// # Errors
+    /// [`OpenError::Shortened`] for retention rules that must not be; [`OpenError::Store`].
+    pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
+        crate::retention::check_rules(&*parts.store, &parts.settings.retention).await?;
         let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
         let recorder = Recorder::new(parts.keys, &parts.settings);
-        Arc::new(Self {
+        Ok(Arc::new(Self {
             store: parts.store,
             platform: parts.platform,
             carriers: parts
@@ -133,7 +150,7 @@ impl Engine {
             signer: parts.signer,
             anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
-        })
+        }))
     }
 
     /// The present moment.
@@ -145,6 +162,17 @@ impl Engine {
     pub(crate) async fn seal(&self, kind: Kind, body: Body) -> Result<SealedRecord, StoreError> {
         self.recorder
             .seal(&*self.store, &*self.entropy, kind, body, self.now())
+            .await
+    }
+
+    /// Seals a body as a record that is kept as long as the log.
+    pub(crate) async fn seal_permanently(
+        &self,
+        kind: Kind,
+        body: Body,
+    ) -> Result<SealedRecord, StoreError> {
+        self.recorder
+            .seal_permanently(&*self.store, &*self.entropy, kind, body, self.now())
             .await
     }
 

@@ -4,11 +4,12 @@
 //! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
 //! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
-//! signed), `anchor`
-//! (others cosign and stamp it).
+//! signed), `anchor` (others cosign and stamp it), [`access`] (who was shown what), `disposal` (what has
+//! expired).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
+pub mod access;
 pub mod admin;
 mod anchor;
 mod audit;
@@ -16,7 +17,9 @@ mod bot;
 mod carriers;
 mod chat;
 mod core;
+mod disposal;
 mod evidence;
+mod hold;
 mod inbox;
 pub mod intake;
 mod keys;
@@ -30,6 +33,7 @@ mod publish;
 mod receipt;
 mod recorder;
 mod relay;
+mod retention;
 mod settings;
 mod show;
 mod signed_check;
@@ -41,6 +45,7 @@ pub mod worker;
 
 pub use anchor::{AnchorError, Anchoring, Authority, FORKED};
 pub use core::{Engine, OpenError, Parts};
+pub use hold::HoldWish;
 pub use intake::{TransactionError, WebhookAnswer};
 pub use keys::Keys;
 pub use log::LogError;

@@ -1,6 +1,6 @@
 //! Seals bodies into records, in the bucket that the rule of retention says.
 
-use time::OffsetDateTime;
+use verbatim_domain::retention::{Rule, longest};
 use verbatim_domain::{RecordId, Timestamp};
 use verbatim_record::{
     Body, BucketId, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealError, SealedRecord,
@@ -8,27 +8,40 @@ use verbatim_record::{
 use zeroize::Zeroizing;
 
 use crate::keys::{Keys, damaged};
-use crate::ports::{Entropy, Store, StoreError};
+use crate::ports::{DisposalState, Entropy, Store, StoreError};
+use crate::retention::month_of;
 use crate::settings::Settings;
+
+/// Where certificates of disposals are kept, and everything where there are no rules.
+const PERMANENT: BucketId = BucketId {
+    class: RetentionClass::PERMANENT,
+    expiry_month: 0,
+};
 
 /// The keys of the record, and the rule by which a record gets its bucket.
 pub(crate) struct Recorder {
     keys: Keys,
-    class: RetentionClass,
-    months: u32,
+    rules: Vec<Rule>,
 }
 
 impl Recorder {
     pub(crate) fn new(keys: Keys, settings: &Settings) -> Self {
         Self {
             keys,
-            class: settings.retention_class,
-            months: settings.retention_months,
+            rules: settings.retention.clone(),
         }
     }
 
-    /// Opens the bucket keys that other nodes have made since this one started.
+    /// Opens the bucket keys that other nodes have made since this one started, and drops those that were
+    /// destroyed.
     pub(crate) async fn learn(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let disposals = store.disposals().await?;
+        for gone in disposals
+            .iter()
+            .filter(|d| d.state >= DisposalState::Destroyed)
+        {
+            self.forget(gone.bucket);
+        }
         self.keys.learn(store).await
     }
 
@@ -37,13 +50,41 @@ impl Recorder {
         store: &dyn Store,
         entropy: &dyn Entropy,
         kind: Kind,
+        body: Body,
+        now: Timestamp,
+    ) -> Result<SealedRecord, StoreError> {
+        let bucket = match longest(&self.rules, month_of(now)) {
+            Some((rule, expiry_month)) => BucketId {
+                class: RetentionClass(rule.class),
+                expiry_month,
+            },
+            None => PERMANENT,
+        };
+        self.seal_in(bucket, store, entropy, kind, body, now).await
+    }
+
+    /// Seals what is kept as long as the log.
+    pub(crate) async fn seal_permanently(
+        &self,
+        store: &dyn Store,
+        entropy: &dyn Entropy,
+        kind: Kind,
+        body: Body,
+        now: Timestamp,
+    ) -> Result<SealedRecord, StoreError> {
+        self.seal_in(PERMANENT, store, entropy, kind, body, now)
+            .await
+    }
+
+    async fn seal_in(
+        &self,
+        bucket: BucketId,
+        store: &dyn Store,
+        entropy: &dyn Entropy,
+        kind: Kind,
         mut body: Body,
         now: Timestamp,
     ) -> Result<SealedRecord, StoreError> {
-        let bucket = BucketId {
-            class: self.class,
-            expiry_month: month_of(now) + self.months,
-        };
         self.keys.have_bucket(store, entropy, bucket).await?;
         body.captured_at = now.as_millis();
         let mut chance = Zeroizing::new([0; 112]);
@@ -64,36 +105,36 @@ impl Recorder {
         self.keyring().open(sealed)
     }
 
+    /// The data key of a record, wrapped by another bucket's key, which is made if need be.
+    pub(crate) async fn wrap_again(
+        &self,
+        store: &dyn Store,
+        entropy: &dyn Entropy,
+        sealed: &SealedRecord,
+        to: BucketId,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.keys.have_bucket(store, entropy, to).await?;
+        let mut nonce = [0; 24];
+        entropy.fill(&mut nonce);
+        self.keyring()
+            .wrap_again(sealed, to, nonce)
+            .map_err(damaged)
+    }
+
+    pub(crate) fn bucket_key_id(&self, bucket: BucketId) -> Result<[u8; 8], StoreError> {
+        self.keyring().bucket_key_id(bucket).map_err(damaged)
+    }
+
+    /// Drops a destroyed key from memory.
+    pub(crate) fn forget(&self, bucket: BucketId) {
+        self.keyring().forget_bucket(bucket);
+    }
+
     pub(crate) fn keyring(&self) -> &Keyring {
         self.keys.keyring()
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
-    }
-}
-
-/// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.
-fn month_of(at: Timestamp) -> u32 {
-    let day = OffsetDateTime::from_unix_timestamp(at.as_millis().div_euclid(1000))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    u32::try_from(day.year()).unwrap_or(0) * 12 + u32::from(u8::from(day.month())) - 1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_count_from_year_zero() {
-        let check = |ms: i64, year: u32, month: u32| {
-            assert_eq!(month_of(Timestamp(ms)), year * 12 + month - 1, "{ms}");
-        };
-        check(0, 1970, 1);
-        check(951_782_400_000, 2000, 2); // 29 February 2000
-        check(951_868_800_000, 2000, 3);
-        check(1_767_225_599_999, 2025, 12);
-        check(1_767_225_600_000, 2026, 1);
-        check(1_795_392_845_000, 2026, 11);
     }
 }

@@ -1,8 +1,8 @@
 //! What a firm can set. Defaults are the ones that a cautious firm would choose.
 
+use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_domain::retry::Backoff;
 use verbatim_domain::{Duration, UserId};
-use verbatim_record::RetentionClass;
 
 /// Whether a client is told, before the first text, whom they text with and that it is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +26,9 @@ pub struct Settings {
     pub region: Option<String>,
     /// The platform account that gets texts to numbers nobody holds.
     pub catch_all: Option<UserId>,
-    /// Retention class of new records.
-    pub retention_class: RetentionClass,
-    /// Months until a new record may be disposed of.
-    pub retention_months: u32,
+    /// How long records are kept: the rule that keeps one longest decides. Without any, nothing is ever
+    /// disposed of.
+    pub retention: Vec<Rule>,
     /// The longest text accepted from an employee, in characters.
     pub max_chars: usize,
     /// How old an employee's text may be and still be sent.
@@ -74,8 +73,14 @@ impl Default for Settings {
             disclosure_template: verbatim_domain::first_contact::DEFAULT_TEMPLATE.to_owned(),
             region: None,
             catch_all: None,
-            retention_class: RetentionClass(1),
-            retention_months: 84,
+            retention: vec![Rule {
+                class: 1,
+                name: "default".to_owned(),
+                period: Period {
+                    months: 84,
+                    starts: Starts::Creation,
+                },
+            }],
             max_chars: 1600,
             max_age: Duration::from_secs(4 * 3600),
             validity: Duration::from_secs(600),

@@ -13,6 +13,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use verbatim_domain::retry::Backoff;
 use verbatim_domain::{Duration, Timestamp};
+use verbatim_record::note::SignError;
 
 use crate::core::Engine;
 use crate::ports::{Change, Job, JobKind, PlatformError, StoreError};
@@ -36,6 +37,8 @@ pub(crate) enum JobError {
     Platform(PlatformError),
     /// The platform failed at something that only decorates.
     Decoration(PlatformError),
+    /// The signing key cannot be used now.
+    Sign(SignError),
     /// A defect of this program.
     Panicked,
 }
@@ -43,6 +46,12 @@ pub(crate) enum JobError {
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<SignError> for JobError {
+    fn from(error: SignError) -> Self {
+        Self::Sign(error)
     }
 }
 
@@ -87,6 +96,9 @@ impl JobError {
                 }
                 error => Trouble::Passing(error.to_string()),
             },
+            Self::Sign(error) => {
+                Trouble::Lasting(format!("the certificate is not signed: {error}"))
+            }
             Self::Panicked => Trouble::Lasting("a defect of this program, see its log".to_owned()),
         }
     }
@@ -116,6 +128,7 @@ impl Engine {
             JobKind::Submit => self.run_submit(job).await,
             JobKind::Route => self.run_route(job).await,
             JobKind::OfferRoom => self.run_offer_room(job).await,
+            JobKind::Dispose => self.run_dispose(job).await,
         }
     }
 

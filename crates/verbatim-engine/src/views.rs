@@ -166,7 +166,7 @@ pub struct MessageView {
 }
 
 /// A record, opened and checked against its leaf.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct RecordView {
     /// Position in the log.
     pub log_index: u64,
@@ -204,6 +204,178 @@ pub struct RecordView {
     pub evidence_bytes: usize,
     /// Leaf hash, hex.
     pub leaf_hash: String,
+    /// When it was disposed of; none if it can be read.
+    pub disposed: Option<DisposedView>,
+}
+
+/// A record that nobody can read any more.
+#[derive(Debug, Clone, Serialize)]
+pub struct DisposedView {
+    /// When its key was destroyed, Unix milliseconds.
+    pub at_ms: i64,
+    /// Position in the log of the certificate.
+    pub certificate: u64,
+}
+
+/// A part of a timeline.
+#[derive(Debug, Clone)]
+pub struct TimelineView {
+    /// The records.
+    pub items: Vec<RecordView>,
+    /// Where the next part begins, and where the whole ends; none at the end.
+    pub next: Option<(u64, u64)>,
+}
+
+/// Who has been shown a record.
+#[derive(Debug, Clone, Serialize)]
+pub struct WhoSawView {
+    /// Its position in the log.
+    pub log_index: u64,
+    /// Its conversation; none for the installation's own records.
+    pub conversation: Option<String>,
+    /// Its position in the conversation.
+    pub conversation_seq: u64,
+    /// Its kind word.
+    pub kind: String,
+    /// Each time, in order.
+    pub seen: Vec<SightingView>,
+}
+
+/// Somebody was shown a part of a conversation.
+#[derive(Debug, Clone, Serialize)]
+pub struct SightingView {
+    /// Position in the log of the record that says so.
+    pub log_index: u64,
+    /// `view`, `export` or `proof`.
+    pub kind: String,
+    /// What was done.
+    pub what: String,
+    /// Who.
+    pub actor: String,
+    /// What for; empty if not stated.
+    pub purpose: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+    /// First position in the conversation that was shown.
+    pub first: u64,
+    /// Last one.
+    pub last: u64,
+}
+
+/// A rule of retention.
+#[derive(Debug, Clone, Serialize)]
+pub struct RuleView {
+    /// Its class.
+    pub class: u8,
+    /// Its name.
+    pub name: String,
+    /// Its months.
+    pub months: u32,
+    /// `creation` or `fiscal_year_end`.
+    pub starts: String,
+}
+
+/// A bucket of records that are disposed of together.
+#[derive(Debug, Clone, Serialize)]
+pub struct BucketView {
+    /// Its class.
+    pub class: u8,
+    /// The name of the class.
+    pub name: String,
+    /// The month with whose end it may be disposed of; none if never.
+    pub expires: Option<String>,
+    /// How many readable records it has.
+    pub records: u64,
+    /// State word of its disposal.
+    pub disposal: Option<String>,
+}
+
+/// How long records are kept.
+#[derive(Debug, Clone, Serialize)]
+pub struct RetentionView {
+    /// The rules in force.
+    pub rules: Vec<RuleView>,
+    /// What they have filled.
+    pub buckets: Vec<BucketView>,
+}
+
+/// Who did something, and when.
+#[derive(Debug, Clone, Serialize)]
+pub struct ActView {
+    /// Who.
+    pub by: String,
+    /// When, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+impl From<&crate::ports::Act> for ActView {
+    fn from(act: &crate::ports::Act) -> Self {
+        Self {
+            by: act.by.clone(),
+            at_ms: act.at.as_millis(),
+        }
+    }
+}
+
+/// A legal hold.
+#[derive(Debug, Clone, Serialize)]
+pub struct HoldView {
+    /// Our id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Whom it covers, as it was asked for.
+    pub covers: String,
+    /// `standing`, `release_asked` or `released`.
+    pub state: String,
+    /// Who set it.
+    pub set: ActView,
+    /// Who asked for its release.
+    pub asked: Option<ActView>,
+    /// Who released it.
+    pub released: Option<ActView>,
+}
+
+/// A disposal.
+#[derive(Debug, Clone, Serialize)]
+pub struct DisposalView {
+    /// Our id.
+    pub id: String,
+    /// The class of the bucket.
+    pub class: u8,
+    /// The name of the class.
+    pub name: String,
+    /// The month of the bucket.
+    pub expired: String,
+    /// State word.
+    pub state: String,
+    /// Who proposed it.
+    pub proposed: ActView,
+    /// Who approved it.
+    pub approved: Option<ActView>,
+    /// When the key was destroyed, Unix milliseconds.
+    pub destroyed_ms: Option<i64>,
+    /// How many records it made unreadable.
+    pub disposed: u64,
+    /// How many it left to holds.
+    pub held: u64,
+}
+
+/// The answer to a wish for erasure.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasureView {
+    /// The contact's id.
+    pub contact: String,
+    /// `refused`, `proposed` or `nothing_left`.
+    pub answer: String,
+    /// What binds, if it is refused.
+    pub because: Vec<String>,
+    /// How many records about them can still be read.
+    pub records: u64,
+    /// The disposals that were proposed now.
+    pub proposed: Vec<DisposalView>,
 }
 
 /// The result of verifying the log.
@@ -213,6 +385,8 @@ pub struct VerifyView {
     pub ok: bool,
     /// Records read.
     pub records: u64,
+    /// Records that were disposed of, as certificates say.
+    pub disposed: u64,
     /// Stored roots compared.
     pub roots: u64,
     /// Signed checkpoints whose signature and root were checked.
@@ -257,14 +431,14 @@ pub struct KeysView {
     /// Whether there is a state root.
     pub state_root: bool,
     /// The buckets that have a key.
-    pub buckets: Vec<BucketView>,
+    pub buckets: Vec<KeyedBucketView>,
     /// Rotations, newest first, at most 1,000.
     pub rotations: Vec<KeyRotationView>,
 }
 
 /// A bucket: the records of a retention class that expire in the same month.
 #[derive(Debug, Clone, Serialize)]
-pub struct BucketView {
+pub struct KeyedBucketView {
     /// Retention class.
     pub class: u8,
     /// Year and month of expiry, such as `2033-11`.

@@ -131,6 +131,11 @@ pub enum SealError {
     /// The wrapped data key is another record's, or altered, or of another bucket.
     #[error("the data key does not open: it was altered, or belongs to another record or bucket")]
     DataKey,
+    /// The data key is said to be wrapped by a bucket that cannot have it.
+    #[error(
+        "the data key is said to be under a bucket that is neither the record's nor a hold's of its month"
+    )]
+    ForeignBucket,
     /// The data key is not the one that the record is committed to.
     #[error("the data key is not the one that the record is committed to")]
     KeyCommitment,

@@ -85,6 +85,9 @@ pub enum LeafProblem {
     /// It refers to itself or to what comes later.
     #[error("it refers to leaf {0}, which is not an earlier one")]
     About(u64),
+    /// Its body or its key is gone, and nobody certified that.
+    #[error("its body cannot be read any more, and no certificate says that it was disposed of")]
+    NoCertificate,
     /// The sealed record is altered or not the one that the leaf is about.
     #[error("{0}")]
     Seal(SealError),

@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod bundle;
+pub mod certificate;
 pub mod chain;
 pub mod checkpoint;
 mod cipher;
@@ -34,6 +35,7 @@ pub mod verify;
 pub mod wrap;
 
 pub use body::Body;
+pub use certificate::Certificate;
 pub use checkpoint::Checkpoint;
 pub use error::{FormatError, KeyError, SealError};
 pub use fault::{Fault, LeafProblem};

@@ -43,15 +43,25 @@ pub enum Kind {
     Malformed = 16,
     /// A reconciliation or poll with the carrier, and what it found.
     Reconciliation = 17,
-    /// Records were handed out: by whom, to what end, which.
+    /// Somebody was shown something of the record, or was refused it (controls C07, C24).
+    View = 18,
+    /// Something of the record was exported.
     Export = 19,
-    /// A proof of one record was handed out.
+    /// A proof about a record was made.
     Proof = 20,
+    /// A legal hold was set.
+    HoldSet = 21,
+    /// A step towards the release of a legal hold, or the release itself.
+    HoldReleased = 22,
+    /// A step of a disposal; its end holds the certificate.
+    Disposal = 23,
+    /// Somebody asked for the erasure of what is kept about a contact, and what was answered.
+    Erasure = 24,
 }
 
 impl Kind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 24] = [
         Self::MessageIn,
         Self::MessageOut,
         Self::Status,
@@ -69,8 +79,13 @@ impl Kind {
         Self::Gap,
         Self::Malformed,
         Self::Reconciliation,
+        Self::View,
         Self::Export,
         Self::Proof,
+        Self::HoldSet,
+        Self::HoldReleased,
+        Self::Disposal,
+        Self::Erasure,
     ];
 
     /// The number that stands for it in the format.
@@ -103,8 +118,13 @@ impl Kind {
             Self::Gap => "gap",
             Self::Malformed => "malformed",
             Self::Reconciliation => "reconciliation",
+            Self::View => "view",
             Self::Export => "export",
             Self::Proof => "proof",
+            Self::HoldSet => "hold_set",
+            Self::HoldReleased => "hold_released",
+            Self::Disposal => "disposal",
+            Self::Erasure => "erasure",
         }
     }
 }
@@ -113,6 +133,20 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RetentionClass(pub u8);
 
+impl RetentionClass {
+    /// From this class on, buckets are not a firm's but keep what a legal hold keeps (control C15).
+    pub const FIRST_HOLD: Self = Self(201);
+    /// The last of those.
+    pub const LAST_HOLD: Self = Self(254);
+    /// Kept as long as the log: certificates of disposals.
+    pub const PERMANENT: Self = Self(255);
+
+    /// Whether buckets of this class keep what is under a hold.
+    pub const fn is_hold(self) -> bool {
+        self.0 >= Self::FIRST_HOLD.0 && self.0 <= Self::LAST_HOLD.0
+    }
+}
+
 /// A bucket of keys that die together: retention class × month of expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BucketId {
@@ -120,6 +154,14 @@ pub struct BucketId {
     pub class: RetentionClass,
     /// Months since year 0 (year × 12 + month − 1) of the expiry, UTC.
     pub expiry_month: u32,
+}
+
+impl BucketId {
+    /// Whether a data key of this bucket's records may be wrapped by another bucket's key: only by that of
+    /// a hold, and only for the same month.
+    pub fn may_move_to(self, other: Self) -> bool {
+        self == other || (other.class.is_hold() && other.expiry_month == self.expiry_month)
+    }
 }
 
 /// A record as it is stored: sealed body, commitments, and the wrapped key, before it has a place in the log.
@@ -131,8 +173,10 @@ pub struct SealedRecord {
     pub kind: Kind,
     /// When we captured it (our clock).
     pub captured_at: Timestamp,
-    /// Which keys wrap its data key.
+    /// The class and the month of expiry that it was made with.
     pub bucket: BucketId,
+    /// Whose key wraps its data key now: its own bucket's, or that of a hold.
+    pub wrapped_by: BucketId,
     /// `SHA-256("rec-commit/1" ‖ salt ‖ canonical body)`; the salt is inside the body.
     pub commitment: Hash,
     /// SHA-256 of [`Self::ciphertext`].

@@ -22,6 +22,7 @@ const VERSION: u8 = 1;
 const COMMIT_LABEL: &[u8] = b"rec-commit/1";
 const BODY_LABEL: &[u8] = b"rec-body/1";
 const DATA_KEY_LABEL: &[u8] = b"rec-dek/1";
+const BUCKET_ID_LABEL: &[u8] = b"rec-bucket-id/1";
 /// Version, kind and record id: the clear head of a ciphertext.
 const HEAD: usize = 1 + 1 + 16;
 
@@ -145,6 +146,7 @@ impl Keyring {
             kind,
             captured_at,
             bucket,
+            wrapped_by: bucket,
             commitment: commitment(&chance.salt, &plain),
             ciphertext_hash: sha256(&[&ciphertext]),
             key_commitment: *derived.expand(&[b"commit"]),
@@ -167,14 +169,7 @@ impl Keyring {
     /// Opens a record for somebody else: with what they need to check its commitments themselves.
     pub fn disclose(&self, record: &SealedRecord) -> Result<Disclosed, SealError> {
         check_ciphertext(record)?;
-        let bucket_key = self.bucket(record.bucket)?;
-        let wrapped = after_version(&record.wrapped_key, "the wrapped data key")?;
-        let data_key = cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
-            .ok_or(SealError::DataKey)?;
-        let derived = Derivation::new(&data_key);
-        if !same(&derived.expand(&[b"commit"]), &record.key_commitment) {
-            return Err(SealError::KeyCommitment);
-        }
+        let (data_key, derived) = self.data_key(record)?;
         let (head, sealed) = record.ciphertext.split_at(HEAD);
         let plain = cipher::open(&derived.expand(&[b"body"]), &body_context(head), sealed)
             .ok_or(SealError::Ciphertext)?;
@@ -187,6 +182,57 @@ impl Keyring {
             plain,
             data_key,
         })
+    }
+
+    /// The record's data key, wrapped by another bucket's key. Nothing else of the record changes.
+    pub fn wrap_again(
+        &self,
+        record: &SealedRecord,
+        to: BucketId,
+        nonce: [u8; NONCE],
+    ) -> Result<Vec<u8>, SealError> {
+        if !record.bucket.may_move_to(to) {
+            return Err(SealError::ForeignBucket);
+        }
+        let (data_key, _) = self.data_key(record)?;
+        Ok(cipher::seal(
+            &*self.bucket(to)?,
+            &[VERSION],
+            &nonce,
+            &data_key_context(record.id),
+            data_key.as_ref(),
+        ))
+    }
+
+    /// The public id of a bucket's key, by which certificates name it: tells keys apart and gives nothing
+    /// away.
+    pub fn bucket_key_id(&self, id: BucketId) -> Result<[u8; 8], SealError> {
+        let full = Derivation::new(&*self.bucket(id)?).expand(&[BUCKET_ID_LABEL]);
+        let mut short = [0; 8];
+        short.copy_from_slice(&full[..8]);
+        Ok(short)
+    }
+
+    /// Drops a bucket's key from memory: it was destroyed.
+    pub fn forget_bucket(&self, id: BucketId) {
+        let mut buckets = self.buckets.write().unwrap_or_else(PoisonError::into_inner);
+        buckets.remove(&id);
+    }
+
+    /// The data key of a record, and what is derived from it.
+    fn data_key(&self, record: &SealedRecord) -> Result<(Secret, Derivation), SealError> {
+        if !record.bucket.may_move_to(record.wrapped_by) {
+            return Err(SealError::ForeignBucket);
+        }
+        let bucket_key = self.bucket(record.wrapped_by)?;
+        let wrapped = after_version(&record.wrapped_key, "the wrapped data key")?;
+        let data_key = cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
+            .ok_or(SealError::DataKey)?;
+        let derived = Derivation::new(&data_key);
+        if !same(&derived.expand(&[b"commit"]), &record.key_commitment) {
+            return Err(SealError::KeyCommitment);
+        }
+        Ok((data_key, derived))
     }
 
     fn bucket(&self, id: BucketId) -> Result<Secret, SealError> {

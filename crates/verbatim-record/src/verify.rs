@@ -44,6 +44,8 @@ pub struct Report {
     pub roots: u64,
     /// Number of bodies that were opened and checked; zero without keys.
     pub opened: u64,
+    /// Number of bodies that nobody can read any more, as a certificate says.
+    pub disposed: u64,
     /// The first thing that is wrong; none if all is well.
     pub fault: Option<Fault>,
 }
@@ -53,6 +55,17 @@ impl Report {
     pub const fn is_good(&self) -> bool {
         self.fault.is_none()
     }
+}
+
+/// What is known of a record's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyIs {
+    /// Its ciphertext is the one that was hashed.
+    Sealed,
+    /// It opens, and is the one that was committed to.
+    Opened,
+    /// Nobody can read it any more.
+    Disposed,
 }
 
 /// Where a conversation stands: its next position and the hash of its last leaf.
@@ -73,6 +86,8 @@ pub struct LogVerifier<'k> {
     roots_ahead: BTreeMap<u64, Hash>,
     roots: u64,
     opened: u64,
+    disposals: Vec<(u64, u64)>,
+    disposed: u64,
     fault: Option<Fault>,
 }
 
@@ -85,6 +100,14 @@ impl<'k> LogVerifier<'k> {
     /// Also opens every body, and checks it against its commitments.
     pub fn with_keyring(mut self, keyring: &'k Keyring) -> Self {
         self.keyring = Some(keyring);
+        self
+    }
+
+    /// Accepts that the bodies at these positions cannot be read: first and last of each range, as
+    /// certificates of disposals name them. A body that is missing anywhere else is a fault.
+    pub fn with_disposals(mut self, mut ranges: Vec<(u64, u64)>) -> Self {
+        ranges.sort_unstable();
+        self.disposals = ranges;
         self
     }
 
@@ -103,8 +126,8 @@ impl<'k> LogVerifier<'k> {
     pub fn record(&mut self, entry: &VerifyEntry<'_>) -> Result<(), Fault> {
         self.still_good()?;
         let global_seq = self.frontier.size();
-        let leaf = match self.check(entry) {
-            Ok(leaf) => leaf,
+        let (leaf, body) = match self.check(entry) {
+            Ok(checked) => checked,
             Err(problem) => {
                 return self.fail(Fault::Leaf {
                     global_seq,
@@ -119,7 +142,8 @@ impl<'k> LogVerifier<'k> {
             previous: entry.leaf_hash,
         };
         self.places.insert(leaf.conversation, place);
-        self.opened += u64::from(self.keyring.is_some());
+        self.opened += u64::from(body == BodyIs::Opened);
+        self.disposed += u64::from(body == BodyIs::Disposed);
         self.frontier.push(&entry.leaf_hash);
         match self.roots_ahead.remove(&self.frontier.size()) {
             Some(root) => self.compare_root(&root),
@@ -155,6 +179,7 @@ impl<'k> LogVerifier<'k> {
             conversations: self.places.len() as u64,
             roots: self.roots,
             opened: self.opened,
+            disposed: self.disposed,
             fault: self.fault,
         }
     }
@@ -192,7 +217,7 @@ impl<'k> LogVerifier<'k> {
         Ok(())
     }
 
-    fn check(&self, entry: &VerifyEntry<'_>) -> Result<Leaf, LeafProblem> {
+    fn check(&self, entry: &VerifyEntry<'_>) -> Result<(Leaf, BodyIs), LeafProblem> {
         if entry.global_seq != self.frontier.size() {
             return Err(LeafProblem::Missing {
                 found: entry.global_seq,
@@ -205,11 +230,37 @@ impl<'k> LogVerifier<'k> {
         check_columns(entry, &leaf)?;
         self.check_place(&leaf)?;
         self.check_time(entry.sealed, &leaf)?;
-        check_ciphertext(entry.sealed).map_err(LeafProblem::Seal)?;
-        if let Some(keyring) = self.keyring {
-            keyring.open(entry.sealed).map_err(LeafProblem::Seal)?;
+        let body = self.check_body(entry)?;
+        Ok((leaf, body))
+    }
+
+    /// A disposal destroys the key first, then removes data keys and ciphertexts bit by bit: whatever of
+    /// them is still there is not looked at.
+    fn check_body(&self, entry: &VerifyEntry<'_>) -> Result<BodyIs, LeafProblem> {
+        if self.is_disposed(entry.global_seq) {
+            return Ok(BodyIs::Disposed);
         }
-        Ok(leaf)
+        let no_key = self.keyring.is_some() && entry.sealed.wrapped_key.is_empty();
+        if entry.sealed.ciphertext.is_empty() || no_key {
+            return Err(LeafProblem::NoCertificate);
+        }
+        check_ciphertext(entry.sealed).map_err(LeafProblem::Seal)?;
+        match self.keyring {
+            None => Ok(BodyIs::Sealed),
+            Some(keyring) => {
+                keyring.open(entry.sealed).map_err(LeafProblem::Seal)?;
+                Ok(BodyIs::Opened)
+            }
+        }
+    }
+
+    fn is_disposed(&self, position: u64) -> bool {
+        let after = self
+            .disposals
+            .partition_point(|(first, _)| *first <= position);
+        after
+            .checked_sub(1)
+            .is_some_and(|at| self.disposals[at].1 >= position)
     }
 
     fn check_place(&self, leaf: &Leaf) -> Result<(), LeafProblem> {

@@ -43,6 +43,10 @@ fn sms(n: u64, clients: u64) -> InboundSms {
                 class: RetentionClass(1),
                 expiry_month: 24_400,
             },
+            wrapped_by: BucketId {
+                class: RetentionClass(1),
+                expiry_month: 24_400,
+            },
             commitment: hash(4, n),
             ciphertext_hash: hash(5, n),
             key_commitment: hash(6, n),

@@ -21,6 +21,8 @@ pub(crate) const WAITING: usize = 4096;
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
+    /// The commit succeeds: the next fault is for a later one.
+    Nothing,
     /// The commit fails; nothing was written.
     Refuse,
     /// The commit succeeds, but is reported as failed.
@@ -208,7 +210,7 @@ fn dead() -> StoreError {
 
 async fn commit(work: &Work, faults: &Faults) -> Result<(), StoreError> {
     match faults.next() {
-        None => work.tx.frame(Frame::Commit).await,
+        None | Some(Fault::Nothing) => work.tx.frame(Frame::Commit).await,
         Some(Fault::Die) => Err(dead()),
         Some(Fault::Refuse) => Err(StoreError::Unavailable("the commit was refused".into())),
         Some(Fault::LoseAnswer) => {

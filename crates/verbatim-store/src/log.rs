@@ -159,7 +159,8 @@ impl Log {
         state.size += 1;
         state.last_at = leaf.captured_at;
         self.dirty = true;
-        tx.send(&sql::RECORD_ADD, row(sealed, &leaf, hash)).await
+        tx.send(&sql::RECORD_ADD, row(sealed, &leaf, hash)).await?;
+        tx.send(&sql::DATA_KEY_ADD, data_key(sealed, &leaf)).await
     }
 
     /// Writes the state and the root of this batch, if it appended.
@@ -205,6 +206,16 @@ impl Log {
     }
 }
 
+/// The data key, in a table of its own: everything in the record's row stays as it is for ever.
+fn data_key(sealed: &SealedRecord, leaf: &Leaf) -> Vec<crate::value::Value> {
+    params![
+        leaf.global_seq,
+        i64::from(sealed.wrapped_by.class.0),
+        sealed.wrapped_by.expiry_month,
+        sealed.wrapped_key.as_slice(),
+    ]
+}
+
 fn row(sealed: &SealedRecord, leaf: &Leaf, hash: Hash) -> Vec<crate::value::Value> {
     params![
         sealed.id,
@@ -216,7 +227,6 @@ fn row(sealed: &SealedRecord, leaf: &Leaf, hash: Hash) -> Vec<crate::value::Valu
         sealed.ciphertext_hash,
         sealed.key_commitment,
         sealed.ciphertext.as_slice(),
-        sealed.wrapped_key.as_slice(),
         leaf.encode(),
         hash,
         leaf.conversation,

@@ -12,4 +12,5 @@ pub(crate) mod lease;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod receipt;
+pub(crate) mod retention;
 pub(crate) mod signed_log;

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
-    RoomId, Timestamp, UserId,
+    RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{
-    Alarm, Anchors, ApiToken, BlindIndex, Commit, Contact, Conversation, Cosignature, Employee,
-    Fence, InboundOutcome, InboundSms, Installation, Job, KeyRotation, Lane, LogRoot, LogTimestamp,
-    Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
-    SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
+    Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Commit, Contact, Conversation,
+    Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms, Installation, Job,
+    KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt, QueueStat, ReceiptIn,
+    ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -165,6 +165,31 @@ impl Store for SqlStore {
         read_with!(self, reads::keys::rotations, ())
     }
 
+    async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError> {
+        read_with!(self, reads::retention::periods, ())
+    }
+
+    async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
+        read_with!(self, reads::retention::buckets, ())
+    }
+
+    async fn records_in(
+        &self,
+        bucket: BucketId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        read_with!(self, reads::log::records_in, (bucket, after, limit))
+    }
+
+    async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError> {
+        read_with!(self, reads::retention::holds, ())
+    }
+
+    async fn disposals(&self) -> Result<Vec<Disposal>, StoreError> {
+        read_with!(self, reads::retention::disposals, ())
+    }
+
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {
         read_with!(self, reads::people::by_id, id)
     }
@@ -306,6 +331,14 @@ impl Store for SqlStore {
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
         read_with!(self, reads::log::records_of, (conversation, from, limit))
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
+        read_with!(self, reads::log::by_id, id)
+    }
+
+    async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError> {
+        read_with!(self, reads::log::length_of, conversation)
     }
 
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod retention;
 pub(crate) mod signed_log;
 
 use verbatim_engine::ports::{Page, PageAt, StoreError};

@@ -13,6 +13,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0001_start.sql"),
     include_str!("schema/0002_signed_log.sql"),
     include_str!("schema/0003_keys.sql"),
+    include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_anchors.sql"),
 ];
 

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod people;
+pub(crate) mod retention;
 pub(crate) mod schema;
 pub(crate) mod signed_log;
 
@@ -26,6 +27,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Stmt> {
         log::ALL,
         messages::ALL,
         people::ALL,
+        retention::ALL,
         schema::ALL,
         signed_log::ALL,
     ]

@@ -24,10 +24,12 @@ use readers::Readers;
 pub(crate) use tx::SqliteTx;
 use writer::Writer;
 
+/// What is deleted is overwritten: destroyed keys must not stay in free pages (control C14).
 /// Pages added to the write-ahead log before it is folded into the file: about 16 MB.
 const SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA wal_autocheckpoint = 4000; \
-    PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY;";
+    PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; \
+    PRAGMA secure_delete = ON;";
 
 /// A store file with its writer and readers.
 pub(crate) struct SqliteFile {

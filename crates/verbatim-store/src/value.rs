@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 use verbatim_domain::{
-    AccountId, ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, NumberId,
-    ProviderId, RecordId, RoomId, Timestamp, UserId,
+    AccountId, ContactId, ConversationId, DisposalId, EmployeeId, EventId, HoldId, JobId,
+    MessageId, NumberId, ProviderId, RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{BlindIndex, Lane, Sealed, StoreError};
 
@@ -166,7 +166,9 @@ macro_rules! own_ids {
     )* };
 }
 own_ids!(
+    DisposalId,
     EmployeeId,
+    HoldId,
     ContactId,
     NumberId,
     ConversationId,

@@ -141,6 +141,23 @@ async fn what_cannot_be_trusted_is_not_opened() {
 }
 
 #[tokio::test]
+async fn the_data_keys_of_an_older_store_move_to_their_table() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let words = [
+        "BLOB",
+        "TEXT",
+        "INTEGER PRIMARY KEY AUTOINCREMENT",
+        "INTEGER PRIMARY KEY",
+    ];
+    tamper(
+        &path,
+        &suite::older::script(words, |hex| format!("X'{hex}'")),
+    );
+    suite::older::check(&World::new(&SqlStore::open(&path).unwrap())).await;
+}
+
+#[tokio::test]
 async fn a_full_disk_is_said_and_got_over() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqlStore::open(&dir.path().join("store.db")).unwrap();

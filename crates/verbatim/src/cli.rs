@@ -24,6 +24,10 @@ pub(crate) struct Cli {
     /// Answer as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// What you look at the record for; recorded with what you are shown (one line, at most 200
+    /// characters).
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) purpose: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -58,6 +62,18 @@ pub(crate) enum Command {
     /// The key-encryption key: what lies under it, and its rotation.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// How long records are kept.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Legal holds: what they cover survives every disposal.
+    #[command(subcommand)]
+    Hold(HoldCommand),
+    /// Disposals of what has expired: proposed by one person, approved by another.
+    #[command(subcommand)]
+    Disposal(DisposalCommand),
+    /// Wishes that everything about a contact be erased (GDPR article 17).
+    #[command(subcommand)]
+    Erasure(ErasureCommand),
     /// What an operator should look at.
     #[command(subcommand)]
     Alarm(AlarmCommand),
@@ -216,11 +232,17 @@ pub(crate) enum ConversationCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecordCommand {
-    /// The timeline of a conversation: every record, opened and checked.
+    /// The timeline of a conversation: every record, opened and checked. That you saw it is recorded.
+    #[command(after_help = "Example:\n  verbatim record show 0198… --purpose 'complaint 2026-17'")]
     Show {
         /// The conversation's id, as `conversation list` shows it.
         conversation: String,
     },
+    /// Who has been shown a message or a record: the views, exports and proofs that cover it.
+    #[command(
+        after_help = "Examples:\n  verbatim record who-saw --message 0198…\n  verbatim record who-saw --record 4711"
+    )]
+    WhoSaw(WhoSawArgs),
     /// Recompute the whole log, compare it with every stored root, open every record.
     /// Exit code 41 names the first bad leaf.
     Verify,
@@ -316,6 +338,120 @@ pub(crate) struct HsmInitArgs {
     /// Make an Ed25519 key pair of this label too; a log that has no signing key yet is signed by it.
     #[arg(long, value_name = "LABEL")]
     pub(crate) signer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct WhoSawArgs {
+    /// A message by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) message: Option<String>,
+    /// A record by its position in the log.
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) record: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RetentionCommand {
+    /// The rules in force, and the records they keep, by class and month of expiry.
+    List,
+    /// Keep all records of a class that there are for longer. This cannot be undone.
+    #[command(after_help = "Example:\n  verbatim retention extend 1 --months 12")]
+    Extend {
+        /// The class.
+        class: u8,
+        /// How many months longer.
+        #[arg(long)]
+        months: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HoldCommand {
+    /// Set a hold on everybody named, each by as many options as needed.
+    #[command(after_help = "\
+Example:
+  verbatim hold set 'Doe v. Acme' --reason 'letter of 3 May' --contact +14155552671 \\
+      --employee @alice:acme.example --from 2025-01-01 --until 2026-06-30
+Dates are days in UTC, both included. What is about no conversation is kept by every hold of its time.")]
+    Set(HoldArgs),
+    /// List holds, released ones included.
+    List,
+    /// Ask for the release of a hold. It stands until somebody else approves.
+    Release {
+        /// Its id.
+        hold: String,
+        /// Why it is not needed any more.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Agree to the release that somebody else asked for.
+    Approve {
+        /// Its id.
+        hold: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HoldArgs {
+    /// What it is called.
+    pub(crate) name: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Everything.
+    #[arg(long)]
+    pub(crate) everyone: bool,
+    /// Matrix account of an employee.
+    #[arg(long = "employee", value_name = "USER")]
+    pub(crate) employees: Vec<String>,
+    /// A contact, by one of their numbers.
+    #[arg(long = "contact", value_name = "NUMBER")]
+    pub(crate) contacts: Vec<String>,
+    /// A conversation by its id.
+    #[arg(long = "conversation", value_name = "ID")]
+    pub(crate) conversations: Vec<String>,
+    /// A number, the firm's or a client's.
+    #[arg(long = "number", value_name = "NUMBER")]
+    pub(crate) numbers: Vec<String>,
+    /// Captured on this day or later.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = crate::commands::retention::day)]
+    pub(crate) from: Option<time::Date>,
+    /// Captured on this day or earlier.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = crate::commands::retention::day)]
+    pub(crate) until: Option<time::Date>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DisposalCommand {
+    /// Propose the disposal of everything whose month is over.
+    Propose,
+    /// Approve a disposal that somebody else proposed. It is then carried out, and cannot be undone.
+    #[command(after_help = "Example:\n  verbatim disposal approve 0198…")]
+    Approve {
+        /// Its id.
+        disposal: String,
+    },
+    /// List disposals.
+    List,
+    /// One disposal, with its certificate once the key is destroyed.
+    Show {
+        /// Its id.
+        disposal: String,
+    },
+    /// Let the worker look at the approved disposals again, if one waited for its bucket.
+    Run,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ErasureCommand {
+    /// Ask that everything about a contact be erased: refused while retention or a hold binds, else the
+    /// disposal of what has expired is proposed.
+    #[command(after_help = "Example:\n  verbatim erasure request +14155552671")]
+    Request {
+        /// One of the contact's numbers.
+        contact: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

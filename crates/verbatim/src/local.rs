@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
-use verbatim_console::OPERATOR;
+use verbatim_console::{OPERATOR, PURPOSE};
 
 use crate::config::Config;
 use crate::files::write_private;
@@ -31,9 +31,17 @@ impl TokenFile {
     }
 }
 
+/// The API, asked for a purpose.
+#[derive(Clone)]
+pub(crate) struct Api {
+    way: Way,
+    /// What is looked for; goes into the record.
+    purpose: Option<String>,
+}
+
 /// A way to the API.
 #[derive(Clone)]
-pub(crate) enum Api {
+enum Way {
     /// A server that runs on this machine.
     Server {
         base: String,
@@ -51,10 +59,26 @@ impl Api {
             return Ok(server);
         }
         let wired = crate::wiring::wire(config).await?;
-        Ok(Self::Here(verbatim_console::local_api_router(
+        Ok(Self::by(Way::Here(verbatim_console::local_api_router(
             wired.engine,
             &operator(),
-        )))
+        ))))
+    }
+
+    /// The API of an engine in this process.
+    #[cfg(test)]
+    pub(crate) fn here(router: axum::Router) -> Self {
+        Self::by(Way::Here(router))
+    }
+
+    fn by(way: Way) -> Self {
+        let purpose = None;
+        Self { way, purpose }
+    }
+
+    /// The same, stating what everything is asked for.
+    pub(crate) fn for_purpose(self, purpose: Option<String>) -> Self {
+        Self { purpose, ..self }
     }
 
     /// The server that left its token beside the configuration and still answers to it.
@@ -67,7 +91,7 @@ impl Api {
         let asked = http.get(format!("{base}/me")).bearer_auth(&token);
         let answer = asked.timeout(Duration::from_secs(10)).send().await;
         let ours = answer.is_ok_and(|r| r.status().is_success() && http::is_from(&r, "api"));
-        Ok(ours.then_some(Self::Server { base, token, http }))
+        Ok(ours.then(|| Self::by(Way::Server { base, token, http })))
     }
 
     /// Asks, and answers the body; a problem becomes an error in its own words.
@@ -103,13 +127,17 @@ impl Api {
     }
 
     async fn fetch(&self, method: &str, path: &str, body: Option<Value>) -> Result<(u16, Vec<u8>)> {
-        match self {
-            Self::Server { base, token, http } => {
+        let purpose = self.purpose.as_deref();
+        match &self.way {
+            Way::Server { base, token, http } => {
                 let method = method.parse().context("method")?;
                 let mut request = http
                     .request(method, format!("{base}/{path}"))
                     .bearer_auth(token)
                     .header(OPERATOR, operator());
+                if let Some(purpose) = purpose {
+                    request = request.header(PURPOSE, purpose.as_bytes());
+                }
                 if let Some(body) = &body {
                     request = request.json(body);
                 }
@@ -120,7 +148,7 @@ impl Api {
                 let status = response.status().as_u16();
                 Ok((status, response.bytes().await?.to_vec()))
             }
-            Self::Here(router) => here(router.clone(), method, path, body).await,
+            Way::Here(router) => here(router.clone(), method, path, purpose, body).await,
         }
     }
 
@@ -162,16 +190,20 @@ async fn here(
     router: axum::Router,
     method: &str,
     path: &str,
+    purpose: Option<&str>,
     body: Option<Value>,
 ) -> Result<(u16, Vec<u8>)> {
     use tower::ServiceExt;
-    let request = axum::http::Request::builder()
+    let mut request = axum::http::Request::builder()
         .method(method)
         .uri(format!("/api/v1/{path}"))
-        .header("content-type", "application/json")
-        .body(body.map_or_else(axum::body::Body::empty, |b| {
-            axum::body::Body::from(b.to_string())
-        }))?;
+        .header("content-type", "application/json");
+    if let Some(purpose) = purpose {
+        request = request.header(PURPOSE, purpose.as_bytes());
+    }
+    let request = request.body(body.map_or_else(axum::body::Body::empty, |b| {
+        axum::body::Body::from(b.to_string())
+    }))?;
     let response = router.oneshot(request).await?;
     let status = response.status().as_u16();
     Ok((

@@ -87,12 +87,19 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             serve::run(&config).await?;
             Ok(ExitCode::SUCCESS)
         }
-        command => with_api(&cli.config, &out, command).await,
+        command => with_api(&cli.config, cli.purpose, &out, command).await,
     }
 }
 
-async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Result<ExitCode> {
-    let api = Api::connect(&Config::read(config)?).await?;
+async fn with_api(
+    config: &std::path::Path,
+    purpose: Option<String>,
+    out: &Out,
+    command: Command,
+) -> Result<ExitCode> {
+    let api = Api::connect(&Config::read(config)?)
+        .await?
+        .for_purpose(purpose);
     match command {
         Command::Employee(command) => commands::api::employee(&api, out, command).await,
         Command::Number(command) => commands::api::number(&api, out, command).await,
@@ -103,6 +110,10 @@ async fn with_api(config: &std::path::Path, out: &Out, command: Command) -> Resu
         Command::Token(command) => commands::api::token(&api, out, command).await,
         Command::Export(args) => commands::export::run(&api, out, &args).await,
         Command::Record(command) => commands::record::run(&api, out, command).await,
+        Command::Retention(command) => commands::retention::retention(&api, out, command).await,
+        Command::Hold(command) => commands::retention::hold(&api, out, command).await,
+        Command::Disposal(command) => commands::retention::disposal(&api, out, command).await,
+        Command::Erasure(command) => commands::retention::erasure(&api, out, command).await,
         Command::Status => {
             out.one(&api.call("GET", "status", None).await?);
             Ok(ExitCode::SUCCESS)
@@ -147,6 +158,7 @@ fn code_of(error: &anyhow::Error) -> u8 {
             Some(OpenError::WrongKey { .. } | OpenError::Bucket(_) | OpenError::Safe(_)) => {
                 return exit::KEY;
             }
+            Some(OpenError::Shortened { .. }) => return exit::CONFIG_INVALID,
             Some(OpenError::Store(_)) => return exit::STORE,
             None => {}
         }

@@ -55,6 +55,7 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
         platform,
         store,
     } = wire(config).await?;
+    engine.keep_rules(&Actor::operator("serve")).await?;
     engine.check_catch_all().await?;
     let token = local_token(config, &engine).await?;
     let (stop, stopped) = watch::channel(false);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use verbatim_anchor::{HttpAuthority, HttpWitness};
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
+use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_domain::{Duration, UserId};
 use verbatim_engine::ports::{Carrier, Entropy, Publication};
 use verbatim_engine::{Anchoring, Authority, DisclosureMode, Engine, Keys, Parts, Settings};
@@ -16,7 +17,7 @@ use verbatim_record::{Signer, StateRoot, Vault};
 use verbatim_store::OpenStore;
 use zeroize::Zeroizing;
 
-use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure};
+use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure, RetentionStarts};
 use crate::key_file::KeyFile;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::token::KeyToken;
@@ -53,7 +54,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         .collect::<Result<Vec<_>>>()?;
     let of = config.clone();
     let signer = tokio::task::spawn_blocking(move || read_signer(&of)).await??;
-    let engine = Engine::new(Parts {
+    let engine = Engine::open(Parts {
         store: store.store.clone(),
         platform: platform.clone(),
         carriers,
@@ -63,7 +64,8 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         signer,
         anchoring: anchoring(config)?,
         settings: settings(config),
-    });
+    })
+    .await?;
     Ok(Wired {
         engine,
         platform,
@@ -215,6 +217,30 @@ pub(crate) fn carrier(config: &Config, carrier: &CarrierConfig) -> Result<Arc<dy
     }
 }
 
+/// The rule of `[record]` and those of `[[retention]]`.
+pub(crate) fn retention_rules(config: &Config) -> Vec<Rule> {
+    let default = Rule {
+        class: 1,
+        name: "default".to_owned(),
+        period: Period {
+            months: config.record.retention_months,
+            starts: Starts::Creation,
+        },
+    };
+    let more = config.retention.iter().map(|rule| Rule {
+        class: rule.class,
+        name: rule.name.clone(),
+        period: Period {
+            months: rule.months,
+            starts: match rule.starts {
+                RetentionStarts::Creation => Starts::Creation,
+                RetentionStarts::FiscalYearEnd => Starts::FiscalYearEnd(rule.fiscal_year_ends),
+            },
+        },
+    });
+    std::iter::once(default).chain(more).collect()
+}
+
 fn settings(config: &Config) -> Settings {
     let base = Settings::default();
     let text = &config.firm.disclosure_text;
@@ -232,7 +258,7 @@ fn settings(config: &Config) -> Settings {
         region: (!config.firm.region.is_empty()).then(|| config.firm.region.clone()),
         catch_all: (!config.firm.catch_all.is_empty())
             .then(|| UserId(config.firm.catch_all.clone())),
-        retention_months: config.record.retention_months,
+        retention: retention_rules(config),
         max_chars: config.limits.max_chars,
         max_age: Duration::from_secs(config.limits.max_age_minutes * 60),
         validity: Duration::from_secs(config.limits.validity_seconds),

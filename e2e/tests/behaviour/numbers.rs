@@ -61,8 +61,8 @@ async fn texts_to_numbers_without_holder_wait_or_are_caught() -> Result<()> {
 async fn waits_until_assigned(stack: &Stack, number: &str, words: &str) -> Result<()> {
     let (verbatim, alice) = (&stack.verbatim, &stack.lines[0].employee);
     let records = async || -> Result<u64> {
-        let verified = verbatim.json(&["record", "verify"]).await?;
-        verified["records"].as_u64().context("no count")
+        let status = verbatim.json(&["status"]).await?;
+        status["counted"]["inbound"].as_u64().context("no count")
     };
     let before = records().await?;
     let bodies = [format!("first to {number}"), format!("second to {number}")];

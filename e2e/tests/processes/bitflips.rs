@@ -39,7 +39,6 @@ async fn every_changed_byte_is_found_and_its_leaf_named() -> Result<()> {
     let leaf = records / 2;
     for column in [
         "ciphertext",
-        "wrapped_key",
         "commitment",
         "ciphertext_hash",
         "key_commitment",
@@ -50,6 +49,9 @@ async fn every_changed_byte_is_found_and_its_leaf_named() -> Result<()> {
         flip(&store, "records", column, "global_seq", leaf)?;
         check(&stack.verbatim, &[&format!("leaf {leaf}")], column).await?;
     }
+    restore(&good, &store)?;
+    flip(&store, "data_keys", "wrapped", "global_seq", leaf)?;
+    check(&stack.verbatim, &[&format!("leaf {leaf}")], "data key").await?;
     restore(&good, &store)?;
     let size: u64 = Connection::open(&store)?.query_row(
         "SELECT max(size) FROM log_roots WHERE size <= ?1",

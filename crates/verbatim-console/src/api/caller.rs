@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use verbatim_engine::Engine;
+use verbatim_engine::access::Viewer;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::ApiToken;
 
@@ -15,6 +16,10 @@ pub const COMMAND_LINE: &str = "command-line";
 /// Who sits at the command line: the name of a user of the machine's system. Believed of the
 /// command line's own token only.
 pub const OPERATOR: HeaderName = HeaderName::from_static("verbatim-operator");
+/// What a caller looks for, in their own words: recorded with what they were shown (controls C07, C24).
+pub const PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
+/// In characters.
+const LONGEST_PURPOSE: usize = 200;
 const LONGEST_OPERATOR: usize = 64;
 /// Ours have 68 characters; what is far longer is not looked up.
 const LONGEST_TOKEN: usize = 256;
@@ -26,6 +31,8 @@ pub(crate) struct Caller {
     pub name: String,
     /// Who used the command line, for its own token.
     operator: Option<String>,
+    /// What they look for; empty if they did not say.
+    purpose: String,
     scopes: Vec<String>,
 }
 
@@ -35,6 +42,7 @@ impl Caller {
         engine: &Engine,
         headers: &HeaderMap,
         needs: Needs,
+        path: &str,
     ) -> Result<Option<Self>, Problem> {
         if needs == Needs::Nothing {
             return Ok(None);
@@ -49,9 +57,36 @@ impl Caller {
         if caller.name == COMMAND_LINE {
             caller.operator = operator(headers);
         }
+        caller.purpose = purpose(headers)?;
         match needs {
-            Needs::Scope(scope) if !caller.has(scope) => Err(no_scope(scope)),
+            Needs::Scope(scope) if !caller.has(scope) => {
+                if scope == Scope::Record {
+                    caller.refused(engine, path).await;
+                }
+                Err(no_scope(scope))
+            }
             _ => Ok(Some(caller)),
+        }
+    }
+
+    /// Who asks for the record without the right to it is refused, whether or not that can be recorded.
+    async fn refused(&self, engine: &Engine, path: &str) {
+        if let Err(error) = engine.look_refused(&self.viewer(), path).await {
+            tracing::error!(%error, token = %self.name, path, "a refused look is not recorded");
+        }
+    }
+
+    /// The same, with the purpose that a request states.
+    pub(crate) fn with_purpose(mut self, headers: &HeaderMap) -> Result<Self, Problem> {
+        self.purpose = purpose(headers)?;
+        Ok(self)
+    }
+
+    /// In whose name, and what for, a look is recorded.
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer {
+            actor: self.actor(),
+            purpose: self.purpose.clone(),
         }
     }
 
@@ -60,6 +95,7 @@ impl Caller {
         Self {
             name: COMMAND_LINE.to_owned(),
             operator: Some(operator.to_owned()),
+            purpose: String::new(),
             scopes: Scope::WORDS.map(str::to_owned).to_vec(),
         }
     }
@@ -97,6 +133,7 @@ impl From<ApiToken> for Caller {
         Self {
             name: token.name,
             operator: None,
+            purpose: String::new(),
             scopes: token.scopes,
         }
     }
@@ -129,6 +166,31 @@ fn operator(headers: &HeaderMap) -> Option<String> {
     let fits = |b: u8| b.is_ascii_alphanumeric() || b"._-@+$".contains(&b);
     let is_name = (1..=LONGEST_OPERATOR).contains(&name.len()) && name.bytes().all(fits);
     is_name.then(|| name.to_owned())
+}
+
+/// What a request says that it is for: one line of text, or nothing.
+fn purpose(headers: &HeaderMap) -> Result<String, Problem> {
+    let mut values = headers.get_all(PURPOSE).iter();
+    let Some(value) = values.next() else {
+        return Ok(String::new());
+    };
+    let text = std::str::from_utf8(value.as_bytes()).map(str::trim);
+    let usable = |text: &&str| {
+        text.chars().count() <= LONGEST_PURPOSE && !text.chars().any(char::is_control)
+    };
+    match text.ok().filter(usable) {
+        Some(text) if values.next().is_none() => Ok(text.to_owned()),
+        _ => {
+            let detail = format!(
+                "`X-Purpose` is one line of at most {LONGEST_PURPOSE} characters in UTF-8, given once."
+            );
+            Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "purpose.not.usable",
+                detail,
+            ))
+        }
+    }
 }
 
 fn no_token() -> Problem {
@@ -180,6 +242,7 @@ mod tests {
             let caller = Caller {
                 name: "t".to_owned(),
                 operator: None,
+                purpose: String::new(),
                 scopes: vec![scope.word().to_owned()],
             };
             assert_eq!(caller.number(number), shown);

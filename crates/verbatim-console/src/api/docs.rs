@@ -41,6 +41,19 @@ const BEARER: &str = "bearer";
         v1::exports::checkpoint::export_checkpoint,
         v1::exports::tile::export_tile,
         v1::proof::prove_record,
+        v1::who_saw::who_saw,
+        v1::retention::list::retention,
+        v1::retention::extend::extend_retention,
+        v1::holds::list::list_holds,
+        v1::holds::set::set_hold,
+        v1::holds::release::release_hold,
+        v1::holds::approve::approve_release,
+        v1::disposals::list::list_disposals,
+        v1::disposals::show::show_disposal,
+        v1::disposals::propose::propose_disposals,
+        v1::disposals::approve::approve_disposal,
+        v1::disposals::run::run_disposals,
+        v1::erasures::request_erasure,
         v1::alarms::list::list_alarms,
         v1::alarms::clear::clear_alarm,
         v1::keys::show::show_keys,
@@ -60,7 +73,8 @@ pub fn openapi() -> OpenApi {
     document.info.description = Some(
         "Errors are problem details (RFC 9457); compare their `type`. Listings are pages: pass `next` on as \
          `after`. Full phone numbers are shown to tokens with scope `record` or `provision`, to others only \
-         their last four digits."
+         their last four digits. What is shown of the record, and lists that name clients, are recorded with \
+         the caller's name; state what it is for in the header `X-Purpose` (one line, at most 200 characters)."
             .to_owned(),
     );
     let components = document.components.get_or_insert_with(Components::new);

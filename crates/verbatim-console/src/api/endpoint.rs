@@ -54,10 +54,10 @@ impl Endpoint {
     /// Adds it to a router, behind the check of its caller: the handler runs, and the body is read, only
     /// for who may.
     pub(super) fn mount(self, router: Router<ApiState>, state: &ApiState) -> Router<ApiState> {
-        let (needs, state) = (self.needs, state.clone());
+        let (needs, path, state) = (self.needs, self.path, state.clone());
         let check = middleware::from_fn(move |request: Request, next: Next| {
             let state = state.clone();
-            async move { admit(&state, needs, request, next).await }
+            async move { admit(&state, needs, path, request, next).await }
         });
         router.route(self.path, self.handler.route_layer(check))
     }
@@ -66,12 +66,13 @@ impl Endpoint {
 async fn admit(
     state: &ApiState,
     needs: Needs,
+    path: &str,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     let caller = match &state.trusted {
-        Some(trusted) => Some(trusted.clone()),
-        None => Caller::admit(&state.engine, request.headers(), needs).await?,
+        Some(trusted) => Some(trusted.clone().with_purpose(request.headers())?),
+        None => Caller::admit(&state.engine, request.headers(), needs, path).await?,
     };
     if let Some(caller) = caller {
         tracing::debug!(token = %caller.name, "admitted");

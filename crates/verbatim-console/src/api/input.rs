@@ -95,6 +95,15 @@ impl<S: Send + Sync> FromRequestParts<S> for ConversationPath {
     }
 }
 
+/// The id that a path or a body names; `what` is what it should be the id of.
+pub(crate) fn id<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| {
+        let kind = format!("{what}.not.found");
+        let detail = format!("That is not the id of a {what}.");
+        Problem::new(StatusCode::NOT_FOUND, kind, detail)
+    })
+}
+
 /// Longest name of a person or thing, in characters.
 const NAME_LIMIT: usize = 200;
 

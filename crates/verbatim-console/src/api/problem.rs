@@ -133,6 +133,11 @@ impl From<AdminError> for Problem {
                 let kind = format!("{}.not.found", what.replace(' ', "."));
                 Self::new(StatusCode::NOT_FOUND, kind, error.to_string())
             }
+            AdminError::SecondPerson(_) => Self::new(
+                StatusCode::FORBIDDEN,
+                "second.person.needed",
+                error.to_string(),
+            ),
             AdminError::Invalid(detail) => Self::invalid("request.not.possible", detail),
             AdminError::Store(error) => Self::from(error),
             // Only what asks for the scope `admin` asks for the key: its words may name the file.
@@ -239,6 +244,11 @@ mod tests {
                 AdminError::Invalid("no".to_owned()),
                 422,
                 "request.not.possible",
+            ),
+            (
+                AdminError::SecondPerson("a disposal"),
+                403,
+                "second.person.needed",
             ),
             (StoreError::Full.into(), 503, "store.full"),
             (

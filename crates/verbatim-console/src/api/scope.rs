@@ -15,24 +15,38 @@ pub(crate) enum Scope {
     Record,
     /// Take records away, with keys and proofs.
     Export,
+    /// Set, see and release legal holds.
+    Hold,
+    /// Extend retention, propose and approve disposals, ask for erasures.
+    Dispose,
     /// Manage tokens and alarms.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Read,
         Self::Provision,
         Self::Record,
         Self::Export,
+        Self::Hold,
+        Self::Dispose,
         Self::Admin,
     ];
 
     /// Their words.
-    pub(crate) const WORDS: [&str; 5] = {
-        let [a, b, c, d, e] = Self::ALL;
-        [a.word(), b.word(), c.word(), d.word(), e.word()]
+    pub(crate) const WORDS: [&str; 7] = {
+        let [a, b, c, d, e, f, g] = Self::ALL;
+        [
+            a.word(),
+            b.word(),
+            c.word(),
+            d.word(),
+            e.word(),
+            f.word(),
+            g.word(),
+        ]
     };
 
     /// Its word, as stored with a token and named in the API's description.
@@ -42,6 +56,8 @@ impl Scope {
             Self::Provision => "provision",
             Self::Record => "record",
             Self::Export => "export",
+            Self::Hold => "hold",
+            Self::Dispose => "dispose",
             Self::Admin => "admin",
         }
     }

@@ -5,8 +5,10 @@ mod exports;
 mod input;
 mod keys;
 mod log;
+mod looking;
 mod provisioning;
 mod record;
+mod retention;
 mod tokens;
 
 use axum::Router;

@@ -1,19 +1,25 @@
 //! The endpoints, one per file. The table here is all there is: the router and the description are made
 //! from it.
 
+pub(super) mod acts;
 pub(super) mod alarms;
 pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod description;
+pub(super) mod disposals;
 pub(super) mod employees;
+pub(super) mod erasures;
 pub(super) mod exports;
+pub(super) mod holds;
 pub(super) mod keys;
 pub(super) mod me;
 pub(super) mod numbers;
 pub(super) mod proof;
+pub(super) mod retention;
 pub(super) mod status;
 pub(super) mod tokens;
 pub(super) mod verify;
+pub(super) mod who_saw;
 
 use super::endpoint::Endpoint;
 
@@ -44,6 +50,19 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         exports::checkpoint::endpoint(),
         exports::tile::endpoint(),
         proof::endpoint(),
+        who_saw::endpoint(),
+        retention::list::endpoint(),
+        retention::extend::endpoint(),
+        holds::list::endpoint(),
+        holds::set::endpoint(),
+        holds::release::endpoint(),
+        holds::approve::endpoint(),
+        disposals::list::endpoint(),
+        disposals::show::endpoint(),
+        disposals::propose::endpoint(),
+        disposals::approve::endpoint(),
+        disposals::run::endpoint(),
+        erasures::endpoint(),
         alarms::list::endpoint(),
         alarms::clear::endpoint(),
         keys::show::endpoint(),

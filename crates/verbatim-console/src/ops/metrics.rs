@@ -186,7 +186,7 @@ fn gauge(registry: &Registry, opts: Opts, value: i64) -> Result<(), prometheus::
 }
 
 /// Every kind of job.
-const KINDS: [JobKind; 7] = [
+const KINDS: [JobKind; 8] = [
     JobKind::RoomEvent,
     JobKind::OpenRoom,
     JobKind::Say,
@@ -194,6 +194,7 @@ const KINDS: [JobKind; 7] = [
     JobKind::Submit,
     JobKind::Route,
     JobKind::OfferRoom,
+    JobKind::Dispose,
 ];
 
 /// The stable word for a kind of job, in metrics and in the API.
@@ -206,5 +207,6 @@ pub(crate) fn kind_word(kind: JobKind) -> &'static str {
         JobKind::Submit => "submit",
         JobKind::Route => "route",
         JobKind::OfferRoom => "offer_room",
+        JobKind::Dispose => "dispose",
     }
 }

@@ -4,6 +4,7 @@ use verbatim_domain::contact::ContactState;
 use verbatim_domain::{ContactId, PhoneNumber};
 
 use super::{Actor, AdminError};
+use crate::access::Viewer;
 use crate::core::Engine;
 use crate::ports::{Change, Contact, Page, PageAt, Sealed};
 use crate::views::ContactView;
@@ -63,17 +64,33 @@ impl Engine {
         Ok((contact, changes))
     }
 
-    /// A page of contacts.
+    /// The contact that has a number.
+    pub(crate) async fn contact_at(&self, number: &str) -> Result<Contact, AdminError> {
+        let index = self.index(&self.canonical(number));
+        let found = self.store.contact_by_number(&index).await?;
+        found.ok_or_else(|| AdminError::NotFound {
+            what: "contact",
+            which: number.to_owned(),
+            mend: "list them with `verbatim contact list`, and give one of their numbers",
+        })
+    }
+
+    /// A page of contacts. That it was shown is recorded: it names clients.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn list_contacts(&self, at: PageAt) -> Result<Page<ContactView>, AdminError> {
+    pub async fn list_contacts(
+        &self,
+        viewer: &Viewer,
+        at: PageAt,
+    ) -> Result<Page<ContactView>, AdminError> {
         let page = self.store.contacts(None, at).await?;
-        let items = page
+        let items: Vec<_> = page
             .items
             .iter()
             .map(|c| self.contact_view(c))
             .collect::<Result<_, _>>()?;
+        self.listed(viewer, "contacts", items.len()).await?;
         Ok(Page {
             items,
             next: page.next,

@@ -1,8 +1,10 @@
 //! Conversations are begun and looked at.
 
 use verbatim_domain::{ConversationId, UserId};
+use verbatim_record::Kind;
 
 use super::{Actor, AdminError};
+use crate::access::{Shown, Viewer};
 use crate::core::Engine;
 use crate::ports::{
     Change, Conversation, Employee, JobKind, Lane, NewJob, Number, Page, PageAt, Sealed, StoreError,
@@ -124,20 +126,22 @@ impl Engine {
         }
     }
 
-    /// A page of conversations.
+    /// A page of conversations. That it was shown is recorded: it names clients.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn list_conversations(
         &self,
+        viewer: &Viewer,
         at: PageAt,
     ) -> Result<Page<ConversationView>, AdminError> {
         let page = self.store.conversations(at).await?;
-        let items = page
+        let items: Vec<_> = page
             .items
             .iter()
             .map(|c| self.conversation_view(c))
             .collect::<Result<_, _>>()?;
+        self.listed(viewer, "conversations", items.len()).await?;
         Ok(Page {
             items,
             next: page.next,
@@ -161,15 +165,24 @@ impl Engine {
         })
     }
 
-    /// One conversation.
+    /// One conversation. That it was shown is recorded: it names a client.
     ///
     /// # Errors
     /// When there is none.
     pub async fn show_conversation(
         &self,
+        viewer: &Viewer,
         id: ConversationId,
     ) -> Result<ConversationView, AdminError> {
-        self.conversation_view(&self.require_conversation(id).await?)
+        let view = self.conversation_view(&self.require_conversation(id).await?)?;
+        let shown = Shown {
+            conversation: Some(id),
+            range: None,
+            details: &[],
+        };
+        self.looked(viewer, Kind::View, "conversation", shown)
+            .await?;
+        Ok(view)
     }
 
     pub(crate) async fn require_conversation(

@@ -6,7 +6,7 @@ use super::{Actor, AdminError, Said};
 use crate::core::Engine;
 use crate::keys::{FollowError, damaged, nonce, secret};
 use crate::ports::{Change, KeyRotation, KeySafeError, RewrappedBucket, RotateKeys, StoreError};
-use crate::views::{BucketView, KeyRotationView, KeysView};
+use crate::views::{KeyRotationView, KeyedBucketView, KeysView};
 
 /// How often a rotation begins anew because a bucket was made meanwhile.
 const ATTEMPTS: u32 = 5;
@@ -190,8 +190,8 @@ fn not_in_its_place(error: &KeySafeError) -> String {
     )
 }
 
-fn bucket_view(id: BucketId) -> BucketView {
-    BucketView {
+fn bucket_view(id: BucketId) -> KeyedBucketView {
+    KeyedBucketView {
         class: id.class.0,
         expires: format!(
             "{:04}-{:02}",

@@ -55,6 +55,9 @@ pub enum AdminError {
         /// What to do about it.
         mend: &'static str,
     },
+    /// Somebody else must do that: nobody decides it alone.
+    #[error("{0} needs two people: somebody else must approve it")]
+    SecondPerson(&'static str),
     /// The request does not make sense.
     #[error("{0}")]
     Invalid(String),

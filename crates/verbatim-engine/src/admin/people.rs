@@ -122,7 +122,7 @@ impl Engine {
         })
     }
 
-    pub(super) async fn employee(&self, user: &str) -> Result<Employee, AdminError> {
+    pub(crate) async fn employee(&self, user: &str) -> Result<Employee, AdminError> {
         self.store
             .employee_by_user(&UserId(user.to_owned()))
             .await?

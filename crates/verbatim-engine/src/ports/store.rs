@@ -12,6 +12,7 @@ mod intake;
 mod jobs;
 mod keys;
 mod log;
+mod retention;
 mod signed_log;
 mod things;
 
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
-    RoomId, Timestamp, UserId,
+    RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_record::{BucketId, Hash, Kind, Leaf};
 
@@ -29,6 +30,7 @@ pub use intake::*;
 pub use jobs::*;
 pub use keys::*;
 pub use log::*;
+pub use retention::*;
 pub use signed_log::*;
 pub use things::*;
 
@@ -168,6 +170,7 @@ pub trait Store: SignedLog + Anchors {
     /// Keeps a wrapped bucket key, unless there is one; answers the one that stands.
     /// [`StoreError::Stale`] if the installation is not under the key with this fingerprint: the
     /// key-encryption key was rotated, and what is wrapped under the old one could never be opened again.
+    /// [`StoreError::Conflict`] if the bucket was disposed of: it is never made again.
     async fn bucket_key(
         &self,
         bucket: BucketId,
@@ -175,11 +178,26 @@ pub trait Store: SignedLog + Anchors {
         key_check: Hash,
     ) -> Result<Vec<u8>, StoreError>;
 
-    /// All wrapped bucket keys.
+    /// All wrapped bucket keys that are not destroyed.
     async fn bucket_keys(&self) -> Result<Vec<(BucketId, Vec<u8>)>, StoreError>;
 
     /// Rotations of the key-encryption key, newest first, at most 1,000.
     async fn key_rotations(&self) -> Result<Vec<KeyRotation>, StoreError>;
+    /// Every period that was ever in force.
+    async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError>;
+    /// All buckets, destroyed ones included, by month and class.
+    async fn buckets(&self) -> Result<Vec<Bucket>, StoreError>;
+    /// Records whose data key a bucket wraps now, behind a log position.
+    async fn records_in(
+        &self,
+        bucket: BucketId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// All holds, released ones included, and how often any of them has changed.
+    async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError>;
+    /// All disposals in order.
+    async fn disposals(&self) -> Result<Vec<Disposal>, StoreError>;
 
     /// An employee.
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError>;
@@ -261,6 +279,10 @@ pub trait Store: SignedLog + Anchors {
         from: u64,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// A record by its id.
+    async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError>;
+    /// How many records a conversation (or none) has.
+    async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError>;
     /// Stored roots with a size greater than `after`, smallest first.
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError>;
 

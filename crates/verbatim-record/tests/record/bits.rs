@@ -71,6 +71,17 @@ fn altered(row: &Row) -> Vec<Row> {
             expiry_month,
         };
     });
+    with(5, &|row, flip| {
+        let wrapped_by = row.sealed.wrapped_by;
+        let mut bytes = [wrapped_by.class.0, 0, 0, 0, 0];
+        bytes[1..].copy_from_slice(&wrapped_by.expiry_month.to_be_bytes());
+        flip(&mut bytes);
+        let [class, month @ ..] = bytes;
+        row.sealed.wrapped_by = BucketId {
+            class: RetentionClass(class),
+            expiry_month: u32::from_be_bytes(month),
+        };
+    });
     with(32, &|row, flip| flip(&mut row.sealed.commitment));
     with(32, &|row, flip| flip(&mut row.sealed.ciphertext_hash));
     with(32, &|row, flip| flip(&mut row.sealed.key_commitment));

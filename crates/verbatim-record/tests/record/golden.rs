@@ -126,6 +126,7 @@ fn open_golden(text: &str) -> Result<Body, SealError> {
         kind: Kind::MessageIn,
         captured_at: Timestamp(1_795_000_000_789),
         bucket: BUCKET,
+        wrapped_by: BUCKET,
         commitment: hash("commitment"),
         ciphertext_hash: hash("ciphertext_hash"),
         key_commitment: hash("key_commitment"),

@@ -5,6 +5,7 @@
 )]
 
 mod bits;
+mod certificate;
 mod common;
 mod formats;
 mod golden;

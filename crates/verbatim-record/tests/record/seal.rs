@@ -181,7 +181,11 @@ fn buckets_are_apart() {
         ..BUCKET
     };
     for bucket in [class, month] {
-        let moved = SealedRecord { bucket, ..sealed() };
+        let moved = SealedRecord {
+            bucket,
+            wrapped_by: bucket,
+            ..sealed()
+        };
         assert!(!ring.has_bucket(bucket));
         assert_eq!(ring.open(&moved), Err(SealError::BucketNotOpen(bucket)));
         let wrapped = kek().wrap_bucket(bucket, &[7; 32], &[8; 24]);
@@ -198,6 +202,51 @@ fn buckets_are_apart() {
         assert_eq!(ring.open(&moved), Err(SealError::DataKey));
     }
     assert_eq!(ring.open(&sealed()), Ok(full_body()));
+}
+
+/// A hold takes the data key over; the record stays as it is, and opens with the hold's bucket alone.
+#[test]
+fn a_hold_wraps_the_data_key_again() {
+    let ring = keyring();
+    let hold = BucketId {
+        class: RetentionClass::FIRST_HOLD,
+        ..BUCKET
+    };
+    let wrap = |to| ring.wrap_again(&sealed(), to, [9; 24]);
+    assert_eq!(wrap(hold), Err(SealError::BucketNotOpen(hold)));
+    let key = kek().wrap_bucket(hold, &[7; 32], &[8; 24]);
+    ring.open_bucket(hold, &key).unwrap();
+    let held = SealedRecord {
+        wrapped_key: wrap(hold).unwrap(),
+        wrapped_by: hold,
+        ..sealed()
+    };
+    ring.forget_bucket(BUCKET);
+    assert_eq!(ring.open(&held), Ok(full_body()));
+    assert_eq!(ring.open(&sealed()), Err(SealError::BucketNotOpen(BUCKET)));
+    ring.forget_bucket(hold);
+    assert_eq!(ring.open(&held), Err(SealError::BucketNotOpen(hold)));
+}
+
+#[test]
+fn only_a_hold_of_the_same_month_takes_a_data_key_over() {
+    let other_class = BucketId {
+        class: RetentionClass(4),
+        ..BUCKET
+    };
+    let other_month = BucketId {
+        class: RetentionClass::LAST_HOLD,
+        expiry_month: BUCKET.expiry_month + 1,
+    };
+    for wrapped_by in [other_class, other_month] {
+        let moved = SealedRecord {
+            wrapped_by,
+            ..sealed()
+        };
+        assert_eq!(keyring().open(&moved), Err(SealError::ForeignBucket));
+        let wrapped = keyring().wrap_again(&sealed(), wrapped_by, [9; 24]);
+        assert_eq!(wrapped, Err(SealError::ForeignBucket));
+    }
 }
 
 #[test]

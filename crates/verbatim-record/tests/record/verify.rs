@@ -20,6 +20,7 @@ fn a_good_log_passes() {
             conversations: 3,
             roots: 3,
             opened: 0,
+            disposed: 0,
             fault: None
         }
     );
@@ -33,6 +34,63 @@ fn a_good_log_passes() {
             ..report
         }
     );
+}
+
+/// What was disposed of is told apart from what is missing, by certificates alone.
+#[test]
+fn a_body_is_missing_only_where_a_certificate_says_so() {
+    let check =
+        |destroy: &[usize], certified: &[(u64, u64)], expected: Result<(u64, u64), &str>| {
+            let (mut log, ring) = (Log::sample(), keyring());
+            for at in destroy {
+                log.rows[*at].sealed.ciphertext.clear();
+                log.rows[*at].sealed.wrapped_key.clear();
+            }
+            let mut verifier = LogVerifier::new()
+                .with_keyring(&ring)
+                .with_disposals(certified.to_vec());
+            for row in &log.rows {
+                if verifier.record(&row.entry()).is_err() {
+                    break;
+                }
+            }
+            let report = verifier.finish(8, log.root());
+            let found = match &report.fault {
+                None => Ok((report.opened, report.disposed)),
+                Some(fault) => Err(fault.to_string()),
+            };
+            assert_eq!(
+                found,
+                expected.map_err(str::to_owned),
+                "{destroy:?} {certified:?}"
+            );
+        };
+    let missing = |at: u64| {
+        format!(
+            "leaf {at}: its body cannot be read any more, and no certificate says that it was disposed of"
+        )
+    };
+    check(&[], &[], Ok((8, 0)));
+    check(&[2, 3, 4], &[(2, 4)], Ok((5, 3)));
+    check(&[0, 7], &[(7, 7), (0, 0)], Ok((6, 2)));
+    check(&[2], &[], Err(&missing(2)));
+    check(&[2, 5], &[(2, 4)], Err(&missing(5)));
+    check(&[1], &[(2, 4)], Err(&missing(1)));
+    // The key is destroyed first; what is removed after it is not looked at.
+    check(&[], &[(2, 4)], Ok((5, 3)));
+}
+
+/// A ciphertext without its key is a body that nobody can read.
+#[test]
+fn a_destroyed_key_alone_is_noticed() {
+    let (mut log, ring) = (Log::sample(), keyring());
+    log.rows[3].sealed.wrapped_key.clear();
+    assert!(
+        log.verify(None).is_good(),
+        "without keys, keys are not looked at"
+    );
+    let fault = log.verify(Some(&ring)).fault.unwrap();
+    assert_eq!(fault.global_seq(), Some(3));
 }
 
 #[test]
@@ -116,6 +174,10 @@ fn each_change_is_found_and_named() {
     );
     check(
         |l| l.rows[1].sealed.ciphertext.clear(),
+        "leaf 1: its body cannot be read any more, and no certificate says that it was disposed of",
+    );
+    check(
+        |l| l.rows[1].sealed.ciphertext.truncate(1),
         "leaf 1: the ciphertext was altered: its hash differs",
     );
     check(

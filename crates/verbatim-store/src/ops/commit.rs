@@ -6,7 +6,7 @@ use verbatim_domain::{ConversationId, RecordId};
 use verbatim_engine::ports::{Change, Commit, StoreError};
 use verbatim_record::SealedRecord;
 
-use super::{anchors, config, jobs, keys, lease, messages, people, signed_log};
+use super::{anchors, config, jobs, keys, lease, messages, people, retention, signed_log};
 use crate::sql::log as sql;
 use crate::value::params;
 use crate::work::Work;
@@ -97,6 +97,20 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
 
         Change::AddTiles(tiles) => signed_log::add_tiles(work, tiles).await,
         Change::AddCheckpoint(checkpoint) => signed_log::add_checkpoint(work, checkpoint).await,
+        Change::PutPeriod(period, since) => retention::put_period(work, *period, *since).await,
+        Change::KeepBucket(bucket, until) => retention::keep_bucket(work, *bucket, *until).await,
+        Change::PutHold(hold) => retention::put_hold(work, hold).await,
+        Change::Propose(disposal) => retention::propose(work, disposal).await,
+        Change::Approve(disposal, act) => retention::approve(work, *disposal, act).await,
+        Change::WrapAgain {
+            position,
+            from,
+            to,
+            wrapped,
+        } => retention::wrap_again(work, *position, *from, *to, wrapped).await,
+        Change::Destroy(destruction) => retention::destroy(work, destruction).await,
+        Change::Shred(bucket, most) => retention::shred(work, *bucket, *most).await,
+        Change::EndDisposal(disposal) => retention::end(work, *disposal).await,
 
         Change::PutCosignature(new) => anchors::put_cosignature(work, new).await,
         Change::AddTimestamp(new) => anchors::add_timestamp(work, new).await,

@@ -3,6 +3,7 @@
 //! A batch that writes is the only one in the database (`Log::begin` sees to it), so what an operation
 //! reads here stands until its commit.
 
+use verbatim_domain::DisposalId;
 use verbatim_engine::ports::{Installation, RotateKeys, StoreError};
 use verbatim_record::{BucketId, Hash};
 
@@ -48,7 +49,10 @@ pub(crate) async fn bucket_key(
     let class = i64::from(bucket.class.0);
     let params = params![class, bucket.expiry_month];
     if let Some(row) = work.tx.query_opt(&sql::BUCKET_KEY, params).await? {
-        return row.get(0);
+        return match row.get::<Option<DisposalId>>(1)? {
+            None => row.get(0),
+            Some(_) => Err(StoreError::Conflict("the bucket was disposed of".into())),
+        };
     }
     let params = params![class, bucket.expiry_month, wrapped.as_slice()];
     work.tx.execute(&sql::BUCKET_KEY_ADD, params).await?;

@@ -22,6 +22,7 @@ fn kind(code: i16) -> Result<JobKind, StoreError> {
         5 => JobKind::Submit,
         6 => JobKind::Route,
         7 => JobKind::OfferRoom,
+        8 => JobKind::Dispose,
         other => return Err(strange("job kind", other)),
     })
 }

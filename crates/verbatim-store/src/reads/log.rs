@@ -1,6 +1,6 @@
 //! Records and roots.
 
-use verbatim_domain::{ConversationId, Timestamp};
+use verbatim_domain::{ConversationId, RecordId, Timestamp};
 use verbatim_engine::ports::{LogRoot, StoreError, StoredRecord};
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
@@ -15,28 +15,37 @@ pub(super) const MOST: u32 = 10_000;
 
 fn record(row: &Row) -> Result<StoredRecord, StoreError> {
     let kind: u8 = row.get(1)?;
-    let conversation: ConversationId = row.get(12)?;
-    let class = RetentionClass(row.get(3)?);
+    let conversation: ConversationId = row.get(11)?;
+    let bucket = BucketId {
+        class: RetentionClass(row.get(3)?),
+        expiry_month: row.get(4)?,
+    };
+    let wrapped_key: Option<Vec<u8>> = row.get(16)?;
+    let wrapped_by = match wrapped_key {
+        None => bucket,
+        Some(_) => BucketId {
+            class: RetentionClass(row.get(14)?),
+            expiry_month: row.get(15)?,
+        },
+    };
     Ok(StoredRecord {
         sealed: SealedRecord {
             id: row.get(0)?,
             kind: Kind::from_code(kind).ok_or_else(|| strange("record kind", kind))?,
             captured_at: row.get(2)?,
-            bucket: BucketId {
-                class,
-                expiry_month: row.get(4)?,
-            },
+            bucket,
+            wrapped_by,
             commitment: row.get(5)?,
             ciphertext_hash: row.get(6)?,
             key_commitment: row.get(7)?,
             ciphertext: row.get(8)?,
-            wrapped_key: row.get(9)?,
+            wrapped_key: wrapped_key.unwrap_or_default(),
         },
-        leaf_bytes: row.get(10)?,
-        leaf_hash: row.get(11)?,
+        leaf_bytes: row.get(9)?,
+        leaf_hash: row.get(10)?,
         conversation: (conversation != ConversationId::NONE).then_some(conversation),
-        conversation_seq: row.get(13)?,
-        global_seq: row.get(14)?,
+        conversation_seq: row.get(12)?,
+        global_seq: row.get(13)?,
     })
 }
 
@@ -73,6 +82,38 @@ pub(crate) async fn records_of(
         .iter()
         .map(record)
         .collect()
+}
+
+/// Records whose data key a bucket wraps now, behind a log position.
+pub(crate) async fn records_in(
+    tx: &dyn Tx,
+    (bucket, after, limit): &(BucketId, Option<u64>, u32),
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let after = after.map_or(Ok(-1), i64::try_from);
+    let after = after.map_err(|_| StoreError::Conflict("not a position".into()))?;
+    let class = i64::from(bucket.class.0);
+    let params = params![class, bucket.expiry_month, after, (*limit).min(MOST)];
+    tx.query(&sql::RECORDS_IN, params)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+/// A record by its id.
+pub(crate) async fn by_id(tx: &dyn Tx, id: &RecordId) -> Result<Option<StoredRecord>, StoreError> {
+    let row = tx.query_opt(&sql::RECORD, params![*id]).await?;
+    row.map(|row| record(&row)).transpose()
+}
+
+/// How many records a conversation has: its positions have no gaps.
+pub(crate) async fn length_of(
+    tx: &dyn Tx,
+    conversation: &Option<ConversationId>,
+) -> Result<u64, StoreError> {
+    let conversation = conversation.unwrap_or(ConversationId::NONE);
+    let row = tx.query_opt(&sql::LOG_HEAD, params![conversation]).await?;
+    row.map_or(Ok(0), |row| Ok(row.get::<u64>(0)? + 1))
 }
 
 /// The root as of the last commit; of an empty log, the empty root.

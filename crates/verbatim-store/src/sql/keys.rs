@@ -9,13 +9,13 @@ statements! {
         WHERE id = 1 AND COALESCE(LENGTH(state_root), 0) = 0 AND key_check = $2";
     REKEY = "UPDATE installation SET key_check = $1, state_root = $2 \
         WHERE id = 1 AND key_check = $3 AND state_root = $4";
-    BUCKET_KEY = "SELECT wrapped FROM bucket_keys \
+    BUCKET_KEY = "SELECT wrapped, disposal FROM bucket_keys \
         WHERE retention_class = $1 AND expiry_month = $2";
     BUCKET_KEY_ADD = "INSERT INTO bucket_keys (retention_class, expiry_month, wrapped) \
         VALUES ($1, $2, $3)";
     BUCKET_KEYS = "SELECT retention_class, expiry_month, wrapped FROM bucket_keys \
-        ORDER BY retention_class, expiry_month";
-    BUCKET_KEY_COUNT = "SELECT COUNT(*) FROM bucket_keys";
+        WHERE disposal IS NULL ORDER BY retention_class, expiry_month";
+    BUCKET_KEY_COUNT = "SELECT COUNT(*) FROM bucket_keys WHERE disposal IS NULL";
     BUCKET_KEY_REWRAP = "UPDATE bucket_keys SET wrapped = $3 \
         WHERE retention_class = $1 AND expiry_month = $2 AND wrapped = $4";
     ROTATION_ADD = "INSERT INTO key_rotations (at, old_key, new_key, buckets) \

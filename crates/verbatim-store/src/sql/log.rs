@@ -5,8 +5,17 @@ use crate::stmt::{Rows, statements};
 macro_rules! record_columns {
     () => {
         "id, kind, captured_at, retention_class, expiry_month, commitment, ciphertext_hash, \
-         key_commitment, ciphertext, wrapped_key, leaf, leaf_hash, conversation, \
-         conversation_seq, global_seq"
+         key_commitment, ciphertext, leaf, leaf_hash, conversation, conversation_seq, global_seq"
+    };
+}
+
+/// A record with its data key; without one, that was destroyed.
+macro_rules! record_select {
+    () => {
+        "SELECT r.id, r.kind, r.captured_at, r.retention_class, r.expiry_month, r.commitment, \
+           r.ciphertext_hash, r.key_commitment, r.ciphertext, r.leaf, r.leaf_hash, r.conversation, \
+           r.conversation_seq, r.global_seq, k.retention_class, k.expiry_month, k.wrapped \
+         FROM records r LEFT JOIN data_keys k ON k.global_seq = r.global_seq "
     };
 }
 
@@ -19,12 +28,17 @@ statements! {
         ORDER BY conversation_seq DESC LIMIT 1";
     RECORD_SEQ = "SELECT global_seq FROM records WHERE id = $1";
     RECORD_ADD = concat!("INSERT INTO records (", record_columns!(), ") VALUES \
-        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"),
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
         rows Rows::Alike;
-    RECORDS = concat!("SELECT ", record_columns!(), " FROM records WHERE global_seq >= $1 \
-        ORDER BY global_seq LIMIT $2");
-    RECORDS_OF = concat!("SELECT ", record_columns!(), " FROM records \
-        WHERE conversation = $1 AND conversation_seq >= $2 ORDER BY conversation_seq LIMIT $3");
+    DATA_KEY_ADD = "INSERT INTO data_keys (global_seq, retention_class, expiry_month, wrapped) \
+        VALUES ($1, $2, $3, $4)",
+        rows Rows::Alike;
+    RECORDS = concat!(record_select!(), "WHERE r.global_seq >= $1 ORDER BY r.global_seq LIMIT $2");
+    RECORDS_OF = concat!(record_select!(), "WHERE r.conversation = $1 \
+        AND r.conversation_seq >= $2 ORDER BY r.conversation_seq LIMIT $3");
+    RECORDS_IN = concat!(record_select!(), "WHERE k.retention_class = $1 AND k.expiry_month = $2 \
+        AND k.global_seq > $3 ORDER BY k.global_seq LIMIT $4");
+    RECORD = concat!(record_select!(), "WHERE r.id = $1");
     ROOT_ADD = "INSERT INTO log_roots (size, root, at) VALUES ($1, $2, $3)";
     ROOT_LAST = "SELECT size, root, at FROM log_roots ORDER BY size DESC LIMIT 1";
     ROOTS = "SELECT size, root, at FROM log_roots WHERE size > $1 ORDER BY size LIMIT $2";

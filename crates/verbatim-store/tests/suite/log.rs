@@ -91,6 +91,14 @@ async fn records_are_read_back(w: &World) {
     assert_eq!(w.store.records(1, 1).await.unwrap(), all[1..2]);
     assert_eq!(w.store.records_of(None, 1, 10).await.unwrap(), all[2..]);
     assert_eq!(w.store.roots(1, 1).await.unwrap()[0].size, 2);
+    let found = w.store.record(all[1].sealed.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&all[1]));
+    let nothing = verbatim_domain::RecordId::from_random(w.bytes());
+    assert_eq!(w.store.record(nothing).await, Ok(None));
+    assert_eq!(w.store.length_of(None).await, Ok(2));
+    assert_eq!(w.store.length_of(all[0].conversation).await, Ok(1));
+    let empty = ConversationId::from_random(w.bytes());
+    assert_eq!(w.store.length_of(Some(empty)).await, Ok(0));
     assert_eq!(audit(w).await, 3);
 }
 

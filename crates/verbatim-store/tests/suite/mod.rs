@@ -10,8 +10,10 @@ mod keys;
 mod lease;
 pub(crate) mod log;
 mod messages;
+pub(crate) mod older;
 mod people;
 mod receipt;
+mod retention;
 mod signed_log;
 mod unplaced;
 pub(crate) mod world;
@@ -48,6 +50,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
         people::CASES,
         receipt::CASES,
         signed_log::CASES,
+        retention::CASES,
         unplaced::CASES,
     ]
     .into_iter()

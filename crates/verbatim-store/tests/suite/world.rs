@@ -110,6 +110,10 @@ impl World {
                 class: RetentionClass(2),
                 expiry_month: 24_500,
             },
+            wrapped_by: BucketId {
+                class: RetentionClass(2),
+                expiry_month: 24_500,
+            },
             commitment: hash(1),
             ciphertext_hash: hash(2),
             key_commitment: hash(3),

@@ -96,7 +96,7 @@ impl Site {
             settings: Settings::default(),
         };
         Ok(Self {
-            engine: Engine::new(parts),
+            engine: Engine::open(parts).await?,
             store,
             clock,
             carrier,

@@ -308,7 +308,7 @@ impl World {
             anchoring: Anchoring::default(),
             settings: self.settings.clone(),
         };
-        let engine = Engine::new(parts);
+        let engine = Engine::open(parts).await.map_err(Broken::new)?;
         let state = &mut *self.state();
         state.made += 1;
         Ok(Node {

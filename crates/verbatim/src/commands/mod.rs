@@ -7,5 +7,6 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod record;
+pub(crate) mod retention;
 pub(crate) mod table;
 pub(crate) mod witness;

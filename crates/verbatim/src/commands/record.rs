@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::macros::format_description;
 
 use super::api::Out;
-use crate::cli::RecordCommand;
+use crate::cli::{RecordCommand, WhoSawArgs};
 use crate::exit;
 use crate::local::Api;
 
@@ -17,15 +17,16 @@ const PAGE: usize = 200;
 pub(crate) async fn run(api: &Api, out: &Out, command: RecordCommand) -> Result<ExitCode> {
     match command {
         RecordCommand::Show { conversation } => show(api, out, &conversation).await,
+        RecordCommand::WhoSaw(args) => who_saw(api, out, &args).await,
         RecordCommand::Verify => verify(api, out).await,
         RecordCommand::Proof { position } => proof(api, out, position).await,
     }
 }
 
 async fn show(api: &Api, out: &Out, conversation: &str) -> Result<ExitCode> {
-    let mut from = 0;
+    let mut after = String::new();
     loop {
-        let path = format!("conversations/{conversation}/timeline?from={from}&limit={PAGE}");
+        let path = format!("conversations/{conversation}/timeline?limit={PAGE}{after}");
         let page = api.call("GET", &path, None).await?;
         let items = page
             .get("items")
@@ -39,11 +40,46 @@ async fn show(api: &Api, out: &Out, conversation: &str) -> Result<ExitCode> {
                 print_record(item)
             }
         }
-        if items.len() < PAGE {
-            return Ok(ExitCode::SUCCESS);
+        // The cursor ends where the first page saw the end: our own views come behind it.
+        match page.get("next").and_then(Value::as_str) {
+            Some(next) => after = format!("&after={next}"),
+            None => return Ok(ExitCode::SUCCESS),
         }
-        from += items.len();
     }
+}
+
+async fn who_saw(api: &Api, out: &Out, args: &WhoSawArgs) -> Result<ExitCode> {
+    let which = match (&args.message, args.record) {
+        (Some(id), _) => format!("message={id}"),
+        (None, position) => format!("record={}", position.unwrap_or_default()),
+    };
+    let answer = api
+        .call("GET", &format!("record/who-saw?{which}"), None)
+        .await?;
+    if out.json {
+        println!("{answer}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let seen = answer.get("seen").and_then(Value::as_array);
+    for sighting in seen.into_iter().flatten() {
+        let text = |key: &str| sighting.get(key).and_then(Value::as_str).unwrap_or("");
+        let number = |key: &str| sighting.get(key).and_then(Value::as_i64).unwrap_or(0);
+        let (at, actor, kind, what) = (
+            utc(number("at_ms")),
+            text("actor"),
+            text("kind"),
+            text("what"),
+        );
+        let (first, last) = (number("first"), number("last"));
+        println!("{at}  {actor}  {kind} ({what}), positions {first} to {last}");
+        if !text("purpose").is_empty() {
+            println!("    purpose: {}", text("purpose"));
+        }
+    }
+    if seen.is_none_or(Vec::is_empty) {
+        println!("nobody has been shown it through Verbatim's interfaces");
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_record(record: &Value) {
@@ -75,7 +111,14 @@ fn print_record(record: &Value) {
             println!("    {name}: {}", utc(at));
         }
     }
-    println!("    why: {} ({})", text("reason"), text("rule"));
+    match record.get("disposed").filter(|d| !d.is_null()) {
+        None => println!("    why: {} ({})", text("reason"), text("rule")),
+        Some(disposed) => {
+            let number = |key: &str| disposed.get(key).and_then(Value::as_i64).unwrap_or(0);
+            let (at, certificate) = (utc(number("at_ms")), number("certificate"));
+            println!("    disposed of on {at} by the certificate at {certificate} of the log");
+        }
+    }
     println!("    leaf: {}", text("leaf_hash"));
 }
 
@@ -112,7 +155,8 @@ async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
         println!("{view}");
     } else {
         let field = |key: &str| view.get(key).map(ToString::to_string).unwrap_or_default();
-        println!("records read and opened: {}", field("records"));
+        println!("records read:            {}", field("records"));
+        println!("disposed of, certified:  {}", field("disposed"));
         println!("stored roots compared:   {}", field("roots"));
         println!("signed checkpoints:      {}", field("checkpoints"));
         println!("tiles compared:          {}", field("tiles"));

@@ -5,10 +5,12 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use url::Url;
+use verbatim_domain::retention::check_rules;
 use verbatim_record::VerifierKey;
 use verbatim_record::note::Algorithm;
 
 use super::{Config, Keys, Limits, TimestampConfig, WitnessConfig};
+use crate::wiring::retention_rules;
 
 /// What Twilio takes, in seconds, and its kin less.
 const VALIDITY: RangeInclusive<u64> = 1..=36_000;
@@ -45,6 +47,12 @@ pub(super) fn fault(config: &Config) -> Option<String> {
             within("listen.drain_delay_seconds", seconds, DRAIN_DELAY_SECONDS)
         })
         .or_else(|| token(&config.keys))
+        .or_else(|| {
+            let fault = check_rules(&retention_rules(config)).err();
+            fault.map(|fault| {
+                format!("[[retention]]; {fault} (class 1 is [record] retention_months)")
+            })
+        })
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| carriers(config))

@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) record: RecordConfig,
     pub(crate) log: LogConfig,
     #[serde(default)]
+    pub(crate) retention: Vec<RetentionConfig>,
+    #[serde(default)]
     pub(crate) carrier: Vec<CarrierConfig>,
     /// The folder of the file; relative paths start here.
     #[serde(skip)]
@@ -194,6 +196,25 @@ const fn hourly() -> u64 {
     60
 }
 
+/// A rule beside the one of `[record]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RetentionConfig {
+    pub(crate) class: u8,
+    pub(crate) name: String,
+    pub(crate) months: u32,
+    pub(crate) starts: RetentionStarts,
+    #[serde(default = "december")]
+    pub(crate) fiscal_year_ends: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RetentionStarts {
+    Creation,
+    FiscalYearEnd,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogConfig {
@@ -241,6 +262,10 @@ pub(crate) struct SharedKeyConfig {
 
 fn twilio_api() -> String {
     "https://api.twilio.com".to_owned()
+}
+
+const fn december() -> u8 {
+    12
 }
 
 const fn timeout() -> u64 {

@@ -111,6 +111,12 @@ fn what_cannot_work_is_named() {
         "retention_months = 0",
         "record.retention_months",
     );
+    let rule = |class: u8, months: u32| {
+        format!("class = {class}\nname = \"x\"\nmonths = {months}\nstarts = \"creation\"")
+    };
+    check("[[retention]]", &rule(1, 60), "two rules have class 1");
+    check("[[retention]]", &rule(201, 60), "class 201");
+    check("[[retention]]", &rule(2, 0), "0 months");
     check(
         "[listen]",
         "drain_delay_seconds = 61",

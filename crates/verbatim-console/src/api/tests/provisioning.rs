@@ -100,7 +100,7 @@ async fn a_firm_is_set_up_and_every_step_is_recorded_under_the_token() {
     let records = caller.world.engine.log_records(0, 100).await.unwrap();
     let mine: Vec<&str> = records
         .iter()
-        .filter(|r| r.actor == "operator:root")
+        .filter(|r| r.actor == "operator:root" && r.kind == "config")
         .map(|r| r.reason.as_str())
         .collect();
     let expected = [

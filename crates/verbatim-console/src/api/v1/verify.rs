@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use verbatim_engine::views::VerifyView;
 
 use crate::api::ApiState;
+use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
 use crate::api::problem::Problem;
 use crate::api::scope::{Needs, Scope};
@@ -19,6 +20,8 @@ pub(crate) struct Verification {
     ok: bool,
     /// Records read.
     records: u64,
+    /// Records that nobody can read any more, as certificates of disposals say.
+    disposed: u64,
     /// Stored roots compared.
     roots: u64,
     /// Signed checkpoints whose signature and root were checked.
@@ -38,6 +41,7 @@ impl From<VerifyView> for Verification {
         let VerifyView {
             ok,
             records,
+            disposed,
             roots,
             checkpoints,
             tiles,
@@ -48,6 +52,7 @@ impl From<VerifyView> for Verification {
         Self {
             ok,
             records,
+            disposed,
             roots,
             checkpoints,
             tiles,
@@ -63,19 +68,24 @@ pub(crate) fn endpoint() -> Endpoint {
 }
 
 /// Recomputes the whole log from its records and opens every one. Takes as long as the log is; one at a
-/// time. It ends when the caller goes away.
+/// time. It ends when the caller goes away. What came out is recorded.
 #[utoipa::path(get, path = "/api/v1/record/verify", tag = "record",
     responses((status = 200, body = Verification),
         (status = 409, description = "Another one is running.", body = super::super::problem::ProblemBody,
             content_type = "application/problem+json")))]
-pub(crate) async fn verify(State(state): State<ApiState>) -> Result<Json<Verification>, Problem> {
+pub(crate) async fn verify(
+    State(state): State<ApiState>,
+    caller: Caller,
+) -> Result<Json<Verification>, Problem> {
     let _turn = state.verifying.try_acquire().map_err(|_| {
         let detail = "A verification is running already: wait for it to end.";
         Problem::new(StatusCode::CONFLICT, "record.verification.running", detail).retry_after(10)
     })?;
     let view = state
         .engine
-        .verify_log(|records| tracing::debug!(records, "verifying"))
+        .verify_for(&caller.viewer(), |records| {
+            tracing::debug!(records, "verifying");
+        })
         .await?;
     if let Some(fault) = &view.fault {
         tracing::error!(%fault, "the log does not verify");

@@ -2,14 +2,15 @@
 
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
-    ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, NumberId, ProviderId,
-    RecordId, RoomId, Timestamp, UserId,
+    ContactId, ConversationId, DisposalId, EmployeeId, EventId, JobId, MessageId, NumberId,
+    ProviderId, RecordId, RoomId, Timestamp, UserId,
 };
-use verbatim_record::SealedRecord;
+use verbatim_record::{BucketId, SealedRecord};
 
 use super::{
-    Alarm, ApiToken, BlindIndex, Contact, Cosignature, Employee, Failure, Fence, Lane, LogTile,
-    LogTimestamp, Message, NewJob, Number, RotateKeys, Sealed, SignedCheckpoint,
+    Act, Alarm, ApiToken, BlindIndex, ClassPeriod, Contact, Cosignature, Destruction, Disposal,
+    Employee, Failure, Fence, Hold, Lane, LogTile, LogTimestamp, Message, NewJob, Number,
+    RotateKeys, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -132,6 +133,35 @@ pub enum Change {
     PutCosignature(Cosignature),
     /// Keep a timestamp of a checkpoint.
     AddTimestamp(LogTimestamp),
+    /// Remember a period that is in force from now on.
+    PutPeriod(ClassPeriod, Timestamp),
+    /// Keep a bucket until the end of this month. [`StoreError::Conflict`](super::StoreError::Conflict) if it
+    /// is kept longer already, or its key is destroyed.
+    KeepBucket(BucketId, u32),
+    /// Insert a hold, or write down a step of its release. Counts as a change to the holds.
+    PutHold(Hold),
+    /// Insert a proposed disposal. [`StoreError::Conflict`](super::StoreError::Conflict) if the bucket has
+    /// one.
+    Propose(Disposal),
+    /// Approve a disposal. [`StoreError::Stale`](super::StoreError::Stale) if it is not proposed any more.
+    Approve(DisposalId, Act),
+    /// Wrap a data key by another bucket's key. Without effect if it is not under `from` any more.
+    WrapAgain {
+        /// The record's position in the log.
+        position: u64,
+        /// Whose key wraps it.
+        from: BucketId,
+        /// Whose key will.
+        to: BucketId,
+        /// The data key, wrapped by that.
+        wrapped: Vec<u8>,
+    },
+    /// Destroy a bucket's key.
+    Destroy(Destruction),
+    /// Remove ciphertexts and data keys of a bucket whose key is destroyed, so many at most.
+    Shred(BucketId, u32),
+    /// A disposal has nothing left to do. [`StoreError::Stale`](super::StoreError::Stale) if something is.
+    EndDisposal(DisposalId),
     /// Raise or update an alarm.
     Raise(Alarm),
     /// Clear an alarm, if it is there.

@@ -35,6 +35,10 @@ impl Lane {
     pub fn unrouted(number: &BlindIndex) -> Self {
         Self(format!("unrouted:{}", number.short()))
     }
+    /// Disposals, one after the other.
+    pub fn disposal() -> Self {
+        Self("disposal".to_owned())
+    }
     /// One event that could not be opened in time and no longer holds up its room.
     pub fn late(event: &EventId) -> Self {
         Self(format!("late:{event}"))
@@ -63,6 +67,8 @@ pub enum JobKind {
     Route = 6,
     /// Bring an employee into a room, and see whether they come.
     OfferRoom = 7,
+    /// Carry out the disposals that are approved.
+    Dispose = 8,
 }
 
 /// A job to be queued.

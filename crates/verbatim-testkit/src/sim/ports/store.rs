@@ -5,13 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
-    RoomId, Timestamp, UserId,
+    RecordId, RoomId, Timestamp, UserId,
 };
 use verbatim_engine::ports::{
-    Alarm, Anchors, ApiToken, BlindIndex, Clock, Commit, Contact, Conversation, Cosignature,
-    Employee, Fence, InboundOutcome, InboundSms, Installation, Job, KeyRotation, Lane, LogRoot,
-    LogTimestamp, Message, Number, Page, PageAt, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
-    SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
+    Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Clock, Commit, Contact,
+    Conversation, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms,
+    Installation, Job, KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt,
+    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
+    StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -198,6 +199,31 @@ impl Store for MortalStore {
         self.read(self.inner.bucket_keys()).await
     }
 
+    async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError> {
+        self.read(self.inner.periods()).await
+    }
+
+    async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
+        self.read(self.inner.buckets()).await
+    }
+
+    async fn records_in(
+        &self,
+        bucket: BucketId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        self.read(self.inner.records_in(bucket, after, limit)).await
+    }
+
+    async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError> {
+        self.read(self.inner.holds()).await
+    }
+
+    async fn disposals(&self) -> Result<Vec<Disposal>, StoreError> {
+        self.read(self.inner.disposals()).await
+    }
+
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {
         self.read(self.inner.employee(id)).await
     }
@@ -333,6 +359,14 @@ impl Store for MortalStore {
     ) -> Result<Vec<StoredRecord>, StoreError> {
         self.read(self.inner.records_of(conversation, from, limit))
             .await
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
+        self.read(self.inner.record(id)).await
+    }
+
+    async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError> {
+        self.read(self.inner.length_of(conversation)).await
     }
 
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {

@@ -39,7 +39,7 @@ impl World {
             let hook = site.carrier.inbound_hook(&sms);
             site.engine.webhook(&AccountId::from(ACCOUNT), &hook).await;
         }
-        let api = Api::Here(verbatim_console::local_api_router(
+        let api = Api::here(verbatim_console::local_api_router(
             site.engine.clone(),
             "ann",
         ));

@@ -17,7 +17,7 @@ pub(crate) fn endpoint() -> Endpoint {
     Endpoint::get("/api/v1/contacts", Needs::Scope(Scope::Read), list_contacts)
 }
 
-/// All contacts in order of their coming.
+/// All contacts in order of their coming. That they were shown is recorded.
 #[utoipa::path(get, path = "/api/v1/contacts", tag = "contacts", params(PageQuery),
     responses((status = 200, body = Page<Contact>)))]
 pub(crate) async fn list_contacts(
@@ -25,6 +25,6 @@ pub(crate) async fn list_contacts(
     caller: Caller,
     paging: Paging,
 ) -> Result<Json<Page<Contact>>, Problem> {
-    let page = engine.list_contacts(paging.at()).await;
+    let page = engine.list_contacts(&caller.viewer(), paging.at()).await;
     Page::of(page, |contact| Contact::shown(contact, &caller))
 }

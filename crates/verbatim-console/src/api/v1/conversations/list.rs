@@ -21,7 +21,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// All conversations in order of their beginning.
+/// All conversations in order of their beginning. That they were shown is recorded.
 #[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(PageQuery),
     responses((status = 200, body = Page<Conversation>)))]
 pub(crate) async fn list_conversations(
@@ -29,7 +29,9 @@ pub(crate) async fn list_conversations(
     caller: Caller,
     paging: Paging,
 ) -> Result<Json<Page<Conversation>>, Problem> {
-    let page = engine.list_conversations(paging.at()).await;
+    let page = engine
+        .list_conversations(&caller.viewer(), paging.at())
+        .await;
     Page::of(page, |conversation| {
         Conversation::shown(conversation, &caller)
     })

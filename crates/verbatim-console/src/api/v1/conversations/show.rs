@@ -21,7 +21,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// One conversation.
+/// One conversation. That it was shown is recorded.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}", tag = "conversations",
     params(("id" = String, Path, description = "Its id.")),
     responses((status = 200, body = Conversation)))]
@@ -30,8 +30,6 @@ pub(crate) async fn show_conversation(
     caller: Caller,
     ConversationPath(id): ConversationPath,
 ) -> Result<Json<Conversation>, Problem> {
-    Ok(Json(Conversation::shown(
-        engine.show_conversation(id).await?,
-        &caller,
-    )))
+    let view = engine.show_conversation(&caller.viewer(), id).await?;
+    Ok(Json(Conversation::shown(view, &caller)))
 }

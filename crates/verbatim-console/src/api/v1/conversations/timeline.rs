@@ -8,8 +8,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use verbatim_engine::Engine;
-use verbatim_engine::views::RecordView;
+use verbatim_engine::views::{DisposedView, RecordView};
 
+use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
 use crate::api::input::{ConversationPath, Query, bad_query};
 use crate::api::page::{Page, checked_limit, unknown_cursor};
@@ -56,6 +57,26 @@ pub(crate) struct Record {
     evidence_bytes: usize,
     /// Hash of its leaf in the log, hex.
     leaf_hash: String,
+    /// When it was disposed of; null if it can be read.
+    disposed: Option<Disposed>,
+}
+
+/// A record that nobody can read any more: only its place, kind and time are left.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Disposed {
+    /// When its key was destroyed, Unix milliseconds.
+    at_ms: i64,
+    /// Position in the log of the certificate.
+    certificate: u64,
+}
+
+impl From<DisposedView> for Disposed {
+    fn from(v: DisposedView) -> Self {
+        Self {
+            at_ms: v.at_ms,
+            certificate: v.certificate,
+        }
+    }
 }
 
 impl From<RecordView> for Record {
@@ -79,6 +100,7 @@ impl From<RecordView> for Record {
             details: v.details,
             evidence_bytes: v.evidence_bytes,
             leaf_hash: v.leaf_hash,
+            disposed: v.disposed.map(Disposed::from),
         }
     }
 }
@@ -106,32 +128,37 @@ pub(crate) struct TimelineQuery {
 }
 
 impl TimelineQuery {
-    fn begin(&self) -> Result<u64, Problem> {
+    /// Where to begin, and before which position to end.
+    fn part(&self) -> Result<(u64, Option<u64>), Problem> {
         match (&self.after, self.from) {
-            (None, from) => Ok(from.unwrap_or(0)),
-            // The cursor is the first position of the next page.
-            (Some(position), None) => position.parse().map_err(|_| unknown_cursor()),
+            (None, from) => Ok((from.unwrap_or(0), None)),
+            // The cursor is the first position of the next page, and where the first page saw the end.
+            (Some(cursor), None) => {
+                let (from, end) = cursor.split_once('-').ok_or_else(unknown_cursor)?;
+                let number = |text: &str| text.parse().map_err(|_| unknown_cursor());
+                Ok((number(from)?, Some(number(end)?)))
+            }
             (Some(_), Some(_)) => Err(bad_query("`after` and `from` exclude each other")),
         }
     }
 }
 
-/// The records of a conversation in order, each opened and checked against its leaf.
+/// The records of a conversation in order, each opened and checked against its leaf. Each page is recorded
+/// as a view, behind what it shows; `next` leads to what was there when the first page was asked for.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/timeline", tag = "record",
     params(("id" = String, Path, description = "The conversation's id."), TimelineQuery),
     responses((status = 200, body = Page<Record>)))]
 pub(crate) async fn timeline(
     State(engine): State<Arc<Engine>>,
     ConversationPath(id): ConversationPath,
+    caller: Caller,
     Query(query): Query<TimelineQuery>,
 ) -> Result<Json<Page<Record>>, Problem> {
-    let (from, limit) = (query.begin()?, checked_limit(query.limit)?);
-    let records = engine.timeline(id, from, limit).await?;
-    let full = records.len() == limit as usize;
-    let last = records.last().filter(|_| full);
-    let next = last.map(|record| (record.conversation_seq + 1).to_string());
+    let ((from, end), limit) = (query.part()?, checked_limit(query.limit)?);
+    let viewer = caller.viewer();
+    let part = engine.timeline(&viewer, id, from, end, limit).await?;
     Ok(Json(Page {
-        items: records.into_iter().map(Record::from).collect(),
-        next,
+        items: part.items.into_iter().map(Record::from).collect(),
+        next: part.next.map(|(from, end)| format!("{from}-{end}")),
     }))
 }

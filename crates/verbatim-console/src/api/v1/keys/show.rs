@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use verbatim_engine::Engine;
-use verbatim_engine::views::{BucketView, KeysView};
+use verbatim_engine::views::{KeyedBucketView, KeysView};
 
 use super::rotate::KeyRotation;
 use crate::api::endpoint::Endpoint;
@@ -48,7 +48,7 @@ impl From<KeysView> for Keys {
             buckets,
             rotations,
         } = view;
-        let bucket = |BucketView { class, expires }| Bucket { class, expires };
+        let bucket = |KeyedBucketView { class, expires }| Bucket { class, expires };
         Self {
             key,
             next,

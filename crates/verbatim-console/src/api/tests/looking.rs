@@ -1,0 +1,213 @@
+//! Looking at the record is recorded, before anything is shown.
+
+use http::{Method, header};
+use serde_json::{Value, json};
+use verbatim_engine::views::RecordView;
+
+use super::Caller;
+use crate::api::PURPOSE;
+use crate::edge_router;
+use crate::testing::{Answer, post, request, send};
+
+/// A caller, and a conversation into which two texts came; the position in the log of the first.
+async fn conversation() -> (Caller, String, u64) {
+    let caller = Caller::new().await;
+    caller.world.provision().await;
+    let edge = edge_router(caller.world.engine.clone());
+    for text in ["one", "two"] {
+        let answer = send(&edge, post(&caller.world.inbound(text))).await;
+        assert_eq!(answer.status, 200);
+    }
+    let list = caller.shown("conversations").await;
+    let id = list["items"][0]["id"].as_str().unwrap().to_owned();
+    let records = records(&caller).await;
+    let first = records.iter().find(|r| r.text == "one").unwrap().log_index;
+    (caller, id, first)
+}
+
+async fn records(caller: &Caller) -> Vec<RecordView> {
+    caller.world.engine.log_records(0, 1000).await.unwrap()
+}
+
+async fn asked(caller: &Caller, path: &str, token: &str, purpose: &[&str]) -> Answer {
+    let mut request = request(Method::GET, &format!("/api/v1/{path}"), Some(token), None);
+    for purpose in purpose {
+        let value = header::HeaderValue::from_bytes(purpose.as_bytes()).unwrap();
+        request.headers_mut().append(PURPOSE, value);
+    }
+    send(&caller.api, request).await
+}
+
+#[tokio::test]
+async fn who_saw_a_message_is_answered_by_its_conversation() {
+    let (caller, id, first) = conversation().await;
+    let seen = caller
+        .shown(&format!("record/who-saw?record={first}"))
+        .await;
+    assert_eq!(
+        seen["seen"],
+        json!([]),
+        "nobody yet: asking is no view of it"
+    );
+
+    let timeline = format!("conversations/{id}/timeline");
+    let purpose = ["Prüfung 2026-17"];
+    let answer = asked(&caller, &timeline, &caller.token, &purpose).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    // Only the second message.
+    caller.shown(&format!("{timeline}?from=1&limit=1")).await;
+
+    let messages = caller.shown(&format!("conversations/{id}/messages")).await;
+    let message = &messages["items"][0]["id"];
+    for which in [
+        format!("record={first}"),
+        format!("message={}", message.as_str().unwrap()),
+    ] {
+        let seen = caller.shown(&format!("record/who-saw?{which}")).await;
+        assert_eq!(
+            (&seen["conversation"], &seen["kind"]),
+            (&json!(id), &json!("message_in"))
+        );
+        let views = seen["seen"].as_array().unwrap();
+        assert_eq!(views.len(), 1, "{seen}");
+        let view = &views[0];
+        assert_eq!(
+            (&view["actor"], &view["purpose"], &view["what"]),
+            (
+                &json!("operator:root"),
+                &json!(purpose[0]),
+                &json!("timeline")
+            )
+        );
+        assert!(view["at_ms"].as_i64().unwrap() > 0);
+    }
+    let second = caller
+        .shown(&format!("record/who-saw?record={}", first + 1))
+        .await;
+    assert_eq!(second["seen"].as_array().unwrap().len(), 2, "{second}");
+    assert!(caller.world.engine.verify_log(|_| ()).await.unwrap().ok);
+}
+
+#[tokio::test]
+async fn every_look_at_clients_leaves_a_record() {
+    let (caller, id, _) = conversation().await;
+    let check = async |path: &str, reason: &str, in_conversation: bool| {
+        let before = records(&caller).await.len();
+        caller.shown(path).await;
+        let records = records(&caller).await;
+        assert_eq!(records.len(), before + 1, "{path}");
+        let last = records.last().unwrap();
+        assert_eq!(
+            (last.kind.as_str(), last.reason.as_str()),
+            ("view", reason),
+            "{path}"
+        );
+        let stored = caller
+            .world
+            .engine
+            .store()
+            .records(before as u64, 1)
+            .await
+            .unwrap();
+        assert_eq!(stored[0].conversation.is_some(), in_conversation, "{path}");
+    };
+    check("conversations", "conversations", false).await;
+    check("contacts", "contacts", false).await;
+    check(&format!("conversations/{id}"), "conversation", true).await;
+    check(&format!("conversations/{id}/timeline"), "timeline", true).await;
+    check("record/verify", "verify", false).await;
+    check("record/who-saw?record=0", "who_saw", false).await;
+}
+
+#[tokio::test]
+async fn nothing_is_shown_that_cannot_be_recorded() {
+    let (caller, id, first) = conversation().await;
+    for path in [
+        format!("conversations/{id}/timeline"),
+        format!("conversations/{id}"),
+        format!("record/who-saw?record={first}"),
+        "conversations".to_owned(),
+        "contacts".to_owned(),
+        "record/verify".to_owned(),
+    ] {
+        caller.world.store.inject(verbatim_store::Fault::Refuse);
+        let answer = caller.get(&path).await;
+        assert_eq!(answer.problem(), "store.unavailable", "{path}");
+        assert!(!answer.body.contains("one"), "{path}");
+        assert_eq!(caller.get(&path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_look_is_refused_on_the_record() {
+    let (caller, id, first) = conversation().await;
+    let token = caller
+        .world
+        .token("clerk", &["read", "provision", "admin"])
+        .await;
+    for path in [
+        format!("conversations/{id}/timeline"),
+        format!("record/who-saw?record={first}"),
+        "record/verify".to_owned(),
+    ] {
+        let answer = asked(&caller, &path, &token, &["curious"]).await;
+        assert_eq!(answer.problem(), "scope.missing", "{path}");
+        let records = records(&caller).await;
+        let last = records.last().unwrap();
+        assert_eq!(
+            (
+                last.kind.as_str(),
+                last.reason.as_str(),
+                last.actor.as_str()
+            ),
+            ("view", "refused", "operator:clerk")
+        );
+        assert_eq!(last.details["purpose"], "curious");
+    }
+    // Refused all the same where it cannot be recorded.
+    caller.world.store.inject(verbatim_store::Fault::Refuse);
+    let answer = asked(&caller, "record/verify", &token, &[]).await;
+    assert_eq!(answer.problem(), "scope.missing");
+}
+
+#[tokio::test]
+async fn a_purpose_is_one_line() {
+    let (caller, _, _) = conversation().await;
+    let long = "x".repeat(201);
+    for purpose in [&["a\tb"][..], &[&long], &["one", "two"]] {
+        let answer = asked(&caller, "contacts", &caller.token, purpose).await;
+        assert_eq!(answer.problem(), "purpose.not.usable", "{purpose:?}");
+    }
+    let fits = "ü".repeat(200);
+    assert_eq!(
+        asked(&caller, "contacts", &caller.token, &[&fits])
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn who_saw_asks_for_one_thing_that_exists() {
+    let (caller, id, _) = conversation().await;
+    let check = async |query: &str, problem: &str| {
+        let answer = caller.get(&format!("record/who-saw{query}")).await;
+        assert_eq!(answer.problem(), problem, "{query}");
+    };
+    check("", "query.not.as.described").await;
+    check("?record=1&message=x", "query.not.as.described").await;
+    check("?message=x", "query.not.as.described").await;
+    check("?record=9999", "record.not.found").await;
+    check(&format!("?message={id}"), "message.not.found").await;
+    let odd = caller
+        .get(&format!("conversations/{id}/timeline?after=12"))
+        .await;
+    assert_eq!(odd.problem(), "page.cursor.unknown");
+    let beyond = caller
+        .shown(&format!("conversations/{id}/timeline?after=9-999"))
+        .await;
+    assert_eq!(
+        (&beyond["items"], &beyond["next"]),
+        (&json!([]), &Value::Null)
+    );
+}

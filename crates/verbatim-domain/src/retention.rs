@@ -1,0 +1,8 @@
+//! How long records are kept: rules, the month of expiry that they give (control C13), and the holds that
+//! keep what has expired (control C15). A month is year × 12 + month − 1.
+
+mod hold;
+mod rule;
+
+pub use hold::{HoldScope, Party};
+pub use rule::{Period, Rule, RuleFault, Starts, as_long_as, check_rules, longest};

@@ -1,0 +1,250 @@
+//! Disposals are proposed by one person and approved by another.
+
+use verbatim_domain::DisposalId;
+use verbatim_domain::retention::HoldScope;
+use verbatim_record::{Body, BucketId, Kind, RetentionClass};
+
+use crate::admin::{Actor, AdminError};
+use crate::core::Engine;
+use crate::hold::act;
+use crate::ports::{
+    Bucket, Change, Disposal, DisposalState, JobKind, Lane, NewJob, NewRecord, Sealed, StoreError,
+};
+use crate::retention::{month_of, month_words};
+use crate::views::{ActView, DisposalView};
+
+const PAGE: u32 = 200;
+
+impl Engine {
+    /// Proposes the disposal of every bucket that is due: its month is over, and holds leave something in
+    /// it to dispose of. What was proposed before is not proposed again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn propose_disposals(&self, actor: &Actor) -> Result<Vec<DisposalView>, AdminError> {
+        let mut due = Vec::new();
+        for bucket in self.store.buckets().await? {
+            if self.is_due(&bucket).await? {
+                due.push(bucket.id);
+            }
+        }
+        self.propose(actor, &due).await
+    }
+
+    /// Proposes the disposal of buckets, each at most once.
+    pub(super) async fn propose(
+        &self,
+        actor: &Actor,
+        buckets: &[BucketId],
+    ) -> Result<Vec<DisposalView>, AdminError> {
+        let known = self.store.disposals().await?;
+        let mut proposed = Vec::new();
+        for bucket in buckets {
+            if known.iter().any(|d| d.bucket == *bucket) {
+                continue;
+            }
+            let disposal = Disposal {
+                id: DisposalId::from_random(self.entropy.id()),
+                bucket: *bucket,
+                state: DisposalState::Proposed,
+                proposed: act(actor, self.now()),
+                approved: None,
+                destroyed_at: None,
+                certificate: None,
+                disposed: 0,
+                held: 0,
+            };
+            let record = self.disposal_record(actor, "proposed", &disposal).await?;
+            let changes = vec![record, Change::Propose(disposal.clone())];
+            self.at_once(changes).await?;
+            proposed.push(self.disposal_view(&disposal));
+        }
+        Ok(proposed)
+    }
+
+    /// Approves a disposal, which is then carried out.
+    ///
+    /// # Errors
+    /// When there is no such disposal, it is approved already, or this very actor proposed it.
+    pub async fn approve_disposal(
+        &self,
+        actor: &Actor,
+        id: DisposalId,
+    ) -> Result<DisposalView, AdminError> {
+        let mut disposal = self.disposal(id).await?;
+        if disposal.state != DisposalState::Proposed {
+            let text = format!("the disposal is {} already", disposal.state.word());
+            return Err(AdminError::Invalid(text));
+        }
+        if disposal.proposed.by == actor.0 {
+            return Err(AdminError::SecondPerson("a disposal"));
+        }
+        let approved = act(actor, self.now());
+        let changes = vec![
+            self.disposal_record(actor, "approved", &disposal).await?,
+            Change::Approve(id, approved.clone()),
+            self.dispose_job(),
+        ];
+        self.at_once(changes).await?;
+        disposal.state = DisposalState::Approved;
+        disposal.approved = Some(approved);
+        Ok(self.disposal_view(&disposal))
+    }
+
+    /// Lets the worker look at the approved disposals again: one of them may have waited for its bucket.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn run_disposals(&self) -> Result<(), AdminError> {
+        Ok(self.at_once(vec![self.dispose_job()]).await?)
+    }
+
+    /// All disposals in order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn list_disposals(&self) -> Result<Vec<DisposalView>, AdminError> {
+        let disposals = self.store.disposals().await?;
+        Ok(disposals.iter().map(|d| self.disposal_view(d)).collect())
+    }
+
+    /// One disposal, with its certificate once there is one.
+    ///
+    /// # Errors
+    /// When there is no such disposal.
+    pub async fn show_disposal(
+        &self,
+        id: DisposalId,
+    ) -> Result<(DisposalView, Option<String>), AdminError> {
+        let disposal = self.disposal(id).await?;
+        self.recorder.learn(&*self.store).await?;
+        let certified = self.certificate_of(&disposal).await?;
+        let text = certified.map(|found| found.note);
+        Ok((self.disposal_view(&disposal), text))
+    }
+
+    pub(super) async fn disposal(&self, id: DisposalId) -> Result<Disposal, AdminError> {
+        let disposals = self.store.disposals().await?;
+        let found = disposals.into_iter().find(|d| d.id == id);
+        found.ok_or_else(|| AdminError::NotFound {
+            what: "disposal",
+            which: id.to_string(),
+            mend: "list them with `verbatim disposal list`",
+        })
+    }
+
+    /// Whether a bucket's month is over.
+    pub(super) fn has_expired(&self, bucket: &Bucket) -> bool {
+        bucket.id.class != RetentionClass::PERMANENT && bucket.expires() < month_of(self.now())
+    }
+
+    /// Whether a disposal of the bucket would dispose of something.
+    async fn is_due(&self, bucket: &Bucket) -> Result<bool, StoreError> {
+        if bucket.disposal.is_some() || bucket.records == 0 || !self.has_expired(bucket) {
+            return Ok(false);
+        }
+        let (_, scopes) = self.standing_scopes().await?;
+        let mut after = None;
+        loop {
+            let page = self.store.records_in(bucket.id, after, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(false);
+            };
+            after = Some(last.global_seq);
+            let held = self.held(&scopes, &page).await?;
+            if held.contains(&false) {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Which of these records are under one of the holds.
+    pub(super) async fn held(
+        &self,
+        scopes: &[HoldScope],
+        records: &[crate::ports::StoredRecord],
+    ) -> Result<Vec<bool>, StoreError> {
+        let mut parties = std::collections::HashMap::new();
+        let mut held = Vec::with_capacity(records.len());
+        for record in records {
+            let Some(id) = record.conversation else {
+                let at = record.sealed.captured_at;
+                held.push(scopes.iter().any(|scope| scope.covers(None, at)));
+                continue;
+            };
+            if !parties.contains_key(&id) {
+                let conversation = self.store.conversation(id).await?;
+                let conversation = conversation.ok_or_else(|| {
+                    StoreError::Damaged(format!("conversation {id} has records and is not there"))
+                })?;
+                let numbers = self.numbers_of(&conversation)?;
+                parties.insert(id, (conversation, numbers));
+            }
+            let covers = |scope: &HoldScope| {
+                parties.get(&id).is_some_and(|(conversation, numbers)| {
+                    let party = crate::hold::party(conversation, numbers);
+                    scope.covers(Some(party), record.sealed.captured_at)
+                })
+            };
+            held.push(scopes.iter().any(covers));
+        }
+        Ok(held)
+    }
+
+    pub(super) fn dispose_job(&self) -> Change {
+        Change::Enqueue(NewJob {
+            lane: Lane::disposal(),
+            kind: JobKind::Dispose,
+            due: self.now(),
+            payload: Sealed(Vec::new()),
+            conversation: None,
+            message: None,
+            room: None,
+            unique: Some("dispose".to_owned()),
+        })
+    }
+
+    /// A step of a disposal for the record.
+    async fn disposal_record(
+        &self,
+        actor: &Actor,
+        step: &str,
+        disposal: &Disposal,
+    ) -> Result<Change, StoreError> {
+        let mut body = Body {
+            actor: actor.0.clone(),
+            rule: "record.disposal".to_owned(),
+            rule_version: 1,
+            reason: step.to_owned(),
+            ..Body::default()
+        };
+        let bucket = disposal.bucket;
+        for (name, value) in [
+            ("disposal", disposal.id.to_string()),
+            ("class", bucket.class.0.to_string()),
+            ("expiry_month", month_words(bucket.expiry_month)),
+        ] {
+            body.details.insert(name.to_owned(), value);
+        }
+        Ok(Change::Append(NewRecord {
+            conversation: None,
+            sealed: self.seal(Kind::Disposal, body).await?,
+            about: None,
+        }))
+    }
+
+    pub(super) fn disposal_view(&self, disposal: &Disposal) -> DisposalView {
+        DisposalView {
+            id: disposal.id.to_string(),
+            class: disposal.bucket.class.0,
+            name: self.class_name(disposal.bucket.class),
+            expired: month_words(disposal.bucket.expiry_month),
+            state: disposal.state.word().to_owned(),
+            proposed: ActView::from(&disposal.proposed),
+            approved: disposal.approved.as_ref().map(ActView::from),
+            destroyed_ms: disposal.destroyed_at.map(|at| at.as_millis()),
+            disposed: disposal.disposed,
+            held: disposal.held,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The worker carries disposals out. Each step is a commit under the lease, and dying after any of them is
+//! harmless: the job is still there, and its next run finds what is left to do.
+//!
+//! 1. What is under a hold moves away: its data keys are wrapped again, by a hold's key of the same month.
+//!    *Died here:* everything can be read; what moved need not move again.
+//! 2. One commit destroys the bucket's key and appends the certificate, if the holds and the bucket are as
+//!    they were in step 1. *Died before:* step 1 runs again. *Died after:* the disposal has happened, and
+//!    is certified; only useless bytes are left.
+//! 3. Data keys and ciphertexts of the bucket are removed, some at a time. *Died here:* the rest is removed.
+//! 4. The disposal is done.
+
+use verbatim_record::certificate::{Act, ranges};
+use verbatim_record::{Body, BucketId, Certificate, Kind, Note, RetentionClass};
+
+use crate::core::Engine;
+use crate::ports::{
+    self, Change, Destruction, Disposal, DisposalState, Job, NewRecord, StoreError,
+};
+use crate::retention::{month_of, rule_words};
+use crate::trouble::JobError;
+
+/// Records looked at or removed in one commit.
+const CHUNK: u32 = 200;
+
+impl Engine {
+    /// Carries out every approved disposal whose bucket is due.
+    pub(crate) async fn run_dispose(&self, job: &Job) -> Result<(), JobError> {
+        for disposal in self.store.disposals().await? {
+            match disposal.state {
+                DisposalState::Approved => {
+                    if self.destroy(&disposal).await? {
+                        self.clear_away(&disposal).await?;
+                    }
+                }
+                DisposalState::Destroyed => self.clear_away(&disposal).await?,
+                DisposalState::Proposed | DisposalState::Done => {}
+            }
+        }
+        Ok(self.commit(vec![Change::Finish(job.id)]).await?)
+    }
+
+    /// Steps 1 and 2. False if the bucket is kept longer by now.
+    async fn destroy(&self, disposal: &Disposal) -> Result<bool, JobError> {
+        let bucket = disposal.bucket;
+        let buckets = self.store.buckets().await?;
+        if !buckets
+            .iter()
+            .any(|b| b.id == bucket && self.has_expired(b))
+        {
+            return Ok(false);
+        }
+        self.recorder.learn(&*self.store).await?;
+        let (hold_changes, scopes) = self.standing_scopes().await?;
+        let (mut after, mut positions) = (None, Vec::new());
+        loop {
+            let page = self.store.records_in(bucket, after, CHUNK).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.global_seq);
+            let held = self.held(&scopes, &page).await?;
+            let mut changes = Vec::new();
+            for (record, held) in page.iter().zip(held) {
+                if held {
+                    changes.push(self.moved_to_hold(record).await?);
+                } else {
+                    positions.push(record.global_seq);
+                }
+            }
+            if !changes.is_empty() {
+                self.commit(changes).await?;
+            }
+        }
+        let certificate = self.certificate(disposal, ranges(positions)).await?;
+        self.certify(disposal, hold_changes, &certificate).await?;
+        // Other nodes drop it when they look into the record next.
+        self.recorder.forget(bucket);
+        Ok(true)
+    }
+
+    /// The data key of a record under a hold, wrapped by the hold's bucket.
+    async fn moved_to_hold(&self, record: &ports::StoredRecord) -> Result<Change, StoreError> {
+        let from = record.sealed.wrapped_by;
+        let to = self.hold_bucket(from).await?;
+        let wrapped = self
+            .recorder
+            .wrap_again(&*self.store, &*self.entropy, &record.sealed, to)
+            .await?;
+        Ok(Change::WrapAgain {
+            position: record.global_seq,
+            from,
+            to,
+            wrapped,
+        })
+    }
+
+    /// A bucket for what is under a hold: of the same month, not the one that is disposed of, and not one
+    /// that was. A destroyed one is never made again, so a hold on what a hold has kept takes the next.
+    async fn hold_bucket(&self, from: BucketId) -> Result<BucketId, StoreError> {
+        let disposals = self.store.disposals().await?;
+        let classes = RetentionClass::FIRST_HOLD.0..=RetentionClass::LAST_HOLD.0;
+        let mut buckets = classes.map(|class| BucketId {
+            class: RetentionClass(class),
+            ..from
+        });
+        let free = |b: &BucketId| *b != from && !disposals.iter().any(|d| d.bucket == *b);
+        buckets.find(free).ok_or_else(|| {
+            let month = from.expiry_month;
+            StoreError::Conflict(format!("no bucket is left for holds on month {month}"))
+        })
+    }
+
+    /// How many records of a bucket are kept in hold buckets now.
+    async fn kept_for_holds(&self, bucket: BucketId) -> Result<u64, StoreError> {
+        let mut kept = 0;
+        let buckets = self.store.buckets().await?;
+        let holding = |b: &&ports::Bucket| {
+            b.id != bucket && b.id.class.is_hold() && b.id.expiry_month == bucket.expiry_month
+        };
+        for holding in buckets.iter().filter(holding) {
+            let mut after = None;
+            loop {
+                let page = self.store.records_in(holding.id, after, CHUNK).await?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.global_seq);
+                let ours = page.iter().filter(|r| r.sealed.bucket == bucket);
+                kept += ours.count() as u64;
+            }
+        }
+        Ok(kept)
+    }
+
+    async fn certificate(
+        &self,
+        disposal: &Disposal,
+        ranges: Vec<(u64, u64)>,
+    ) -> Result<Certificate, StoreError> {
+        let act = |act: &ports::Act| Act {
+            at: act.at,
+            actor: act.by.clone(),
+        };
+        let nobody = || StoreError::Damaged("a disposal that nobody approved is approved".into());
+        let class = disposal.bucket.class;
+        let mut rules = self.settings.retention.iter();
+        let rule = rules.find(|rule| rule.class == class.0);
+        Ok(Certificate {
+            log: self.installation.log,
+            bucket: disposal.bucket,
+            key: self.recorder.bucket_key_id(disposal.bucket)?,
+            rule: rule.map_or_else(|| self.class_name(class), rule_words),
+            proposed: act(&disposal.proposed),
+            approved: act(disposal.approved.as_ref().ok_or_else(nobody)?),
+            destroyed_at: self.now(),
+            held: self.kept_for_holds(disposal.bucket).await?,
+            ranges,
+        })
+    }
+
+    /// Step 2: the key is destroyed and that is certified, together or not at all.
+    async fn certify(
+        &self,
+        disposal: &Disposal,
+        hold_changes: u64,
+        certificate: &Certificate,
+    ) -> Result<(), JobError> {
+        let note = Note::sign(certificate.to_text(), &*self.signer)?.to_string();
+        // Nothing is destroyed under a certificate that could not be read back, for its length say.
+        if let Err(error) = Note::parse(&note) {
+            let why = format!("the certificate cannot be read back: {error}");
+            return Err(StoreError::Conflict(why).into());
+        }
+        let body = Body {
+            actor: certificate.approved.actor.clone(),
+            rule: "record.disposal".to_owned(),
+            rule_version: 1,
+            reason: "certificate".to_owned(),
+            text: note,
+            ..Body::default()
+        };
+        let sealed = self.seal_permanently(Kind::Disposal, body).await?;
+        let destruction = Destruction {
+            disposal: disposal.id,
+            bucket: disposal.bucket,
+            hold_changes,
+            records: certificate.records(),
+            held: certificate.held,
+            month: month_of(certificate.destroyed_at),
+            certificate: sealed.id,
+            at: certificate.destroyed_at,
+        };
+        let record = NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        };
+        let changes = vec![Change::Append(record), Change::Destroy(destruction)];
+        Ok(self.commit(changes).await?)
+    }
+
+    /// Steps 3 and 4.
+    async fn clear_away(&self, disposal: &Disposal) -> Result<(), StoreError> {
+        while !self
+            .store
+            .records_in(disposal.bucket, None, 1)
+            .await?
+            .is_empty()
+        {
+            self.commit(vec![Change::Shred(disposal.bucket, CHUNK)])
+                .await?;
+        }
+        self.commit(vec![Change::EndDisposal(disposal.id)]).await
+    }
+}

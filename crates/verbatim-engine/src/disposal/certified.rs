@@ -1,0 +1,86 @@
+//! What certificates say: which records nobody can read any more.
+
+use verbatim_domain::Timestamp;
+use verbatim_record::note::NoteError;
+use verbatim_record::{Certificate, Kind, Note};
+
+use crate::core::Engine;
+use crate::ports::{Disposal, DisposalState, StoreError};
+
+/// A certificate and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Certified {
+    /// Position of its record in the log.
+    pub log_index: u64,
+    /// What it says.
+    pub certificate: Certificate,
+    /// The same as it was signed, with its signature.
+    pub note: String,
+}
+
+impl Certified {
+    /// Whether it is about the record at a position.
+    pub(crate) fn covers(&self, position: u64) -> bool {
+        let ranges = &self.certificate.ranges;
+        let after = ranges.partition_point(|(first, _)| *first <= position);
+        after
+            .checked_sub(1)
+            .is_some_and(|at| ranges[at].1 >= position)
+    }
+
+    /// When the key was destroyed.
+    pub(crate) fn at(&self) -> Timestamp {
+        self.certificate.destroyed_at
+    }
+}
+
+impl Engine {
+    /// All certificates. Bucket keys must have been learnt.
+    pub(crate) async fn certificates(&self) -> Result<Vec<Certified>, StoreError> {
+        let mut all = Vec::new();
+        for disposal in self.store.disposals().await? {
+            all.extend(self.certificate_of(&disposal).await?);
+        }
+        Ok(all)
+    }
+
+    /// The certificate of a disposal; none before its key is destroyed. It counts only if its record opens
+    /// and it is about this very log and bucket.
+    pub(crate) async fn certificate_of(
+        &self,
+        disposal: &Disposal,
+    ) -> Result<Option<Certified>, StoreError> {
+        let Some(id) = disposal.certificate else {
+            return Ok(None);
+        };
+        let wrong = |why: &str| {
+            StoreError::Damaged(format!(
+                "the certificate of disposal {}: {why}",
+                disposal.id
+            ))
+        };
+        let stored = self.store.record(id).await?;
+        let stored = stored.ok_or_else(|| wrong("it is not in the record"))?;
+        let body = self.recorder.open(&stored.sealed);
+        let body = body.map_err(|error| wrong(&error.to_string()))?;
+        let note = Note::parse(&body.text).map_err(|e| wrong(&e.to_string()))?;
+        match note.check(&[self.signer.verifier().clone()]) {
+            // Signed by a key from before a rotation: the log that it is in vouches for it.
+            Ok(()) | Err(NoteError::NoTrustedSignature) => {}
+            Err(error) => return Err(wrong(&error.to_string())),
+        }
+        let certificate = Certificate::parse(&note.text).map_err(|e| wrong(&e.to_string()))?;
+        let ours = stored.sealed.kind == Kind::Disposal
+            && disposal.state >= DisposalState::Destroyed
+            && certificate.log == self.installation.log
+            && certificate.bucket == disposal.bucket;
+        if !ours {
+            return Err(wrong("it is about something else"));
+        }
+        Ok(Some(Certified {
+            log_index: stored.global_seq,
+            certificate,
+            note: body.text,
+        }))
+    }
+}

@@ -1,0 +1,139 @@
+//! Erasure of what is kept about a contact (GDPR article 17): refused with the reason while retention or a
+//! hold binds (17(3)(b), (e)), else the disposal of the buckets that have it is proposed.
+
+use std::collections::BTreeSet;
+
+use verbatim_record::{Body, BucketId, Kind};
+
+use crate::admin::{Actor, AdminError};
+use crate::core::Engine;
+use crate::ports::{Bucket, Change, Contact, Conversation, NewRecord, PageAt, StoreError};
+use crate::retention::month_words;
+use crate::views::ErasureView;
+
+const PAGE: u32 = 500;
+
+/// What stands in the way, and what is there.
+#[derive(Default)]
+struct Found {
+    binding: BTreeSet<String>,
+    buckets: BTreeSet<BucketId>,
+    records: u64,
+}
+
+impl Engine {
+    /// Answers the wish that everything about a contact be erased, and records wish and answer.
+    ///
+    /// # Errors
+    /// When there is no such contact.
+    pub async fn request_erasure(
+        &self,
+        actor: &Actor,
+        number: &str,
+    ) -> Result<ErasureView, AdminError> {
+        let contact = self.contact_at(number).await?;
+        let found = self.found_about(&contact).await?;
+        let refused: Vec<_> = found.binding.into_iter().collect();
+        let answer = match (refused.is_empty(), found.records) {
+            (false, _) => "refused",
+            (true, 0) => "nothing_left",
+            (true, _) => "proposed",
+        };
+        self.record_erasure(actor, &contact, answer, &refused)
+            .await?;
+        // Died here: the answer is recorded, and asking again proposes the same.
+        let mut proposed = Vec::new();
+        if answer == "proposed" {
+            let buckets: Vec<_> = found.buckets.into_iter().collect();
+            proposed = self.propose(actor, &buckets).await?;
+        }
+        Ok(ErasureView {
+            contact: contact.id.to_string(),
+            answer: answer.to_owned(),
+            because: refused,
+            records: found.records,
+            proposed,
+        })
+    }
+
+    async fn found_about(&self, contact: &Contact) -> Result<Found, AdminError> {
+        let buckets = self.store.buckets().await?;
+        let mut found = Found::default();
+        let (mut after, limit) = (None, PAGE);
+        loop {
+            let page = self.store.conversations(PageAt { after, limit }).await?;
+            for conversation in page.items.iter().filter(|c| c.contact.id == contact.id) {
+                for hold in self.holds_on(conversation).await? {
+                    found.binding.insert(format!("the legal hold `{hold}`"));
+                }
+                self.look_through(conversation, &buckets, &mut found)
+                    .await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn look_through(
+        &self,
+        conversation: &Conversation,
+        buckets: &[Bucket],
+        found: &mut Found,
+    ) -> Result<(), StoreError> {
+        let mut from = 0;
+        loop {
+            let id = Some(conversation.id);
+            let page = self.store.records_of(id, from, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            from = last.conversation_seq + 1;
+            for record in page.iter().filter(|r| !r.sealed.wrapped_key.is_empty()) {
+                let by = record.sealed.wrapped_by;
+                let Some(bucket) = buckets.iter().find(|b| b.id == by) else {
+                    continue;
+                };
+                if bucket.disposal.is_some() {
+                    continue;
+                }
+                found.records += 1;
+                found.buckets.insert(by);
+                if !self.has_expired(bucket) {
+                    let (name, until) = (self.class_name(by.class), month_words(bucket.expires()));
+                    let binds = format!("retention class {} ({name}) until {until}", by.class.0);
+                    found.binding.insert(binds);
+                }
+            }
+        }
+    }
+
+    async fn record_erasure(
+        &self,
+        actor: &Actor,
+        contact: &Contact,
+        answer: &str,
+        because: &[String],
+    ) -> Result<(), AdminError> {
+        let mut body = Body {
+            actor: actor.0.clone(),
+            rule: "record.erasure".to_owned(),
+            rule_version: 1,
+            reason: answer.to_owned(),
+            ..Body::default()
+        };
+        body.details
+            .insert("contact".to_owned(), contact.id.to_string());
+        if !because.is_empty() {
+            body.details
+                .insert("because".to_owned(), because.join("; "));
+        }
+        let record = NewRecord {
+            conversation: None,
+            sealed: self.seal(Kind::Erasure, body).await?,
+            about: None,
+        };
+        Ok(self.at_once(vec![Change::Append(record)]).await?)
+    }
+}

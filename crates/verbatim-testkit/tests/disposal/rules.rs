@@ -1,0 +1,100 @@
+//! Rules become longer, never shorter.
+
+use verbatim_domain::retention::{Period, Rule, Starts};
+use verbatim_engine::OpenError;
+
+use crate::years::*;
+
+fn rule(class: u8, months: u32) -> Rule {
+    Rule {
+        class,
+        name: "test".to_owned(),
+        period: Period {
+            months,
+            starts: Starts::Creation,
+        },
+    }
+}
+
+#[tokio::test]
+async fn rules_that_would_keep_records_shorter_do_not_open() {
+    let house = House::new().await;
+    house.engine.keep_rules(&ann()).await.unwrap();
+    let check = async |rules: Vec<Rule>, opens: bool| match restarted(&house, 50, Some(rules)).await
+    {
+        Ok(_) => assert!(opens),
+        Err(OpenError::Shortened { class: 1, before }) => {
+            assert!(!opens);
+            assert_eq!(before, "84 months from creation");
+        }
+        Err(error) => panic!("{error}"),
+    };
+    check(vec![rule(1, 84)], true).await;
+    check(vec![rule(1, 83)], false).await;
+    check(vec![rule(1, 83), rule(2, 90)], true).await;
+    check(vec![], false).await;
+}
+
+#[tokio::test]
+async fn changed_rules_are_recorded_once() {
+    let house = House::new().await;
+    for _ in 0..2 {
+        house.engine.keep_rules(&ann()).await.unwrap();
+    }
+    let longer = restarted(&house, 51, Some(vec![rule(1, 96)]))
+        .await
+        .unwrap();
+    longer.keep_rules(&ann()).await.unwrap();
+    let records = house.records("retention.rules").await;
+    assert_eq!(records.len(), 2);
+    assert_eq!(
+        records[1].details["before"],
+        "class 1 (default): 84 months from creation"
+    );
+    assert_eq!(
+        records[1].details["after"],
+        "class 1 (test): 96 months from creation"
+    );
+    let shorter = restarted(&house, 52, None).await;
+    assert!(matches!(shorter, Err(OpenError::Shortened { .. })));
+}
+
+#[tokio::test]
+async fn what_a_class_has_collected_is_kept_longer() {
+    let house = House::of_old().await;
+    assert!(house.engine.extend_retention(&ann(), 9, 12).await.is_err());
+    assert!(house.engine.extend_retention(&ann(), 1, 0).await.is_err());
+    let moved = house
+        .engine
+        .extend_retention(&ann(), 1, 1200)
+        .await
+        .unwrap();
+    assert!(moved >= 1);
+    assert!(
+        house
+            .engine
+            .propose_disposals(&ann())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let view = house.engine.retention().await.unwrap();
+    let old = view.buckets.iter().find(|b| b.class == 1).unwrap();
+    assert_eq!(old.expires.as_deref(), Some("2133-11"));
+}
+
+/// Approved, then kept longer: the disposal waits, and harms nothing.
+#[tokio::test]
+async fn an_extension_stops_an_approved_disposal() {
+    let house = House::of_old().await;
+    house.approve_all().await;
+    house.engine.extend_retention(&ann(), 1, 12).await.unwrap();
+    house.work().await;
+    assert_eq!(house.disposals().await[0].state, "approved");
+    assert_eq!(house.texts().await.len(), 2);
+    house.month_is_over();
+    house.engine.run_disposals().await.unwrap();
+    house.work().await;
+    assert_eq!(house.disposals().await[0].state, "done");
+    house.verified().await;
+}

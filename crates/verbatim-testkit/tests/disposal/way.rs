@@ -1,0 +1,135 @@
+//! The whole way of a disposal.
+
+use verbatim_domain::DisposalId;
+use verbatim_engine::admin::AdminError;
+use verbatim_engine::ports::Store;
+use verbatim_record::{Certificate, Note};
+use verbatim_testkit::fakes::test_signer;
+
+use crate::years::*;
+
+#[tokio::test]
+async fn what_has_expired_becomes_unreadable_and_everything_else_still_verifies() {
+    let house = House::of_old().await;
+    let old = house.all_records().await.len() as u64;
+    house.text_from(CLIENT, "years later").await;
+    let [id] = house.approve_all().await[..] else {
+        panic!("one bucket is due")
+    };
+    house.work().await;
+
+    let disposal = &house.disposals().await[0];
+    assert_eq!((disposal.state.as_str(), disposal.disposed), ("done", old));
+    assert_eq!(house.texts().await, ["years later"]);
+    let verified = house.verified().await;
+    assert_eq!(verified.disposed, old);
+    assert!(verified.records > old);
+
+    let (_, text) = house.engine.show_disposal(id).await.unwrap();
+    let note = Note::parse(&text.unwrap()).unwrap();
+    let key = test_signer().verifier().clone();
+    note.check(&[key]).unwrap();
+    let certificate = Certificate::parse(&note.text).unwrap();
+    assert_eq!(certificate.ranges, [(0, old - 1)]);
+    assert_eq!(
+        (
+            certificate.proposed.actor.as_str(),
+            certificate.approved.actor.as_str()
+        ),
+        ("operator:ann", "operator:bob")
+    );
+    for gone in house.store.records(0, old as u32).await.unwrap() {
+        assert!(gone.sealed.ciphertext.is_empty() && gone.sealed.wrapped_key.is_empty());
+    }
+    // Whoever looks is told, and the life of the conversation goes on.
+    let shown = house.shown_of(CLIENT).await;
+    assert_eq!(shown[0].kind, "message_in");
+    let certified =
+        house.all_records().await[shown[0].disposed.as_ref().unwrap().certificate as usize].clone();
+    assert_eq!(
+        (certified.kind.as_str(), certified.reason.as_str()),
+        ("disposal", "certificate")
+    );
+    assert!(shown.iter().any(|r| r.text == "years later"));
+}
+
+#[tokio::test]
+async fn nobody_disposes_of_anything_alone() {
+    let house = House::of_old().await;
+    let proposed = house.engine.propose_disposals(&ann()).await.unwrap();
+    let id: DisposalId = proposed[0].id.parse().unwrap();
+    let alone = house.engine.approve_disposal(&ann(), id).await;
+    assert!(
+        matches!(alone, Err(AdminError::SecondPerson(_))),
+        "{alone:?}"
+    );
+    house.work().await;
+    assert_eq!(house.texts().await.len(), 2);
+    assert_eq!(house.verified().await.disposed, 0);
+    // Proposing again finds nothing new, approving twice changes nothing.
+    assert!(
+        house
+            .engine
+            .propose_disposals(&bob())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    house.engine.approve_disposal(&bob(), id).await.unwrap();
+    assert!(house.engine.approve_disposal(&bob(), id).await.is_err());
+}
+
+#[tokio::test]
+async fn nothing_is_proposed_before_its_month_is_over() {
+    let house = House::with_a_conversation().await;
+    assert!(
+        house
+            .engine
+            .propose_disposals(&ann())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    house.month_is_over();
+    assert_eq!(
+        house.engine.propose_disposals(&ann()).await.unwrap().len(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_is_gone_without_a_certificate_is_a_fault() {
+    let house = House::of_old().await;
+    house.approve_all().await;
+    house.work().await;
+    house.verified().await;
+    let total = house.all_records().await.len() as u64;
+    // The next disposal, which nobody has certified yet, is named by the first body that cannot be read.
+    let newer = restarted(&house, 99, None).await.unwrap();
+    let store = house.store.clone();
+    let bucket = store
+        .buckets()
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|b| b.disposal.is_none() && b.id.class == verbatim_record::RetentionClass(1));
+    let bucket = bucket.unwrap().id;
+    let first = store.records_in(bucket, None, 1).await.unwrap()[0].global_seq;
+    assert!(first < total);
+    let lost = verbatim_engine::ports::Change::WrapAgain {
+        position: first,
+        from: bucket,
+        to: bucket,
+        wrapped: Vec::new(),
+    };
+    let commit = verbatim_engine::ports::Commit {
+        fence: None,
+        changes: vec![lost],
+    };
+    store.commit(commit).await.unwrap();
+    let fault = newer.verify_log(|_| ()).await.unwrap().fault.unwrap();
+    let expected = format!(
+        "leaf {first}: its body cannot be read any more, and no certificate says that it was disposed of"
+    );
+    assert_eq!(fault, expected);
+}
