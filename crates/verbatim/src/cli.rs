@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Text clients from an encrypted chat, with a record that an examiner can verify.
@@ -21,7 +22,7 @@ pub(crate) struct Cli {
         value_name = "FILE"
     )]
     pub(crate) config: PathBuf,
-    /// Answer as JSON.
+    /// Answer as JSON, errors too; `serve` logs as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// What you look at the record for; recorded with what you are shown (one line, at most 200
@@ -93,6 +94,23 @@ pub(crate) enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Whether it only looks: such a command must not make the store that it was to look at.
+    pub(crate) fn only_looks(&self) -> bool {
+        matches!(
+            self,
+            Self::Employee(EmployeeCommand::List)
+                | Self::Number(NumberCommand::List)
+                | Self::Contact(ContactCommand::List)
+                | Self::Conversation(ConversationCommand::List)
+                | Self::Record(_)
+                | Self::Alarm(_)
+                | Self::Token(TokenCommand::List | TokenCommand::Revoke { .. })
+                | Self::Status
+        )
+    }
 }
 
 #[derive(Debug, Args)]
@@ -473,7 +491,8 @@ pub(crate) enum TokenCommand {
         /// What it is for; appears in the record as the actor.
         name: String,
         /// What it may do.
-        #[arg(long = "scope", required = true)]
+        #[arg(long = "scope", required = true, value_name = "SCOPE",
+              value_parser = PossibleValuesParser::new(verbatim_console::SCOPES))]
         scopes: Vec<String>,
     },
     /// Withdraw the tokens of a name.
