@@ -97,18 +97,15 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it only looks: such a command must not make the store that it was to look at.
-    pub(crate) fn only_looks(&self) -> bool {
+    /// Whether it may be the first thing that is asked of a new store. Any other one must not make the store
+    /// that it was to look at.
+    pub(crate) fn may_make_a_store(&self) -> bool {
         matches!(
             self,
-            Self::Employee(EmployeeCommand::List)
-                | Self::Number(NumberCommand::List)
-                | Self::Contact(ContactCommand::List)
-                | Self::Conversation(ConversationCommand::List)
-                | Self::Record(_)
-                | Self::Alarm(_)
-                | Self::Token(TokenCommand::List | TokenCommand::Revoke { .. })
-                | Self::Status
+            Self::Employee(EmployeeCommand::Add { .. } | EmployeeCommand::Import(_))
+                | Self::Number(NumberCommand::Add { .. } | NumberCommand::Import(_))
+                | Self::Contact(ContactCommand::Add { .. } | ContactCommand::Import(_))
+                | Self::Token(TokenCommand::Create { .. })
         )
     }
 }

@@ -124,10 +124,10 @@ async fn with_api(
     command: Command,
 ) -> Result<ExitCode> {
     let config = Config::read(config)?;
-    let api = if command.only_looks() {
-        Api::look(&config).await?
-    } else {
+    let api = if command.may_make_a_store() {
         Api::connect(&config).await?
+    } else {
+        Api::look(&config).await?
     };
     let api = api.for_purpose(purpose);
     match command {

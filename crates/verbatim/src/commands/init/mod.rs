@@ -199,7 +199,7 @@ fn read_input() -> Result<String> {
 fn checked_token(token: &str, source: &str) -> Result<String> {
     match token.trim() {
         "" => bail!(
-            "no Twilio auth token on {source}: pipe it in (`verbatim init … < FILE`) or set TWILIO_AUTH_TOKEN; \
+            "the Twilio auth token is empty ({source}): pipe it in (`verbatim init … < FILE`) or set TWILIO_AUTH_TOKEN; \
              nothing was written"
         ),
         token => Ok(token.to_owned()),
