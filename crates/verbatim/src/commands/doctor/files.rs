@@ -1,4 +1,4 @@
-//! Files with secrets, which nobody but the service's account may read. The key file has its own check.
+//! Files with secrets, which nobody but the service's account may read. The key files have their own checks.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -25,11 +25,7 @@ pub(super) fn files(path: &Path, config: &Config) -> Verdict {
 }
 
 fn with_secrets(path: &Path, config: &Config) -> Vec<PathBuf> {
-    let mut files = vec![
-        path.to_owned(),
-        init::registration_path(config),
-        config.path(&config.record.signing_key),
-    ];
+    let mut files = vec![path.to_owned(), init::registration_path(config)];
     files.extend(secrets(config).filter_map(|secret| secret.file(&config.dir)));
     files
 }
@@ -71,7 +67,6 @@ mod tests {
             "registration.yaml",
             "keys/as_token",
             "keys/hs_token",
-            "keys/log-signing.key",
         ] {
             let file = dir.path().join(name);
             set_permissions(&file, Permissions::from_mode(0o644)).unwrap();

@@ -47,10 +47,9 @@ fn tried(args: &InitArgs, path: &Path, token: Option<&str>) -> Result<Config> {
         ConfigError::Invalid { why, .. } => anyhow!(why),
         error => error.into(),
     })?;
-    let example = || SecretRef::Plain("example".to_owned());
-    config.homeserver.as_token = example();
+    config.homeserver.as_token = SecretRef::Plain("example".to_owned());
     for block in &mut config.carrier {
-        block.auth_token = token.map_or_else(example, |token| SecretRef::Plain(token.to_owned()));
+        block.auth_token = SecretRef::Plain(token.unwrap_or("example").to_owned());
     }
     wiring::platform_alone(&config)?;
     for block in &config.carrier {
