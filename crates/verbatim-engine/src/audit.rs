@@ -339,7 +339,13 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn queue_stats(&self) -> Result<Vec<QueueStat>, AdminError> {
-        Ok(self.store.queue_stats().await?)
+        let now = self.now();
+        let mut stats = self.store.queue_stats().await?;
+        for stat in &mut stats {
+            // What is put in the queue for later counts from then on; it is no news from the future.
+            stat.oldest = stat.oldest.min(now);
+        }
+        Ok(stats)
     }
 
     /// What this process has counted.

@@ -21,6 +21,9 @@ use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::views::WorkerState;
 
+/// Alarms that are remembered as written to the log.
+const MOST_SAID: usize = 1_000;
+
 /// What an engine is made of.
 pub struct Parts {
     /// Everything durable.
@@ -107,6 +110,8 @@ pub struct Engine {
     /// Whether this process has looked at the rooms.
     pub(crate) has_looked: AtomicBool,
     pub(crate) worker: Mutex<WorkerState>,
+    /// Alarms that this process has written to its log, until they are cleared.
+    pub(crate) said: Mutex<HashMap<String, String>>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) anchoring: Anchoring,
     /// The tree as it was signed last; none until the first look at it, and after a failure.
@@ -147,6 +152,7 @@ impl Engine {
             homeserver_is_back: tokio::sync::Notify::new(),
             has_looked: AtomicBool::new(false),
             worker: Mutex::default(),
+            said: Mutex::default(),
             signer: parts.signer,
             anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
@@ -212,12 +218,14 @@ impl Engine {
 
     /// A commit in the name of the lease that this process holds.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.forget_said(&changes);
         let fence = *locked(&self.fence);
         self.store.commit(Commit { fence, changes }).await
     }
 
     /// A commit that needs no lease: what intake brings, and what any process may note.
     pub(crate) async fn at_once(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        self.forget_said(&changes);
         let fence = None;
         self.store.commit(Commit { fence, changes }).await
     }
@@ -234,12 +242,31 @@ impl Engine {
     /// An alarm as part of a commit.
     pub(crate) fn alarm(&self, key: impl Into<String>, text: impl Into<String>) -> Change {
         let (key, text) = (key.into(), text.into());
-        tracing::warn!(alarm = %key, "{text}");
+        // An alarm is raised again with each attempt of what it is about: the log needs it once.
+        let news = {
+            let mut said = locked(&self.said);
+            if said.len() >= MOST_SAID {
+                said.clear();
+            }
+            said.insert(key.clone(), text.clone()).as_ref() != Some(&text)
+        };
+        if news {
+            tracing::warn!(alarm = %key, "{text}");
+        }
         Change::Raise(Alarm {
             key,
             text,
             at: self.now(),
         })
+    }
+
+    fn forget_said(&self, changes: &[Change]) {
+        let mut said = locked(&self.said);
+        for change in changes {
+            if let Change::Clear(key) = change {
+                said.remove(key);
+            }
+        }
     }
 
     /// A random number for spreading retries.

@@ -19,6 +19,9 @@ use crate::ports::{Change, Fence, Lane, Signal, StoreError};
 /// Name of the lease under which jobs are run.
 pub const LEASE: &str = "worker";
 
+/// Key of the alarm of a homeserver that refuses us.
+const REFUSES: &str = "homeserver-refuses";
+
 /// Why the workers stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -166,10 +169,26 @@ impl Engine {
         self.counters.homeserver_up.set(i64::from(yes));
         if yes {
             self.homeserver_is_back.notify_one();
+            let changes = vec![Change::Clear(REFUSES.to_owned())];
+            if let Err(error) = self.at_once(changes).await {
+                tracing::error!(%error, "could not put the homeserver's alarm away");
+            }
         } else if let Err(error) = self.homeserver_is_away().await {
             // Then only the order is at stake: what was lost is fetched once it is back.
             tracing::error!(%error, "could not note that the homeserver is away");
         }
+    }
+
+    /// The homeserver answers and refuses us: an alarm, which goes away when it takes us again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn homeserver_refuses(&self, why: &str) -> Result<(), StoreError> {
+        let text = format!(
+            "the homeserver refuses Verbatim ({why}); texts are recorded and wait: do what `verbatim doctor` says, \
+             most often give the homeserver a copy of registration.yaml and restart it"
+        );
+        self.raise(REFUSES, text).await
     }
 
     /// What follows from something that the platform noticed.
@@ -191,6 +210,7 @@ impl Engine {
                 self.homeserver_answers(yes).await;
                 return Ok(());
             }
+            Signal::Refused(why) => return self.homeserver_refuses(&why).await,
         };
         self.commit(changes).await
     }

@@ -4,6 +4,10 @@ use verbatim_engine::ports::PlatformError;
 
 use crate::platform::MatrixPlatform;
 
+/// What to do about a homeserver that does not take our token.
+const INSTALL_REGISTRATION: &str = "give the homeserver a copy of registration.yaml, name it in \
+     `app_service_config_files` and restart the homeserver (docs/operating.md, \"Setting up the homeserver\")";
+
 impl MatrixPlatform {
     /// Whether the homeserver answers at all; the newest version of the specification that it names.
     ///
@@ -76,7 +80,10 @@ impl MatrixPlatform {
             self.check_homeserver()
                 .await
                 .map(|version| format!("answers, {version}")),
-            "check [homeserver] url and that it runs",
+            &format!(
+                "check [homeserver] url ({}), and that it runs",
+                self.config.homeserver
+            ),
         )];
         if found[0].fault.is_some() {
             return found;
@@ -85,11 +92,7 @@ impl MatrixPlatform {
             .check_token()
             .await
             .map(|user| format!("loaded, {user}"));
-        found.push(Examined::of(
-            "registration",
-            token,
-            "give registration.yaml to the homeserver and restart it",
-        ));
+        found.push(Examined::of("registration", token, INSTALL_REGISTRATION));
         if found[1].fault.is_some() {
             return found;
         }

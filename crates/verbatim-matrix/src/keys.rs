@@ -78,6 +78,9 @@ impl MatrixPlatform {
                 Err(error) => {
                     tracing::warn!(%error, "the bot cannot fetch its keys; trying again");
                     self.signals.reachable(false);
+                    if let PlatformError::Refused(why) = &error {
+                        self.signals.refused(why);
+                    }
                     sleep(backoff).await;
                     backoff = (backoff * 2).min(LONGEST_BACKOFF);
                     wait = Duration::ZERO;

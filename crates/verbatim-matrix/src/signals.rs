@@ -19,8 +19,11 @@ struct Waiting {
     rooms: BTreeSet<RoomId>,
     users: BTreeSet<UserId>,
     reachable: Option<bool>,
+    refused: Option<String>,
     /// The last word given, so that only changes are told.
     told: Option<bool>,
+    /// The last refusal told, until the homeserver answers again.
+    told_refused: Option<String>,
 }
 
 impl Signals {
@@ -36,9 +39,21 @@ impl Signals {
 
     pub(crate) fn reachable(&self, is: bool) {
         let mut waiting = self.lock();
+        if is {
+            (waiting.refused, waiting.told_refused) = (None, None);
+        }
         if waiting.told != Some(is) {
             waiting.told = Some(is);
             waiting.reachable = Some(is);
+            self.arrived.notify_one();
+        }
+    }
+
+    pub(crate) fn refused(&self, why: &str) {
+        let mut waiting = self.lock();
+        if waiting.told_refused.as_deref() != Some(why) {
+            waiting.told_refused = Some(why.to_owned());
+            waiting.refused = Some(why.to_owned());
             self.arrived.notify_one();
         }
     }
@@ -56,6 +71,9 @@ impl Signals {
         let mut waiting = self.lock();
         if let Some(is) = waiting.reachable.take() {
             return Some(Signal::Reachable(is));
+        }
+        if let Some(why) = waiting.refused.take() {
+            return Some(Signal::Refused(why));
         }
         let users = std::mem::take(&mut waiting.users);
         if !users.is_empty() {
@@ -88,5 +106,13 @@ mod tests {
         let rooms = vec![RoomId::from("!a"), RoomId::from("!b")];
         assert_eq!(signals.take(), Some(Signal::NewKeys(rooms)));
         assert_eq!(signals.take(), None);
+        let refused = || Some(Signal::Refused("no".to_owned()));
+        signals.refused("no");
+        assert_eq!(signals.take(), refused());
+        signals.refused("no");
+        assert_eq!(signals.take(), None, "said before");
+        signals.reachable(true);
+        signals.refused("no");
+        assert_eq!(signals.take(), refused(), "it was well in between");
     }
 }

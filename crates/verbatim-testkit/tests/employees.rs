@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use verbatim_domain::{Duration, RoomId, UserId};
-use verbatim_engine::ports::{Content, EventKind, Store};
+use verbatim_engine::ports::{Content, EventKind, Signal, Store};
 use verbatim_engine::worker::Outcome;
 use verbatim_engine::{Engine, WebhookAnswer};
 use verbatim_store::SqlStore;
@@ -224,4 +224,21 @@ async fn a_text_for_nobody_waits_with_an_alarm_that_clears_itself() {
     }
     world.rest().await;
     assert_eq!((world.texts(), world.alarms().await.len()), (1, 0));
+}
+
+/// Nothing but a line in a log told of it.
+#[tokio::test]
+async fn a_homeserver_that_refuses_us_is_an_alarm_until_it_takes_us() {
+    let world = World::new().await;
+    let keys = async || -> Vec<String> {
+        let alarms = world.engine.alarms().await.unwrap();
+        alarms.into_iter().map(|alarm| alarm.key).collect()
+    };
+    let refused = Signal::Refused("sync: 401 M_UNKNOWN_TOKEN".to_owned());
+    world.engine.heed(refused).await.unwrap();
+    assert_eq!(keys().await, ["homeserver-refuses"]);
+    let text = world.engine.alarms().await.unwrap()[0].text.clone();
+    assert!(text.contains("registration.yaml"), "{text}");
+    world.engine.heed(Signal::Reachable(true)).await.unwrap();
+    assert_eq!(keys().await, [""; 0]);
 }

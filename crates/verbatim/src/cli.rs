@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 /// Text clients from an encrypted chat, with a record that an examiner can verify.
@@ -21,7 +22,7 @@ pub(crate) struct Cli {
         value_name = "FILE"
     )]
     pub(crate) config: PathBuf,
-    /// Answer as JSON.
+    /// Answer as JSON, errors too; `serve` logs as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// What you look at the record for; recorded with what you are shown (one line, at most 200
@@ -93,6 +94,20 @@ pub(crate) enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Whether it may be the first thing that is asked of a new store. Any other one must not make the store
+    /// that it was to look at.
+    pub(crate) fn may_make_a_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Employee(EmployeeCommand::Add { .. } | EmployeeCommand::Import(_))
+                | Self::Number(NumberCommand::Add { .. } | NumberCommand::Import(_))
+                | Self::Contact(ContactCommand::Add { .. } | ContactCommand::Import(_))
+                | Self::Token(TokenCommand::Create { .. })
+        )
+    }
 }
 
 #[derive(Debug, Args)]
@@ -473,7 +488,8 @@ pub(crate) enum TokenCommand {
         /// What it is for; appears in the record as the actor.
         name: String,
         /// What it may do.
-        #[arg(long = "scope", required = true)]
+        #[arg(long = "scope", required = true, value_name = "SCOPE",
+              value_parser = PossibleValuesParser::new(verbatim_console::SCOPES))]
         scopes: Vec<String>,
     },
     /// Withdraw the tokens of a name.

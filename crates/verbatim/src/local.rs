@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
+use thiserror::Error;
 use verbatim_console::{OPERATOR, PURPOSE};
+use verbatim_store::Look;
 
 use crate::config::Config;
 use crate::files::write_private;
@@ -29,6 +31,16 @@ impl TokenFile {
     pub(crate) fn remove(&self) {
         let _ = std::fs::remove_file(&self.0);
     }
+}
+
+/// There is nothing to look at.
+#[derive(Debug, Error)]
+#[error(
+    "there is no store at {place}: restore it from its backup, or correct [store] url; for a new installation, \
+     `verbatim serve` makes it"
+)]
+pub(crate) struct NoStore {
+    place: String,
 }
 
 /// The API, asked for a purpose.
@@ -81,6 +93,24 @@ impl Api {
         Self { purpose, ..self }
     }
 
+    /// Like [`Self::connect`], for those who only look: an empty store in the place of a lost one would
+    /// verify.
+    pub(crate) async fn look(config: &Config) -> Result<Self> {
+        if let Some(server) = Self::running(config).await? {
+            return Ok(server);
+        }
+        let url = config.store_url();
+        if verbatim_store::look(&url).await.context("store")? == Look::Nothing {
+            // The address of a database may hold a password.
+            let place = match url.strip_prefix("sqlite:") {
+                Some(path) => path.to_owned(),
+                None => "the database of [store] url".to_owned(),
+            };
+            return Err(NoStore { place }.into());
+        }
+        Self::connect(config).await
+    }
+
     /// The server that left its token beside the configuration and still answers to it.
     pub(crate) async fn running(config: &Config) -> Result<Option<Self>> {
         let Ok(token) = std::fs::read_to_string(crate::serve::token_path(config)) else {
@@ -92,6 +122,11 @@ impl Api {
         let answer = asked.timeout(Duration::from_secs(10)).send().await;
         let ours = answer.is_ok_and(|r| r.status().is_success() && http::is_from(&r, "api"));
         Ok(ours.then(|| Self::by(Way::Server { base, token, http })))
+    }
+
+    /// Whether a running server is asked.
+    pub(crate) fn is_server(&self) -> bool {
+        matches!(self.way, Way::Server { .. })
     }
 
     /// Asks, and answers the body; a problem becomes an error in its own words.
@@ -244,8 +279,81 @@ fn user_name(users: &str, uid: u32) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{plain, user_name};
+pub(crate) mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+    use crate::commands::init;
+
+    /// A fresh installation: all but the store.
+    pub(crate) async fn installation() -> (tempfile::TempDir, Config) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_str().unwrap();
+        let words = [
+            "verbatim",
+            "init",
+            "--dir",
+            path,
+            "--firm",
+            "F",
+            "--homeserver",
+            "http://127.0.0.1:1",
+            "--server-name",
+            "f.test",
+        ];
+        let Command::Init(args) = Cli::parse_from(words).command else {
+            panic!("not init");
+        };
+        init::run(&args).await.unwrap();
+        let config = Config::read(&dir.path().join("verbatim.toml")).unwrap();
+        (dir, config)
+    }
+
+    /// A lost store was made anew, empty, and verified.
+    #[tokio::test]
+    async fn looking_makes_no_store() {
+        let (dir, config) = installation().await;
+        let error = Api::look(&config).await.err().unwrap();
+        assert!(error.is::<NoStore>(), "{error:#}");
+        assert!(error.to_string().contains("restore it"), "{error:#}");
+        assert!(!dir.path().join("verbatim.db").exists());
+        Api::connect(&config).await.unwrap();
+        let api = Api::look(&config).await.unwrap();
+        let report = api.call("GET", "record/verify", None).await.unwrap();
+        assert_eq!(report["ok"], true);
+    }
+
+    #[test]
+    fn only_commands_that_add_may_make_a_store() {
+        let check = |line: &str, may: bool| {
+            let words = ["verbatim"].into_iter().chain(line.split(' '));
+            let command = Cli::parse_from(words).command;
+            assert_eq!(command.may_make_a_store(), may, "{line}");
+        };
+        for line in [
+            "record verify",
+            "record show x",
+            "status",
+            "employee list",
+            "number list",
+            "contact list",
+            "conversation list",
+            "alarm list",
+            "alarm clear x",
+            "token list",
+            "token revoke x",
+        ] {
+            check(line, false);
+        }
+        for line in [
+            "employee add @a:b A",
+            "number add +1 --account a",
+            "token create x --scope read",
+        ] {
+            check(line, true);
+        }
+    }
 
     #[test]
     fn users_are_known_by_number() {

@@ -1,6 +1,7 @@
 //! Logs to standard output: JSON for machines, text for people. Bodies, names and full numbers never
 //! reach a log call; the canary test searches for them.
 
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -12,7 +13,10 @@ use crate::config::{LogConfig, LogFormat};
 /// Starts logging to standard output.
 pub(crate) fn start(config: &LogConfig) -> Result<()> {
     let filter = filter(config)?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
+    let plain = !std::io::stdout().is_terminal() || std::env::var_os("NO_COLOR").is_some();
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(!plain);
     let started = match config.format {
         LogFormat::Human => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),

@@ -26,7 +26,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, KeyCommand, WitnessCommand};
 use crate::commands::api::Out;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, LogFormat};
 use crate::local::Api;
 
 fn main() -> ExitCode {
@@ -50,13 +50,36 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let json = cli.json;
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("verbatim: {error:#}");
-            ExitCode::from(code_of(&error))
+            let (words, code) = (words_of(&error), code_of(&error));
+            eprintln!("verbatim: {words}");
+            if json {
+                println!("{}", serde_json::json!({"error": words, "exit_code": code}));
+            }
+            ExitCode::from(code)
         }
     }
+}
+
+/// What went wrong, and what to do about it where the error's own words do not say so.
+fn words_of(error: &anyhow::Error) -> String {
+    use verbatim_engine::OpenError;
+    use verbatim_engine::ports::StoreError;
+    let is_damage = |cause: &(dyn std::error::Error + 'static)| {
+        let store = match cause.downcast_ref() {
+            Some(OpenError::Store(store)) => Some(store),
+            _ => cause.downcast_ref(),
+        };
+        matches!(store, Some(StoreError::Damaged(_)))
+    };
+    if error.chain().any(is_damage) {
+        let mend = "keep this store as it is, to be examined, and restore the newest backup";
+        return format!("{error:#}; {mend} (docs/operating.md, \"Backups\")");
+    }
+    format!("{error:#}")
 }
 
 async fn run(cli: Cli) -> Result<ExitCode> {
@@ -71,7 +94,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        Command::Init(args) => commands::init::run(&args),
+        Command::Init(args) => commands::init::run(&args).await,
         Command::Demo(args) => demo_stack::run(args).await,
         Command::Witness(command) => commands::witness::run(&out, command).await,
         Command::Key(KeyCommand::HsmInit(args)) => {
@@ -82,7 +105,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
         Command::Doctor => commands::doctor::run(&cli.config, &out).await,
         Command::Serve => {
-            let config = Config::read(&cli.config)?;
+            let mut config = Config::read(&cli.config)?;
+            if cli.json {
+                config.log.format = LogFormat::Json;
+            }
             logging::start(&config.log)?;
             serve::run(&config).await?;
             Ok(ExitCode::SUCCESS)
@@ -97,9 +123,13 @@ async fn with_api(
     out: &Out,
     command: Command,
 ) -> Result<ExitCode> {
-    let api = Api::connect(&Config::read(config)?)
-        .await?
-        .for_purpose(purpose);
+    let config = Config::read(config)?;
+    let api = if command.may_make_a_store() {
+        Api::connect(&config).await?
+    } else {
+        Api::look(&config).await?
+    };
+    let api = api.for_purpose(purpose);
     match command {
         Command::Employee(command) => commands::api::employee(&api, out, command).await,
         Command::Number(command) => commands::api::number(&api, out, command).await,
@@ -114,10 +144,7 @@ async fn with_api(
         Command::Hold(command) => commands::retention::hold(&api, out, command).await,
         Command::Disposal(command) => commands::retention::disposal(&api, out, command).await,
         Command::Erasure(command) => commands::retention::erasure(&api, out, command).await,
-        Command::Status => {
-            out.one(&api.call("GET", "status", None).await?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Status => commands::status::run(&api, out).await,
         // `run` has dealt with the others.
         _ => Ok(ExitCode::SUCCESS),
     }
@@ -162,9 +189,35 @@ fn code_of(error: &anyhow::Error) -> u8 {
             Some(OpenError::Store(_)) => return exit::STORE,
             None => {}
         }
-        if cause.is::<StoreError>() {
+        if cause.is::<StoreError>() || cause.is::<local::NoStore>() {
             return exit::STORE;
         }
     }
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use verbatim_engine::ports::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn errors_have_their_codes_and_mends() {
+        let check = |error: anyhow::Error, code: u8, part: &str| {
+            assert_eq!(code_of(&error), code, "{error:#}");
+            assert!(words_of(&error).contains(part), "{}", words_of(&error));
+        };
+        let damaged = || StoreError::Damaged("the log has 1 records, its roots 2".into());
+        check(
+            anyhow::Error::from(damaged()).context("store"),
+            exit::STORE,
+            "restore the newest backup",
+        );
+        let opened = verbatim_engine::OpenError::from(damaged());
+        check(opened.into(), exit::STORE, "restore the newest backup");
+        let nowhere = Config::read(std::path::Path::new("/nowhere/verbatim.toml")).unwrap_err();
+        check(nowhere.into(), exit::CONFIG_UNREADABLE, "verbatim init");
+        check(anyhow::anyhow!("no"), 1, "no");
+    }
 }

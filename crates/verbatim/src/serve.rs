@@ -186,6 +186,7 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
         tracing::error!(%error, "a part ended by itself; this process ends so that it can be started again");
     }
     let stopped = running.stop().await;
+    tracing::info!("stopped");
     broken.map_or(stopped, Err)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use verbatim_domain::Duration;
 use verbatim_engine::Engine;
-use verbatim_engine::ports::{Fence, Publication, Store};
+use verbatim_engine::ports::{Fence, PlatformError, Publication, Store};
 use verbatim_engine::views::WorkerState;
 use verbatim_engine::worker::{LEASE, Stopped};
 use verbatim_matrix::MatrixPlatform;
@@ -96,11 +96,20 @@ impl Worker {
 
     /// The homeserver may be away: intake goes on, and we try until it is back. False if asked to stop.
     async fn begin(&self, fence: Fence, mut stop: watch::Receiver<bool>) -> bool {
-        let mut wait = RETRY;
+        let (mut wait, mut told) = (RETRY, None);
         loop {
-            match self.platform.start(Some(fence)).await {
+            let started = self.platform.start(Some(fence)).await;
+            match &started {
                 Ok(()) => return true,
                 Err(error) => tracing::warn!(%error, "the homeserver side does not start yet"),
+            }
+            if let Err(PlatformError::Refused(why)) = started
+                && told.as_ref() != Some(&why)
+            {
+                match self.engine.homeserver_refuses(&why).await {
+                    Ok(()) => told = Some(why),
+                    Err(error) => tracing::error!(%error, "could not raise an alarm"),
+                }
             }
             tokio::select! {
                 () = tokio::time::sleep(wait) => wait = (wait * 2).min(RETRY * 15),

@@ -251,3 +251,27 @@ async fn neither_metrics_nor_logs_tell_anything_personal() {
         "labels come from fixed sets:\n{metrics}"
     );
 }
+
+/// Each attempt of what waits raises its alarm again; the log was full of them.
+#[tokio::test]
+async fn an_alarm_is_written_to_the_log_once_until_it_is_cleared() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let world = World::new().await;
+    let written = || {
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        text.matches("the homeserver refuses").count()
+    };
+    let refused = || world.engine.homeserver_refuses("401");
+    refused().await.unwrap();
+    refused().await.unwrap();
+    assert_eq!(written(), 1);
+    let back = verbatim_engine::ports::Signal::Reachable(true);
+    world.engine.heed(back).await.unwrap();
+    refused().await.unwrap();
+    assert_eq!(written(), 2);
+}

@@ -38,7 +38,7 @@ impl Actor {
 #[derive(Debug, Error)]
 pub enum AdminError {
     /// Not a phone number.
-    #[error("`{input}` is {why}")]
+    #[error("`{input}`: {why}")]
     Phone {
         /// What was given.
         input: String,
@@ -81,6 +81,14 @@ pub(crate) struct Said<'a> {
 
 const EVERYTHING: u32 = 1000;
 
+fn config_change(what: &str) -> Said<'_> {
+    Said {
+        kind: Kind::Config,
+        rule: "config.change",
+        what,
+    }
+}
+
 impl Engine {
     /// Commits changes together with the record of them.
     pub(crate) async fn change(
@@ -90,12 +98,8 @@ impl Engine {
         details: &[(&str, &str)],
         changes: Vec<Change>,
     ) -> Result<(), AdminError> {
-        let said = Said {
-            kind: Kind::Config,
-            rule: "config.change",
-            what,
-        };
-        self.recorded(actor, said, details, changes).await
+        self.recorded(actor, config_change(what), details, changes)
+            .await
     }
 
     /// Commits changes together with the record of them, whatever its kind.
@@ -106,6 +110,26 @@ impl Engine {
         details: &[(&str, &str)],
         mut changes: Vec<Change>,
     ) -> Result<(), AdminError> {
+        changes.insert(0, self.noted_as(actor, said, details).await?);
+        Ok(self.at_once(changes).await?)
+    }
+
+    /// The record of a change, as part of its commit.
+    pub(crate) async fn noted(
+        &self,
+        actor: &Actor,
+        what: &str,
+        details: &[(&str, &str)],
+    ) -> Result<Change, AdminError> {
+        self.noted_as(actor, config_change(what), details).await
+    }
+
+    async fn noted_as(
+        &self,
+        actor: &Actor,
+        said: Said<'_>,
+        details: &[(&str, &str)],
+    ) -> Result<Change, AdminError> {
         let mut body = Body {
             actor: actor.0.clone(),
             rule: said.rule.to_owned(),
@@ -119,15 +143,11 @@ impl Engine {
                 .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
         );
         let sealed = self.seal(said.kind, body).await?;
-        changes.insert(
-            0,
-            Change::Append(NewRecord {
-                conversation: None,
-                sealed,
-                about: None,
-            }),
-        );
-        Ok(self.at_once(changes).await?)
+        Ok(Change::Append(NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        }))
     }
 
     pub(super) fn phone(&self, input: &str) -> Result<PhoneNumber, AdminError> {

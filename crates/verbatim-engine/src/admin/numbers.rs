@@ -4,7 +4,7 @@ use verbatim_domain::{AccountId, NumberId};
 
 use super::{Actor, AdminError, EVERYTHING};
 use crate::core::Engine;
-use crate::ports::{Change, Lane, Number, PageAt};
+use crate::ports::{Change, Employee, Lane, Number, PageAt};
 use crate::views::NumberView;
 
 impl Engine {
@@ -17,6 +17,20 @@ impl Engine {
         actor: &Actor,
         number: &str,
         account: &str,
+    ) -> Result<NumberView, AdminError> {
+        self.add_number_for(actor, number, account, None).await
+    }
+
+    /// Like [`Self::add_number`], and gives it to an employee in the same commit: both are done, or neither.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_number`] and [`Self::assign_number`].
+    pub async fn add_number_for(
+        &self,
+        actor: &Actor,
+        number: &str,
+        account: &str,
+        holder: Option<&str>,
     ) -> Result<NumberView, AdminError> {
         let parsed = self.phone(number)?;
         let account = AccountId(account.to_owned());
@@ -36,8 +50,15 @@ impl Engine {
                     known.account
                 )));
             }
-            return self.number_view(&known).await;
+            return match holder {
+                Some(user) => self.assign_number(actor, number, user).await,
+                None => self.number_view(&known).await,
+            };
         }
+        let holder = match holder {
+            Some(user) => Some(self.who_may_hold(user).await?),
+            None => None,
+        };
         let number = Number {
             id: NumberId::from_random(self.entropy.id()),
             index,
@@ -50,14 +71,43 @@ impl Engine {
             ("number", parsed.as_str()),
             ("account", number.account.as_str()),
         ];
-        self.change(
-            actor,
-            "number.add",
-            &details,
-            vec![Change::PutNumber(number.clone())],
-        )
-        .await?;
-        self.number_view(&number).await
+        let mut changes = vec![
+            self.noted(actor, "number.add", &details).await?,
+            Change::PutNumber(number.clone()),
+        ];
+        if let Some(employee) = &holder {
+            let assigned = self.assigned(actor, &number, parsed.as_str(), employee);
+            changes.extend(assigned.await?);
+        }
+        self.at_once(changes).await?;
+        self.number_view(&self.our_number(parsed.as_str()).await?)
+            .await
+    }
+
+    /// An employee who has not left.
+    async fn who_may_hold(&self, user: &str) -> Result<Employee, AdminError> {
+        let employee = self.employee(user).await?;
+        if employee.ended.is_some() {
+            return Err(AdminError::Invalid(format!("`{user}` has left the firm")));
+        }
+        Ok(employee)
+    }
+
+    /// Gives a number to an employee, with the record of it, and wakes texts that waited for a holder.
+    async fn assigned(
+        &self,
+        actor: &Actor,
+        number: &Number,
+        plain: &str,
+        employee: &Employee,
+    ) -> Result<[Change; 4], AdminError> {
+        let details = [("number", plain), ("user", employee.user.as_str())];
+        Ok([
+            self.noted(actor, "number.assign", &details).await?,
+            Change::Assign(number.id, employee.id, self.now()),
+            Change::WakeLane(Lane::unrouted(&number.index), self.now()),
+            Change::Clear(format!("number-without-holder:{}", number.index.short())),
+        ])
     }
 
     /// Gives a number to an employee from now on, and wakes texts that waited for a holder.
@@ -70,10 +120,8 @@ impl Engine {
         number: &str,
         user: &str,
     ) -> Result<NumberView, AdminError> {
-        let (number, employee) = (self.our_number(number).await?, self.employee(user).await?);
-        if employee.ended.is_some() {
-            return Err(AdminError::Invalid(format!("`{user}` has left the firm")));
-        }
+        let number = self.our_number(number).await?;
+        let employee = self.who_may_hold(user).await?;
         if number
             .holder
             .as_ref()
@@ -82,18 +130,8 @@ impl Engine {
             return self.number_view(&number).await;
         }
         let plain = self.reveal_text("number", &number.number)?;
-        let changes = vec![
-            Change::Assign(number.id, employee.id, self.now()),
-            Change::WakeLane(Lane::unrouted(&number.index), self.now()),
-            Change::Clear(format!("number-without-holder:{}", number.index.short())),
-        ];
-        self.change(
-            actor,
-            "number.assign",
-            &[("number", &plain), ("user", user)],
-            changes,
-        )
-        .await?;
+        let changes = self.assigned(actor, &number, &plain, &employee).await?;
+        self.at_once(changes.into()).await?;
         self.number_view(&self.our_number(&plain).await?).await
     }
 

@@ -229,6 +229,8 @@ pub enum Signal {
     NewDevices(Vec<UserId>),
     /// The homeserver answers again, or does not.
     Reachable(bool),
+    /// The homeserver answers and refuses us, and why: an operator must act.
+    Refused(String),
 }
 
 /// The encrypted chat.

@@ -106,8 +106,10 @@ impl Http {
 
     /// The versions of the specification that the homeserver names; needs no token.
     pub(crate) async fn versions(&self) -> HttpResult<Vec<String>> {
-        let call = Call::new("versions", Method::GET, &["_matrix", "client", "versions"]);
-        let bytes = self.bytes(None, call).await?;
+        let url = self.url(None, &["_matrix", "client", "versions"], &[]);
+        let bytes = self
+            .nameless("versions", self.start(Method::GET, url))
+            .await?;
         let answer: Versions =
             serde_json::from_slice(&bytes).map_err(|_| super::not_understood("versions"))?;
         Ok(answer.versions)

@@ -52,6 +52,9 @@ impl From<HttpError> for PlatformError {
     fn from(error: HttpError) -> Self {
         match error {
             HttpError::Unavailable(why) => Self::Unavailable(why),
+            HttpError::Refused { .. } if error.is("M_UNKNOWN_TOKEN") => Self::Refused(format!(
+                "{error}: the homeserver does not know our registration"
+            )),
             HttpError::Refused { .. } => Self::Refused(error.to_string()),
         }
     }
@@ -174,7 +177,7 @@ impl Http {
         self.execute(call.name, request).await
     }
 
-    /// A prepared request with the token added.
+    /// A prepared request, without the token yet.
     pub(crate) fn start(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
         self.client.request(method, url)
     }
@@ -203,15 +206,22 @@ impl Http {
         name: &'static str,
         request: reqwest::RequestBuilder,
     ) -> HttpResult<Bytes> {
+        self.nameless(name, request.bearer_auth(&self.token.0))
+            .await
+    }
+
+    /// Like [`Self::execute`], without our token: a homeserver that does not know it refuses it even where
+    /// none is needed.
+    pub(crate) async fn nameless(
+        &self,
+        name: &'static str,
+        request: reqwest::RequestBuilder,
+    ) -> HttpResult<Bytes> {
         // Without its address: that would tell user and room.
         let gone = |error: reqwest::Error| {
             HttpError::Unavailable(format!("{name}: {}", describe(&error.without_url())))
         };
-        let response = request
-            .bearer_auth(&self.token.0)
-            .send()
-            .await
-            .map_err(gone)?;
+        let response = request.send().await.map_err(gone)?;
         let status = response.status();
         let bytes = response.bytes().await.map_err(gone)?;
         if status.is_success() {
@@ -263,6 +273,9 @@ fn is_local(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -285,10 +298,9 @@ mod tests {
         check(502, None, false);
     }
 
-    #[test]
-    fn ids_are_escaped_in_addresses() {
-        let http = Http::new(&MatrixConfig {
-            homeserver: Url::parse("http://hs.test/base/").unwrap(),
+    fn http(homeserver: &str) -> Http {
+        Http::new(&MatrixConfig {
+            homeserver: Url::parse(homeserver).unwrap(),
             server_name: "example.test".into(),
             as_id: "verbatim".into(),
             as_token: Secret("t".into()),
@@ -297,7 +309,48 @@ mod tests {
             stand_in_prefix: "sms_".into(),
             avatar: None,
         })
-        .unwrap();
+        .unwrap()
+    }
+
+    /// A homeserver that knows no token, and like Synapse refuses it wherever it sees one.
+    async fn homeserver_without_us() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = [0; 8192];
+                let read = stream.read(&mut head).await.unwrap();
+                let head = String::from_utf8_lossy(&head[..read]).to_lowercase();
+                let (status, body) = if head.contains("authorization:") {
+                    ("401 Unauthorized", r#"{"errcode":"M_UNKNOWN_TOKEN"}"#)
+                } else {
+                    ("200 OK", r#"{"versions":["v1.11"]}"#)
+                };
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        format!("http://{address}")
+    }
+
+    /// The likeliest fault of all; it was taken for a homeserver that is away.
+    #[tokio::test]
+    async fn a_homeserver_without_our_registration_is_told_from_one_that_is_away() {
+        let http = http(&homeserver_without_us().await);
+        assert_eq!(http.versions().await.unwrap(), ["v1.11"]);
+        let bot = <&UserId>::try_from("@smsbot:example.test").unwrap();
+        let error = PlatformError::from(http.whoami(bot).await.unwrap_err());
+        assert!(matches!(error, PlatformError::Refused(_)), "{error}");
+        assert!(error.to_string().contains("our registration"), "{error}");
+    }
+
+    #[test]
+    fn ids_are_escaped_in_addresses() {
+        let http = http("http://hs.test/base/");
         let user = <&UserId>::try_from("@smsbot:example.test").unwrap();
         let path = ["_matrix", "client", "v3", "rooms", "!a/b?c"];
         let url = http.url(Some(As::device(user)), &path, &[("ts", "5")]);

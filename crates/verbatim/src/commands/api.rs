@@ -71,23 +71,8 @@ pub(crate) async fn number(api: &Api, out: &Out, command: NumberCommand) -> Resu
             account,
             holder,
         } => {
-            let mut view = api
-                .call(
-                    "POST",
-                    "numbers",
-                    Some(json!({"number": number, "account": account})),
-                )
-                .await?;
-            if let Some(user) = holder {
-                view = api
-                    .call(
-                        "POST",
-                        "numbers/assign",
-                        Some(json!({"number": number, "user": user})),
-                    )
-                    .await?;
-            }
-            out.one(&view);
+            let body = json!({"number": number, "account": account, "holder": holder});
+            out.one(&api.call("POST", "numbers", Some(body)).await?);
         }
         NumberCommand::Assign { number, user } => {
             out.one(

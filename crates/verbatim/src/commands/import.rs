@@ -11,20 +11,20 @@ use serde_json::{Map, Value, json};
 use super::api::Out;
 use crate::local::Api;
 
-/// Imports a file. `holder` names a column that, where filled, assigns the number of the row.
+/// Imports a file. `optional` names a column that need not be there, nor be filled in.
 pub(crate) async fn import(
     api: &Api,
     out: &Out,
     file: &Path,
     path: &str,
     columns: &[&str],
-    holder: Option<&str>,
+    optional: Option<&str>,
 ) -> Result<ExitCode> {
     let text = read(file)?;
     let rows = parse(&text, columns)?;
     let (mut good, mut bad) = (0u64, Vec::new());
     for (line, row) in rows {
-        match import_row(api, path, columns, holder, &row).await {
+        match import_row(api, path, columns, optional, &row).await {
             Ok(()) => good += 1,
             Err(error) => {
                 eprintln!("line {line}: {error:#}");
@@ -49,24 +49,25 @@ async fn import_row(
     api: &Api,
     path: &str,
     columns: &[&str],
-    holder: Option<&str>,
+    optional: Option<&str>,
     row: &HashMap<String, String>,
 ) -> Result<()> {
-    let body: Map<String, Value> = columns
-        .iter()
-        .map(|c| {
-            (
-                (*c).to_owned(),
-                Value::from(row.get(*c).cloned().unwrap_or_default()),
-            )
-        })
+    let body = body(columns, optional, row);
+    api.call("POST", path, Some(body)).await.map(drop)
+}
+
+/// What is asked for by a row.
+fn body(columns: &[&str], optional: Option<&str>, row: &HashMap<String, String>) -> Value {
+    let cell = |column: &str| row.get(column).cloned().unwrap_or_default();
+    let needed = columns.iter().map(|column| (*column, cell(column)));
+    let filled = optional
+        .map(|column| (column, cell(column)))
+        .filter(|(_, cell)| !cell.is_empty());
+    let fields = needed.chain(filled);
+    let fields: Map<String, Value> = fields
+        .map(|(column, cell)| (column.to_owned(), Value::from(cell)))
         .collect();
-    api.call("POST", path, Some(Value::Object(body))).await?;
-    if let Some(user) = holder.and_then(|h| row.get(h)).filter(|u| !u.is_empty()) {
-        let assign = json!({"number": row.get("number"), "user": user});
-        api.call("POST", "numbers/assign", Some(assign)).await?;
-    }
-    Ok(())
+    Value::Object(fields)
 }
 
 fn read(file: &Path) -> Result<String> {
@@ -118,7 +119,18 @@ fn parse(text: &str, columns: &[&str]) -> Result<Vec<(u64, HashMap<String, Strin
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::*;
+
+    /// Which is one request: a number whose holder is not known is not added.
+    #[test]
+    fn an_optional_column_is_sent_where_it_is_filled() {
+        let text = "number,account,holder\n+1415,a,@alice:f\n+1416,a,\n";
+        let rows = parse(text, &["number", "account"]).unwrap();
+        let asked = |row: usize| body(&["number", "account"], Some("holder"), &rows[row].1);
+        let first = json!({"number": "+1415", "account": "a", "holder": "@alice:f"});
+        assert_eq!(asked(0), first);
+        assert_eq!(asked(1), json!({"number": "+1416", "account": "a"}));
+    }
 
     #[test]
     fn rows_keep_their_lines() {

@@ -8,5 +8,6 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod record;
 pub(crate) mod retention;
+pub(crate) mod status;
 pub(crate) mod table;
 pub(crate) mod witness;

@@ -40,6 +40,9 @@ async fn show(api: &Api, out: &Out, conversation: &str) -> Result<ExitCode> {
                 print_record(item)
             }
         }
+        if after.is_empty() && items.is_empty() && !out.json {
+            println!("no records yet");
+        }
         // The cursor ends where the first page saw the end: our own views come behind it.
         match page.get("next").and_then(Value::as_str) {
             Some(next) => after = format!("&after={next}"),
@@ -83,43 +86,57 @@ async fn who_saw(api: &Api, out: &Out, args: &WhoSawArgs) -> Result<ExitCode> {
 }
 
 fn print_record(record: &Value) {
+    for line in record_lines(record) {
+        println!("{line}");
+    }
+}
+
+/// A record for people: what its kind needs to be understood, never the raw event.
+fn record_lines(record: &Value) -> Vec<String> {
     let text = |key: &str| record.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = |key: &str| record.get(key).and_then(Value::as_i64).unwrap_or_default();
-    println!(
+    let mut lines = vec![format!(
         "#{} (log {})  {}  {}  {}",
         number("conversation_seq"),
         number("log_index"),
         utc(number("captured_ms")),
         text("kind"),
         text("actor")
-    );
-    for (name, value) in [
-        ("from", text("from")),
-        ("to", text("to")),
-        ("text", text("text")),
-        ("sent as", text("transmitted")),
-    ] {
+    )];
+    let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            println!("    {name}: {value}");
+            lines.push(format!("    {name}: {value}"));
         }
+    };
+    // Statuses of several messages come mixed: this tells whose each one is.
+    line("message", text("message"));
+    line("from", text("from"));
+    line("to", text("to"));
+    line("text", text("text"));
+    line("sent as", text("transmitted"));
+    for (name, value) in record["details"].as_object().into_iter().flatten() {
+        let is_raw = name == "clear" || name.starts_with("header.");
+        line(name, value.as_str().filter(|_| !is_raw).unwrap_or_default());
     }
     for (name, at) in [
         ("at origin", number("origin_ms")),
         ("at provider", number("provider_ms")),
     ] {
         if at != 0 {
-            println!("    {name}: {}", utc(at));
+            line(name, &utc(at));
         }
     }
     match record.get("disposed").filter(|d| !d.is_null()) {
-        None => println!("    why: {} ({})", text("reason"), text("rule")),
+        None => line("why", &format!("{} ({})", text("reason"), text("rule"))),
         Some(disposed) => {
             let number = |key: &str| disposed.get(key).and_then(Value::as_i64).unwrap_or(0);
             let (at, certificate) = (utc(number("at_ms")), number("certificate"));
-            println!("    disposed of on {at} by the certificate at {certificate} of the log");
+            let by = format!("{at} by the certificate at {certificate} of the log");
+            line("disposed of on", &by);
         }
     }
-    println!("    leaf: {}", text("leaf_hash"));
+    line("leaf", text("leaf_hash"));
+    lines
 }
 
 /// A time of the record as RFC 3339 in UTC, always with milliseconds.
@@ -175,4 +192,28 @@ async fn verify(api: &Api, out: &Out) -> Result<ExitCode> {
     } else {
         ExitCode::from(exit::RECORD_DOES_NOT_VERIFY)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::record_lines;
+
+    #[test]
+    fn records_say_whose_they_are_and_what_happened() {
+        let check = |record: serde_json::Value, line: &str| {
+            let lines = record_lines(&record);
+            assert!(lines.iter().any(|l| l.trim() == line), "{lines:?}");
+            assert!(!lines.iter().any(|l| l.contains("raw")), "{lines:?}");
+        };
+        let status = json!({"kind": "status", "message": "0199", "details": {"code": "30003"}});
+        check(status.clone(), "message: 0199");
+        check(status, "code: 30003");
+        let details =
+            json!({"member": "@a:f", "membership": "join", "clear": "raw", "header.x": "raw"});
+        let joined = json!({"kind": "membership", "details": details});
+        check(joined.clone(), "membership: join");
+        check(joined, "member: @a:f");
+    }
 }

@@ -55,6 +55,8 @@ pub(super) fn fault(config: &Config) -> Option<String> {
         })
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
+        .or_else(|| addresses(config))
+        .or_else(|| store(&config.store.url))
         .or_else(|| carriers(config))
 }
 
@@ -184,6 +186,38 @@ fn listeners(config: &Config) -> Option<String> {
     all.iter()
         .find(|address| address.port() != 0 && !seen.insert(**address))
         .map(|twice| format!("[listen] has {twice} twice; give each listener its own port"))
+}
+
+fn addresses(config: &Config) -> Option<String> {
+    let homeserver = &config.homeserver;
+    let carriers = config.carrier.iter().flat_map(|carrier| {
+        [
+            ("carrier.public_url", &carrier.public_url),
+            ("carrier.api_base", &carrier.api_base),
+        ]
+    });
+    [
+        ("homeserver.url", &homeserver.url),
+        ("homeserver.appservice_url", &homeserver.appservice_url),
+    ]
+    .into_iter()
+    .chain(carriers)
+    .find_map(|(key, value)| address(key, value))
+}
+
+fn address(key: &str, value: &str) -> Option<String> {
+    let is_address = Url::parse(value)
+        .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    (!is_address).then(|| {
+        format!("`{key}` is `{value}`; write it whole, with https:// or http://, such as https://matrix.example.org")
+    })
+}
+
+/// Its value is not repeated: it may hold a password.
+fn store(url: &str) -> Option<String> {
+    let known = ["sqlite:", "postgres:", "postgresql:"];
+    (!known.iter().any(|known| url.starts_with(known)))
+        .then(|| "`store.url` names no store; begin it with sqlite: or postgres://".to_owned())
 }
 
 fn catch_all(user: &str) -> Option<String> {

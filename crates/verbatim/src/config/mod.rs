@@ -19,7 +19,7 @@ const PLACEHOLDER: &str = "CHANGE-ME";
 #[derive(Debug, Error)]
 pub(crate) enum ConfigError {
     /// It cannot be read.
-    #[error("cannot read {path}: {why}; `verbatim init` writes one")]
+    #[error("cannot read {path}: {why}; {}", how_to_read(.why))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -50,6 +50,31 @@ pub(crate) enum ConfigError {
         /// Why not.
         why: String,
     },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub(crate) fn mend(&self) -> String {
+        match self {
+            Self::Read { why, .. } => how_to_read(why).to_owned(),
+            Self::Invalid { path, .. } => format!(
+                "correct {}; what each setting takes stands in the file that `verbatim init --dir FOLDER` writes",
+                path.display()
+            ),
+            Self::Placeholder { path, key } => format!("set `{key}` in {}", path.display()),
+            Self::Secret { what, .. } => format!("mend {what}"),
+        }
+    }
+}
+
+fn how_to_read(why: &std::io::Error) -> &'static str {
+    match why.kind() {
+        std::io::ErrorKind::NotFound => "`verbatim init` writes one; name another with --config",
+        std::io::ErrorKind::PermissionDenied => {
+            "run this as the service's account, or give this account the file"
+        }
+        _ => "name the configuration file with --config",
+    }
 }
 
 /// The whole configuration.

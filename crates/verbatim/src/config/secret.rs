@@ -39,7 +39,26 @@ impl fmt::Debug for SecretRef {
     }
 }
 
+/// The homeserver's tokens are made by us; the others come from elsewhere.
+fn unread(path: &Path, error: &std::io::Error) -> String {
+    let mend = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            "write it there, for this account only (chmod 600); the homeserver's tokens are made by `verbatim init`"
+        }
+        _ => "give it to the service's account",
+    };
+    format!("cannot read {}: {error}; {mend}", path.display())
+}
+
 impl SecretRef {
+    /// Its file, if it is in one; relative files are seen from `dir`.
+    pub(crate) fn file(&self, dir: &Path) -> Option<PathBuf> {
+        match self {
+            Self::File(at) => Some(dir.join(&at.file)),
+            Self::Env(_) | Self::Plain(_) => None,
+        }
+    }
+
     /// Reads it; relative files are seen from `dir`.
     pub(super) fn value(&self, dir: &Path) -> Result<String, String> {
         let value = match self {
@@ -48,8 +67,7 @@ impl SecretRef {
                 .map_err(|_| format!("environment variable {} is not set", at.env))?,
             Self::File(at) => {
                 let path = dir.join(&at.file);
-                std::fs::read_to_string(&path)
-                    .map_err(|e| format!("cannot read {}: {e}", path.display()))?
+                std::fs::read_to_string(&path).map_err(|e| unread(&path, &e))?
             }
         };
         let value = value.trim_end_matches(['\n', '\r']).to_owned();

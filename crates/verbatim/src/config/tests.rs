@@ -64,6 +64,30 @@ fn what_is_wrong_is_named() {
         "`carrier.account_sid` still has its example value",
     );
     check(("[[carrier]]", "[[carrier]"), "dir/verbatim.toml");
+    check(
+        ("http://127.0.0.1:8008", "m.x"),
+        "`homeserver.url` is `m.x`",
+    );
+    check(("http://127.0.0.1:8008", "m.x:8008"), "`homeserver.url`");
+}
+
+/// `verbatim init` was named for files that were there.
+#[test]
+fn each_fault_has_its_own_mend() {
+    let check = |error: ConfigError, part: &str| {
+        assert!(error.mend().contains(part), "{}", error.mend());
+    };
+    let read = |kind: std::io::ErrorKind| ConfigError::Read {
+        path: "x.toml".into(),
+        why: kind.into(),
+    };
+    check(read(std::io::ErrorKind::NotFound), "`verbatim init`");
+    check(read(std::io::ErrorKind::PermissionDenied), "account");
+    check(
+        parse("[firm]\nnmae = \"x\"").unwrap_err(),
+        "correct dir/verbatim.toml",
+    );
+    check(parse("").unwrap_err(), "set `firm.name`");
 }
 
 #[test]
@@ -163,6 +187,12 @@ fn what_cannot_work_is_named() {
     };
     check("[keys.pkcs11]", &token("", "k"), "keys.pkcs11.token");
     check("[keys.pkcs11]", &token("t", " k"), "keys.pkcs11.wrap_key");
+    check("[store]", "url = \"verbatim.db\"", "store.url");
+    check(
+        "[homeserver]",
+        "appservice_url = \"m.x\"",
+        "homeserver.appservice_url",
+    );
     check("[firm]", "catch_all = \"nobody\"", "firm.catch_all");
     let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
                  public_url = \"https://sms.acme.test\"";

@@ -12,11 +12,13 @@ pub(crate) fn text(plan: &StackPlan) -> String {
         "\nVerbatim runs.\n\n  Phone page   {}\n  Homeserver   {}\n\n",
         plan.carrier_url, plan.homeserver_url
     );
+    let ids = plan.holders.iter().map(|holder| holder.user_id.len());
+    let width = ids.max().unwrap_or(0);
     for (holder, login) in plan.holders.iter().zip(&plan.secrets.employees) {
         // Writing into a string cannot fail.
         let _ = writeln!(
             text,
-            "  {:<6} {}   password {}   number {}",
+            "  {:<6} {:<width$}   password {}   number {}",
             holder.name, holder.user_id, login.password, holder.number
         );
     }

@@ -115,6 +115,30 @@ async fn a_firm_is_set_up_and_every_step_is_recorded_under_the_token() {
     assert_eq!(mine, expected);
 }
 
+/// `number add --holder` of an unknown employee failed, and had added the number.
+#[tokio::test]
+async fn a_number_is_added_with_its_holder_or_not_at_all() {
+    let caller = Caller::new().await;
+    let wish = json!({"number": OURS, "account": "acme", "holder": ALICE});
+    let refused = caller.post("numbers", &wish).await;
+    assert_eq!(refused.problem(), "employee.not.found");
+    assert_eq!(caller.shown("numbers").await["items"], json!([]));
+    caller
+        .done("employees", &json!({"user": ALICE, "name": "Alice"}))
+        .await;
+    assert_eq!(caller.done("numbers", &wish).await["holder"], ALICE);
+    assert_eq!(caller.done("numbers", &wish).await["holder"], ALICE);
+    let records = caller.world.engine.log_records(0, 100).await.unwrap();
+    let mut reasons: Vec<&str> = records.iter().map(|r| r.reason.as_str()).collect();
+    reasons.retain(|reason| reason.starts_with("number"));
+    assert_eq!(reasons, ["number.add", "number.assign"]);
+    // One that is there already is given as by `numbers/assign`.
+    let second = json!({"number": "+14155550101", "account": "acme"});
+    assert_eq!(caller.done("numbers", &second).await["holder"], Value::Null);
+    let given = json!({"number": "+14155550101", "account": "acme", "holder": ALICE});
+    assert_eq!(caller.done("numbers", &given).await["holder"], ALICE);
+}
+
 #[tokio::test]
 async fn who_holds_several_numbers_says_which_one_to_text_from() {
     let caller = firm().await;

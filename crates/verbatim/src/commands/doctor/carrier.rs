@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use url::Url;
-use verbatim_engine::ports::{Carrier, Route};
+use verbatim_engine::ports::{Carrier, CarrierError, Route};
 
 use super::{Examination, Verdict};
 use crate::config::Config;
@@ -37,10 +37,7 @@ pub(super) async fn carriers(
         match carrier.check().await {
             Err(error) => exam.add(
                 &area,
-                Verdict::Fail(
-                    error.to_string(),
-                    "check account_sid, auth_token and the network".into(),
-                ),
+                Verdict::Fail(error.to_string(), mend(&error, &block.api_base)),
             ),
             Ok(found) => {
                 exam.add(&area, Verdict::Ok(found));
@@ -52,6 +49,17 @@ pub(super) async fn carriers(
         exam.add(&format!("{area} webhooks"), webhook(&address).await?);
     }
     Ok(())
+}
+
+fn mend(error: &CarrierError, api_base: &str) -> String {
+    match error {
+        CarrierError::Refused(_) => "check account_sid and auth_token".to_owned(),
+        CarrierError::Unavailable(_) => {
+            format!(
+                "check that {api_base} is reachable from here: network, DNS, proxy, and the carrier's status page"
+            )
+        }
+    }
 }
 
 /// The numbers of an account that the running service has; none if it cannot be asked.
@@ -137,6 +145,21 @@ async fn webhook(address: &str) -> Result<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One mend was given for both.
+    #[test]
+    fn a_carrier_that_is_away_is_told_from_one_that_refuses() {
+        let away = mend(
+            &CarrierError::Unavailable("timed out".into()),
+            "https://api.test",
+        );
+        assert!(
+            away.contains("https://api.test") && !away.contains("auth_token"),
+            "{away}"
+        );
+        let refused = mend(&CarrierError::Refused("401".into()), "https://api.test");
+        assert!(refused.contains("auth_token"), "{refused}");
+    }
 
     #[test]
     fn numbers_must_lead_to_us() {

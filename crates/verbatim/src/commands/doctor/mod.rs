@@ -4,6 +4,7 @@
 //! other part from being looked at, unless that one cannot be looked at without it.
 
 mod carrier;
+mod files;
 mod homeserver;
 mod log;
 mod machine;
@@ -68,14 +69,12 @@ pub(crate) async fn run(path: &Path, out: &Out) -> Result<ExitCode> {
     match Config::read(path) {
         Ok(config) => {
             exam.add("configuration", Verdict::Ok(path.display().to_string()));
+            exam.add("files", files::files(path, &config));
             examine(&mut exam, &config).await?;
         }
         Err(error) => exam.add(
             "configuration",
-            Verdict::Fail(
-                error.to_string(),
-                "`verbatim init` writes one; then edit it".into(),
-            ),
+            Verdict::Fail(error.to_string(), error.mend()),
         ),
     }
     if out.json {

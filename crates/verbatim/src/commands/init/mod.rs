@@ -1,6 +1,7 @@
 //! `verbatim init`: a commented configuration, keys, and the registration file. Nothing that exists is
 //! overwritten, so it may be run again to make what is missing.
 
+mod before;
 mod next;
 
 use std::fs;
@@ -24,14 +25,19 @@ use crate::wiring::matrix_config;
 /// The user that the homeserver wants in the registration; neither the bot nor a stand-in.
 const SENDER_LOCALPART: &str = "_verbatim_as";
 
-pub(crate) fn run(args: &InitArgs) -> Result<ExitCode> {
+pub(crate) async fn run(args: &InitArgs) -> Result<ExitCode> {
+    let path = args.dir.join("verbatim.toml");
+    let token_path = args.dir.join("keys/twilio_auth_token");
+    let token = (args.twilio_sid.is_some() && !token_path.exists())
+        .then(twilio_token)
+        .transpose()?;
+    before::look(args, &path, token.as_deref()).await?;
     fs::create_dir_all(args.dir.join("keys"))
         .with_context(|| format!("cannot make {}", args.dir.display()))?;
     make_keys(&args.dir)?;
-    if args.twilio_sid.is_some() {
-        make(&args.dir.join("keys/twilio_auth_token"), twilio_token)?;
+    if let Some(token) = token {
+        make(&token_path, || Ok(token))?;
     }
-    let path = args.dir.join("verbatim.toml");
     if path.exists() {
         for option in given(args) {
             println!("        {option} changes nothing: edit {}", path.display());
@@ -174,18 +180,28 @@ fn random_token() -> String {
 }
 
 fn twilio_token() -> Result<String> {
-    if let Ok(token) = std::env::var("TWILIO_AUTH_TOKEN") {
-        return Ok(token);
-    }
-    if std::io::stdin().is_terminal() {
-        bail!("set TWILIO_AUTH_TOKEN, or pipe the token in: `verbatim init … < token-file`");
-    }
+    let (token, source) = match std::env::var("TWILIO_AUTH_TOKEN") {
+        Ok(token) => (token, "TWILIO_AUTH_TOKEN"),
+        Err(_) if std::io::stdin().is_terminal() => (String::new(), "standard input"),
+        Err(_) => (read_input()?, "standard input"),
+    };
+    checked_token(&token, source)
+}
+
+fn read_input() -> Result<String> {
     let mut token = String::new();
     std::io::stdin()
         .read_to_string(&mut token)
         .context("standard input")?;
+    Ok(token)
+}
+
+fn checked_token(token: &str, source: &str) -> Result<String> {
     match token.trim() {
-        "" => bail!("the Twilio auth token is empty"),
+        "" => bail!(
+            "the Twilio auth token is empty ({source}): pipe it in (`verbatim init … < FILE`) or set TWILIO_AUTH_TOKEN; \
+             nothing was written"
+        ),
         token => Ok(token.to_owned()),
     }
 }

@@ -51,7 +51,9 @@ fn ready(path: &Path, config: &Config) -> Result<()> {
     println!("  3. verbatim --config {} serve", path.display());
     let mut step = 4;
     for block in &config.carrier {
-        let address = wiring::carrier(config, block)?.inbound_address();
+        let carrier = wiring::carrier(config, block)
+            .with_context(|| format!("correct {}, then run this again", path.display()))?;
+        let address = carrier.inbound_address();
         println!(
             "  {step}. At the carrier ({}), for each number, enter as the address for",
             block.name

@@ -55,14 +55,15 @@ fn args_in(dir: &Path) -> InitArgs {
         dir: dir.to_owned(),
         twilio_sid: None,
         public_url: None,
+        store: None,
         ..args()
     }
 }
 
-#[test]
-fn what_exists_is_kept_and_belongs_to_its_owner_only() {
+#[tokio::test]
+async fn what_exists_is_kept_and_belongs_to_its_owner_only() {
     let dir = tempfile::tempdir().unwrap();
-    run(&args_in(dir.path())).unwrap();
+    run(&args_in(dir.path())).await.unwrap();
     let files = [
         "verbatim.toml",
         "registration.yaml",
@@ -85,13 +86,14 @@ fn what_exists_is_kept_and_belongs_to_its_owner_only() {
         firm: Some("Another".to_owned()),
         ..args_in(dir.path())
     })
+    .await
     .unwrap();
     assert_eq!(
         fs::read_to_string(&registration).unwrap(),
         "the homeserver's own"
     );
     fs::remove_file(&registration).unwrap();
-    run(&args_in(dir.path())).unwrap();
+    run(&args_in(dir.path())).await.unwrap();
     assert_eq!(read(), first);
 }
 
@@ -121,4 +123,99 @@ fn options_that_come_too_late_are_named() {
         }),
         [""; 0]
     );
+}
+
+/// What exists is kept, so a mistake that was written could not be mended by a second try.
+#[tokio::test]
+async fn what_cannot_work_is_not_written() {
+    async fn check(change: impl FnOnce(&mut InitArgs), part: &str) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut args = args_in(dir.path());
+        change(&mut args);
+        let path = dir.path().join("verbatim.toml");
+        let error = before::look(&args, &path, Some("t")).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(
+            error.contains(part) && error.contains("nothing was written"),
+            "{error}"
+        );
+        if args.twilio_sid.is_none() {
+            run(&args).await.unwrap_err();
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        }
+    }
+    let sid = |sid: &'static str| {
+        move |args: &mut InitArgs| {
+            args.twilio_sid = Some(sid.to_owned());
+            args.public_url = Some("https://sms.acme.test".to_owned());
+        }
+    };
+    check(sid("AC…"), "account_sid").await;
+    check(
+        |args| {
+            (args.twilio_sid, args.public_url) = (Some("AC1".into()), Some("sms.acme.test".into()))
+        },
+        "public_url",
+    )
+    .await;
+    check(|args| args.homeserver = Some("m.x".into()), "https://").await;
+    check(
+        |args| args.appservice_url = Some("m.x:9481".into()),
+        "`homeserver.appservice_url`",
+    )
+    .await;
+    check(
+        |args| args.server_name = Some("https://m.x".into()),
+        "server_name",
+    )
+    .await;
+    check(
+        |args| args.store = Some("verbatim.db".into()),
+        "`store.url`",
+    )
+    .await;
+    // What is not given yet is no mistake.
+    let dir = tempfile::tempdir().unwrap();
+    let nothing = InitArgs {
+        firm: None,
+        homeserver: None,
+        server_name: None,
+        ..args_in(dir.path())
+    };
+    run(&nothing).await.unwrap();
+}
+
+#[test]
+fn an_empty_token_is_refused_with_the_ways_to_give_it() {
+    let error = checked_token(" \n", "standard input")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("standard input") && error.contains("TWILIO_AUTH_TOKEN"),
+        "{error}"
+    );
+    assert_eq!(checked_token("t\n", "standard input").unwrap(), "t");
+}
+
+/// A key made anew beside a store hid that the right one was lost.
+#[tokio::test]
+async fn no_key_is_made_beside_a_store() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&args_in(dir.path())).await.unwrap();
+    let config = Config::read(&dir.path().join("verbatim.toml")).unwrap();
+    crate::wiring::wire(&config).await.unwrap();
+    let key = key_path(dir.path());
+    fs::remove_file(&key).unwrap();
+    let error = run(&args_in(dir.path())).await.unwrap_err().to_string();
+    assert!(
+        error.contains("restore") && error.contains("verbatim.key"),
+        "{error}"
+    );
+    assert!(!key.exists());
+    fs::remove_file(dir.path().join("verbatim.toml")).unwrap();
+    run(&args_in(dir.path())).await.unwrap_err();
+    assert!(!key.exists(), "the configuration is lost as well");
+    fs::remove_file(dir.path().join("verbatim.db")).unwrap();
+    run(&args_in(dir.path())).await.unwrap();
+    assert!(key.exists());
 }

@@ -25,6 +25,10 @@ pub(crate) struct AddNumber {
     /// Carrier account in the configuration.
     #[schema(example = "twilio-main")]
     account: String,
+    /// Account of the employee who holds it from now on; without one it waits for
+    /// `/api/v1/numbers/assign`.
+    #[schema(example = "@alice:example.org")]
+    holder: Option<String>,
 }
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -35,7 +39,8 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Adds a virtual number of a configured carrier account. Safe to repeat.
+/// Adds a virtual number of a configured carrier account, and gives it to `holder` in the same step: both
+/// are done, or neither. Safe to repeat.
 #[utoipa::path(post, path = "/api/v1/numbers", tag = "numbers", request_body = AddNumber,
     responses((status = 200, body = Number)))]
 pub(crate) async fn add_number(
@@ -43,8 +48,9 @@ pub(crate) async fn add_number(
     caller: Caller,
     input::Json(new): input::Json<AddNumber>,
 ) -> Result<Json<Number>, Problem> {
+    let (actor, holder) = (caller.actor(), new.holder.as_deref());
     let view = engine
-        .add_number(&caller.actor(), &new.number, &new.account)
+        .add_number_for(&actor, &new.number, &new.account, holder)
         .await?;
     Ok(Json(Number::shown(view, &caller)))
 }
