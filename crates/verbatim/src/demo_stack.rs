@@ -1,11 +1,12 @@
 //! Connects the demo with the real thing: the same configuration, wiring and listeners as `serve`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
+use verbatim_console::local_api_router;
 use verbatim_domain::ConversationId;
 use verbatim_engine::Engine;
 use verbatim_engine::access::Viewer;
@@ -13,9 +14,10 @@ use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::PageAt;
 use verbatim_engine::views::{ConversationView, RecordView};
 
-use crate::commands::init;
+use crate::commands::{export, init};
 use crate::config::Config;
 use crate::demo::{self, DemoArgs, DemoStack, Expected, ReadBack, RunningStack, StackPlan};
+use crate::local::Api;
 use crate::serve::{self, Running};
 
 /// The carrier account's name in the demo; part of its webhook addresses.
@@ -135,6 +137,14 @@ impl RunningStack for RealRunning {
                 root: verdict.root,
             }),
         }
+    }
+
+    async fn hand_out(&self, message: &Expected<'_>, folder: &Path) -> Result<String> {
+        let engine = &self.0.engine;
+        let conversation = conversation(engine, message).await?;
+        let api = Api::here(local_api_router(engine.clone(), "demo"));
+        export::conversation(&api, &conversation.id, folder, "demo --check").await?;
+        crate::examine::examine(engine.log_policy(), folder).await
     }
 
     async fn stop(self: Box<Self>) -> Result<()> {

@@ -78,7 +78,6 @@ impl Api {
     }
 
     /// The API of an engine in this process.
-    #[cfg(test)]
     pub(crate) fn here(router: axum::Router) -> Self {
         Self::by(Way::Here(router))
     }

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod demo_stack;
+mod examine;
 mod exit;
 mod files;
 mod http;

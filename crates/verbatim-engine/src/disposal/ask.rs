@@ -1,5 +1,8 @@
 //! Disposals are proposed by one person and approved by another.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use verbatim_domain::DisposalId;
 use verbatim_domain::retention::HoldScope;
 use verbatim_record::{Body, BucketId, Kind, RetentionClass};
@@ -164,7 +167,7 @@ impl Engine {
         scopes: &[HoldScope],
         records: &[crate::ports::StoredRecord],
     ) -> Result<Vec<bool>, StoreError> {
-        let mut parties = std::collections::HashMap::new();
+        let mut parties = HashMap::new();
         let mut held = Vec::with_capacity(records.len());
         for record in records {
             let Some(id) = record.conversation else {
@@ -172,19 +175,21 @@ impl Engine {
                 held.push(scopes.iter().any(|scope| scope.covers(None, at)));
                 continue;
             };
-            if !parties.contains_key(&id) {
-                let conversation = self.store.conversation(id).await?;
-                let conversation = conversation.ok_or_else(|| {
-                    StoreError::Damaged(format!("conversation {id} has records and is not there"))
-                })?;
-                let numbers = self.numbers_of(&conversation)?;
-                parties.insert(id, (conversation, numbers));
-            }
+            let (conversation, numbers) = match parties.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let conversation = self.store.conversation(id).await?;
+                    let conversation = conversation.ok_or_else(|| {
+                        let what = format!("conversation {id} has records and is not there");
+                        StoreError::Damaged(what)
+                    })?;
+                    let numbers = self.numbers_of(&conversation)?;
+                    place.insert((conversation, numbers))
+                }
+            };
             let covers = |scope: &HoldScope| {
-                parties.get(&id).is_some_and(|(conversation, numbers)| {
-                    let party = crate::hold::party(conversation, numbers);
-                    scope.covers(Some(party), record.sealed.captured_at)
-                })
+                let party = crate::hold::party(conversation, numbers);
+                scope.covers(Some(party), record.sealed.captured_at)
             };
             held.push(scopes.iter().any(covers));
         }

@@ -28,7 +28,7 @@ use self::place::{Folder, Place, State};
 use self::sealed::Sealed;
 use self::source::{Page, page};
 use super::api::Out;
-use crate::cli::ExportArgs;
+use crate::cli::{ExportArgs, WhoseArgs};
 use crate::local::Api;
 
 /// How long to wait for a checkpoint over the export's own record: normally a second.
@@ -42,6 +42,31 @@ pub(crate) async fn run(api: &Api, out: &Out, args: &ExportArgs) -> Result<ExitC
     };
     out.one(&view);
     Ok(ExitCode::SUCCESS)
+}
+
+/// A bundle of one conversation, in a folder (the demo).
+pub(crate) async fn conversation(
+    api: &Api,
+    id: &str,
+    folder: &Path,
+    purpose: &str,
+) -> Result<Value> {
+    let args = ExportArgs {
+        whose: WhoseArgs {
+            conversation: Some(id.to_owned()),
+            person: None,
+            number: None,
+            contact: None,
+            all: false,
+        },
+        from: None,
+        to: None,
+        out: folder.to_owned(),
+        age: None,
+        purpose: purpose.to_owned(),
+        since: None,
+    };
+    make(api, &mut Folder::open(folder)?, &args).await
 }
 
 async fn make(api: &Api, place: &mut dyn Place, args: &ExportArgs) -> Result<Value> {

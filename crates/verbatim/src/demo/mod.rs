@@ -240,6 +240,7 @@ impl Setup {
             employee: &mut employee,
             holder,
             phone: plan::stranger(self.secrets.checks),
+            bundles: self.place.bundles(),
             tag: format!("check {}", self.secrets.checks),
             progress: &self.progress,
         };

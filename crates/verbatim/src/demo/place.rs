@@ -47,6 +47,11 @@ impl Place {
         self.root.join("synapse")
     }
 
+    /// What is handed out to examiners.
+    pub(crate) fn bundles(&self) -> PathBuf {
+        self.root.join("bundles")
+    }
+
     /// The independent client's folder.
     pub(crate) fn client(&self) -> PathBuf {
         self.root.join("client")

@@ -1,7 +1,7 @@
 //! What the demo needs of Verbatim itself. The real one is in the binary's wiring; the demo
 //! knows this much of it and no more.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
@@ -59,6 +59,10 @@ pub(crate) trait RunningStack: Send + Sync {
     /// Finds the records of these messages, opens their bodies, and verifies the whole log;
     /// an error if one is missing or anything does not verify.
     async fn read_back(&self, messages: &[Expected<'_>]) -> anyhow::Result<ReadBack>;
+
+    /// Hands the conversation of this message out as a bundle in a folder that is not there yet, and has it
+    /// checked as an examiner would; in words, who found it right.
+    async fn hand_out(&self, message: &Expected<'_>, folder: &Path) -> anyhow::Result<String>;
 
     /// Drains and stops.
     async fn stop(self: Box<Self>) -> anyhow::Result<()>;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
-use crate::{run, workspace};
+use super::binaries;
+use crate::{run, tools, workspace};
 
 /// Away from the ports of a demo that somebody is looking at.
 const PORT_BASE: u16 = 18_470;
@@ -15,10 +16,13 @@ const PORT_BASE: u16 = 18_470;
 const PORTS: u16 = 6;
 
 pub(crate) fn check(limit: Duration) -> anyhow::Result<()> {
+    // Beside the demo, so that it finds the examiner's program.
+    binaries(limit)?;
     let mut cargo = workspace::cargo();
     cargo.args(["run", "--release", "--locked", "--package", "verbatim"]);
     cargo.arg("--").args(options());
     cargo.args(["--check", "--reset"]);
+    cargo.env("VERBATIM_THIRD_PARTY", tools::third_party(limit)?);
     run::run(cargo, limit)?;
     ctrl_c_ends_everything()
 }

@@ -22,7 +22,14 @@ fn cargo(limit: Duration, arguments: &[&str]) -> anyhow::Result<()> {
 /// The folder with the programs as they ship. One optimised build serves every check that
 /// starts real processes.
 fn binaries(limit: Duration) -> anyhow::Result<PathBuf> {
-    let packages = ["--package", "verbatim", "--package", "carrier-sim"];
+    let packages = [
+        "--package",
+        "verbatim",
+        "--package",
+        "verbatim-verify",
+        "--package",
+        "carrier-sim",
+    ];
     cargo(
         limit,
         &[&["build", "--release", "--locked"], &packages[..]].concat(),

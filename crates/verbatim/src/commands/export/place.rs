@@ -23,7 +23,7 @@ pub(super) struct State {
 }
 
 /// Takes the files of a bundle.
-pub(super) trait Place {
+pub(super) trait Place: Send {
     /// Where it is.
     fn path(&self) -> &Path;
     /// What was kept of an export that was interrupted here.

@@ -8,6 +8,7 @@ mod client;
 mod report;
 mod room;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, ensure};
@@ -33,6 +34,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) holder: &'a Holder,
     /// A client's number that no earlier check used.
     pub(crate) phone: String,
+    /// Where bundles are handed out to.
+    pub(crate) bundles: PathBuf,
     /// Makes the bodies of this check differ from those of all others.
     pub(crate) tag: String,
     pub(crate) progress: &'a Progress,
@@ -46,6 +49,7 @@ pub(crate) async fn run(mut scene: Scene<'_>) -> anyhow::Result<Report> {
     let (sent, outbound) = outbound(&mut scene, &text, &answer).await?;
     receipt(&mut scene, &text, &sent).await?;
     let read = record(&mut scene, &question, &answer).await?;
+    bundle(&scene, &question).await?;
     Ok(Report {
         inbound,
         outbound,
@@ -139,6 +143,22 @@ async fn record(scene: &mut Scene<'_>, question: &str, answer: &str) -> anyhow::
     );
     step.done(format!("{} leaves, root {}", read.log_size, read.root));
     Ok(read)
+}
+
+/// What an examiner gets, and finds.
+async fn bundle(scene: &Scene<'_>, question: &str) -> anyhow::Result<()> {
+    let what = "the conversation is handed out as a bundle, which proves itself to an examiner";
+    let step = scene.progress.step(what);
+    let message = Expected {
+        inbound: true,
+        phone: &scene.phone,
+        number: &scene.holder.number,
+        body: question,
+    };
+    let folder = scene.bundles.join(scene.tag.replace(' ', "-"));
+    let found = within(what, scene.stack.hand_out(&message, &folder)).await?;
+    step.done(format!("{found}; {}", folder.display()));
+    Ok(())
 }
 
 async fn within<T>(what: &str, step: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
