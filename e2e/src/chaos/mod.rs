@@ -8,7 +8,8 @@
 //! - *unrecorded*: in the room or on the phone, but not in the record; or recorded twice;
 //! - *undecryptable*: the employee's client cannot read an event, or it came unencrypted;
 //! - *work left over*: jobs that do not end, messages that are not delivered;
-//! - the log does not verify;
+//! - the log does not verify, or what is published of it is not whole or does not extend what was published
+//!   after the round before;
 //! - Verbatim ended by itself.
 //!
 //! The order of inbound texts is that in which the carrier handed them over. A text whose webhooks all
@@ -20,6 +21,7 @@
 mod cluster;
 mod compare;
 mod plan;
+mod published;
 mod round;
 
 use std::path::PathBuf;

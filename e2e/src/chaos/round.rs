@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::compare::Ledgers;
 use super::plan::{Disturbance, Pair, Plan, Traffic};
+use super::published::Examiner;
 use crate::harness::{Line, Stack, Synapse, Verbatim, until};
 
 /// Above what the slowest way to the truth takes: a text whose absence at the carrier must be proved.
@@ -53,6 +54,7 @@ impl Report {
 pub(super) struct Campaign {
     pub(super) stack: Stack,
     said: BTreeMap<Pair, Spoken>,
+    examiner: Examiner,
 }
 
 /// What both sides of a conversation have said.
@@ -68,6 +70,7 @@ impl Campaign {
         Self {
             stack,
             said: BTreeMap::new(),
+            examiner: Examiner::default(),
         }
     }
 
@@ -208,7 +211,7 @@ impl Campaign {
             .collect())
     }
 
-    async fn compare(&self, plan: &Plan, failures: &mut Vec<String>) -> Result<()> {
+    async fn compare(&mut self, plan: &Plan, failures: &mut Vec<String>) -> Result<()> {
         for pair in plan.traffic.iter().map(|t| t.pair) {
             let name = format!(
                 "{} with {}",
@@ -233,6 +236,9 @@ impl Campaign {
             .await?;
         if verified.code != Some(0) {
             failures.push(format!("the log does not verify: {verified:?}"));
+        }
+        if let Err(error) = self.examiner.look(&self.stack).await {
+            failures.push(format!("the published log: {error:#}"));
         }
         Ok(())
     }

@@ -275,7 +275,10 @@ async fn finished(command: &mut Command, input: &[u8]) -> Result<Finished> {
 }
 
 /// The binary under test.
-fn binary() -> Result<PathBuf> {
+///
+/// # Errors
+/// When it was not built.
+pub fn binary() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("VERBATIM_BIN") {
         return Ok(path.into());
     }
