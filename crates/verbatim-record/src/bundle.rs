@@ -5,6 +5,7 @@
 //! | [`Manifest`] | what was selected, by whom, why; every file with its hash |
 //! | [`RecordLine`], [`KeyLine`] | one record in clear, with its leaf; the key of its sealed copy |
 //! | [`transcript`] | the records as a page to read and print: a function of them, so it can be checked |
+//! | [`CERTIFICATES`] | the records that say why others are not disclosed |
 //! | [`Writer`] | makes the files, part by part, in bounded memory |
 //! | [`check()`] | checks all of it, with nothing but the folder and a policy |
 //!
@@ -23,7 +24,7 @@ mod writer;
 pub use check::{Given, check};
 pub use folder::{DirFolder, Folder, MemoryFolder, is_plain_path};
 pub use head::{Head, Of, RULE, Selection};
-pub use line::{Content, Entry, KeyLine, LineError, Readable, RecordLine, Undisclosed};
+pub use line::{Content, DISPOSED, Entry, KeyLine, LineError, Readable, RecordLine, Undisclosed};
 pub use manifest::{Counts, FileEntry, LogEntry, Manifest};
 pub use words::utc;
 pub use writer::{Part, Progress, Writer};
@@ -36,6 +37,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const VERIFY: &str = "VERIFY.txt";
 /// The policy's path.
 pub const POLICY: &str = "policy";
+/// The path of the certificates that records which are not disclosed name; absent where all are disclosed.
+pub const CERTIFICATES: &str = "certificates.jsonl";
 /// The checkpoint's path.
 pub const CHECKPOINT: &str = "log/checkpoint";
 /// Where an interrupted export keeps what it needs to go on; gone from a finished bundle.

@@ -65,6 +65,13 @@ impl Certificate {
             .fold(0, |sum, (first, last)| sum.saturating_add(last - first + 1))
     }
 
+    /// Whether it is about the record at a position.
+    pub fn covers(&self, position: u64) -> bool {
+        let after = self.ranges.partition_point(|(first, _)| *first <= position);
+        let ranges = self.ranges.get(..after).unwrap_or_default();
+        ranges.last().is_some_and(|(_, last)| *last >= position)
+    }
+
     /// Its text: one line a field, in this order, each ended by a line feed.
     pub fn to_text(&self) -> String {
         let mut text = format!(

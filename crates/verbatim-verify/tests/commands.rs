@@ -92,6 +92,20 @@ fn bundles() {
         "cannot be used",
     );
 
+    let mut disposed = world.bundle(&all(), &[2, 5]);
+    let whole = write(&disposed);
+    let said = "disposed of: 2, 5. Their key was destroyed at";
+    check(&["bundle", path(whole.path()), "--key", &key], 0, said);
+    check(&["bundle", path(whole.path())], 3, said);
+    disposed.0.remove("certificates.jsonl");
+    reseal(&mut disposed, |_| {});
+    let without = write(&disposed);
+    check(
+        &["bundle", path(without.path()), "--key", &key],
+        1,
+        "record 2: it is not disclosed, and its certificate, record 8, is not in certificates.jsonl",
+    );
+
     fs::write(dir.path().join("keys-1.jsonl"), "").unwrap();
     check(
         &["bundle", dir_path, "--key", &key],

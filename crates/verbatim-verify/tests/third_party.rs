@@ -52,7 +52,7 @@ fn it_finds_bundles_right() {
             let body = text(&format!("later{number}"), "later");
             world.append(conversation(3), Kind::MessageIn, None, &body);
         }
-        let dir = write(&world.bundle_of(head, &[]));
+        let dir = write(&world.bundle_of(head, &Gone::new()));
         let answer = examine(&program, dir.path(), None);
         assert!(answer.status.success(), "{before}+{after}: {answer:?}");
         let of_it = (0..before).filter(|n| n % 3 == 1).count();
@@ -86,13 +86,19 @@ fn it_compares_checkpoints() {
 #[test]
 fn it_finds_altered_bundles_wrong() {
     let Some(program) = program() else { return };
-    let whole = World::long(300).bundle(&all(), &[]);
+    let whole = World::long(300).bundle(&all(), &[4, 5, 90]);
+    assert!(
+        examine(&program, write(&whole).path(), None)
+            .status
+            .success()
+    );
     // What it does not look at: our own page and words.
     let looks = |path: &&String| path.starts_with("log/") || path.ends_with(".jsonl");
     for path in whole.0.keys().filter(looks) {
         let mut folder = whole.clone();
         let bytes = folder.0.get_mut(path).unwrap();
         let at = match path.as_str() {
+            "certificates.jsonl" => find(bytes, b"range: 4 ") - 1,
             "records-1.jsonl" => find(bytes, b"\"leaf\":\"") + 100,
             "keys-1.jsonl" => find(bytes, b"\"key\":\"") + 10,
             "log/checkpoint" => find(bytes, b"/acme\n") + 1,

@@ -47,6 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         verify::endpoint(),
         exports::begin::endpoint(),
         exports::records::endpoint(),
+        exports::certificate::endpoint(),
         exports::checkpoint::endpoint(),
         exports::tile::endpoint(),
         proof::endpoint(),

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Actor, AdminError};
 use crate::core::Engine;
+use crate::disposal::Certified;
 use crate::ports::{
     Change, Conversation, NewRecord, PageAt, SignedCheckpoint, StoreError, StoredRecord,
 };
@@ -119,7 +120,7 @@ impl Engine {
     }
 
     fn export_head(&self, own: &StoredRecord) -> Result<Head, AdminError> {
-        let entry = self.exported(own)?.entry;
+        let entry = self.disclosed(own)?.entry;
         let head = entry
             .body()
             .and_then(|body| Head::of_record(&entry.leaf, body));
@@ -136,6 +137,7 @@ impl Engine {
         let mut page = Pages {
             engine: self,
             head: &head,
+            certificates: self.certificates().await?,
             records: Vec::new(),
             bytes: 0,
         };
@@ -147,9 +149,29 @@ impl Engine {
         if next.is_none() {
             let own = self.store.records(position, 1).await?;
             let own = own.first().ok_or(StoreError::Stale("export"))?;
-            records.push(self.exported(own)?);
+            records.push(self.disclosed(own)?);
         }
         Ok(ExportPage { records, next })
+    }
+
+    /// The record of a certificate, which says why other records are not disclosed. It may be younger than
+    /// the export that needs it.
+    ///
+    /// # Errors
+    /// When there is no such export, or no certificate at this position of the log.
+    pub async fn export_certificate(&self, export: u64, at: u64) -> Result<Entry, AdminError> {
+        self.export(export).await?;
+        let all = self.certificates().await?;
+        let found = match all.iter().any(|found| found.log_index == at) {
+            true => self.store.records(at, 1).await?,
+            false => Vec::new(),
+        };
+        let stored = found.first().ok_or_else(|| AdminError::NotFound {
+            what: "certificate",
+            which: at.to_string(),
+            mend: "`verbatim disposal list` lists disposals",
+        })?;
+        Ok(self.disclosed(stored)?.entry)
     }
 
     /// Proves that a record is in the signed log, and records that somebody asked for it.
@@ -179,16 +201,20 @@ impl Engine {
             hashes: hashes.map_err(|e| damaged(e.to_string()))?,
             checkpoint: Note::parse(&signed.note).map_err(|e| damaged(e.to_string()))?,
         };
+        // In the chain of the record's own conversation, where `who_saw` looks.
+        let place = record.conversation_seq.to_string();
+        let details = [("first", place.clone()), ("last", place)];
         let body = Body {
             actor: actor.0.clone(),
             rule: "record.proof".to_owned(),
             rule_version: 1,
             reason: "proof".to_owned(),
+            details: details.map(|(name, value)| (name.to_owned(), value)).into(),
             ..Body::default()
         };
         let sealed = self.seal(Kind::Proof, body).await?;
         let append = Change::Append(NewRecord {
-            conversation: None,
+            conversation: record.conversation,
             sealed,
             about: Some(record.sealed.id),
         });
@@ -315,18 +341,11 @@ impl Engine {
         }
     }
 
-    /// A record with what proves it. What was disposed of has no key any more, and so no body.
-    fn exported(&self, stored: &StoredRecord) -> Result<Exported, StoreError> {
-        let position = stored.global_seq;
-        let damaged = |why: String| StoreError::Damaged(format!("record {position}: {why}"));
-        let leaf = Leaf::decode(&stored.leaf_bytes).map_err(|e| damaged(e.to_string()))?;
-        if stored.sealed.wrapped_key.is_empty() {
-            let why = "disposed".to_owned();
-            let certificate = None;
-            let content = Content::Undisclosed(Undisclosed { why, certificate });
-            let entry = Entry { leaf, content };
-            return Ok(Exported { entry, key: None });
-        }
+    /// A record with what proves it.
+    fn disclosed(&self, stored: &StoredRecord) -> Result<Exported, StoreError> {
+        let damaged =
+            |why: String| StoreError::Damaged(format!("record {}: {why}", stored.global_seq));
+        let leaf = leaf_of(stored)?;
         let opened = self.recorder.keyring().disclose(&stored.sealed);
         let opened = opened.map_err(|e| damaged(e.to_string()))?;
         let content = Content::Disclosed {
@@ -339,10 +358,16 @@ impl Engine {
     }
 }
 
+fn leaf_of(stored: &StoredRecord) -> Result<Leaf, StoreError> {
+    Leaf::decode(&stored.leaf_bytes)
+        .map_err(|e| StoreError::Damaged(format!("record {}: {e}", stored.global_seq)))
+}
+
 /// A page as it is collected.
 struct Pages<'e> {
     engine: &'e Engine,
     head: &'e Head,
+    certificates: Vec<Certified>,
     records: Vec<Exported>,
     bytes: usize,
 }
@@ -352,8 +377,8 @@ impl Pages<'_> {
         self.records.len() >= MOST_RECORDS || self.bytes >= ENOUGH_BYTES
     }
 
-    fn take(&mut self, stored: &StoredRecord) -> Result<(), StoreError> {
-        let exported = self.engine.exported(stored)?;
+    async fn take(&mut self, stored: &StoredRecord) -> Result<(), StoreError> {
+        let exported = self.exported(stored).await?;
         if self.head.selection.may_hold(&exported.entry.leaf) {
             self.bytes += stored.sealed.ciphertext.len();
             self.records.push(exported);
@@ -361,10 +386,36 @@ impl Pages<'_> {
         Ok(())
     }
 
+    /// What was disposed of has no body any more. Certificates decide that: when a key is destroyed, what it
+    /// had wrapped is still there for a while.
+    async fn exported(&mut self, stored: &StoredRecord) -> Result<Exported, StoreError> {
+        if let Some(gone) = self.disposed(stored)? {
+            return Ok(gone);
+        }
+        match self.engine.disclosed(stored) {
+            Ok(disclosed) => Ok(disclosed),
+            // Its key may have been destroyed since the certificates were read.
+            Err(error) => {
+                self.certificates = self.engine.certificates().await?;
+                self.disposed(stored)?.ok_or(error)
+            }
+        }
+    }
+
+    fn disposed(&self, stored: &StoredRecord) -> Result<Option<Exported>, StoreError> {
+        let position = stored.global_seq;
+        let Some(by) = self.certificates.iter().find(|c| c.covers(position)) else {
+            return Ok(None);
+        };
+        let leaf = leaf_of(stored)?;
+        let content = Content::Undisclosed(Undisclosed::disposed(by.log_index));
+        let entry = Entry { leaf, content };
+        Ok(Some(Exported { entry, key: None }))
+    }
+
     /// Whether this and all later records are beyond the export or its time.
     fn is_beyond(&self, stored: &StoredRecord) -> Result<bool, StoreError> {
-        let leaf = Leaf::decode(&stored.leaf_bytes)
-            .map_err(|e| StoreError::Damaged(format!("record {}: {e}", stored.global_seq)))?;
+        let leaf = leaf_of(stored)?;
         let to = self.head.selection.to_ms;
         Ok(stored.global_seq >= self.head.position
             || to.is_some_and(|to| leaf.captured_at.as_millis() >= to))
@@ -386,7 +437,7 @@ impl Pages<'_> {
                 if self.is_full() {
                     return Ok(Some(stored.global_seq));
                 }
-                self.take(stored)?;
+                self.take(stored).await?;
                 seq = stored.conversation_seq + 1;
             }
             if records.is_empty() {
@@ -441,7 +492,7 @@ impl Pages<'_> {
                 if matches!(which, Which::All)
                     || matches!(which, Which::These(ids) if ids.contains(&of))
                 {
-                    self.take(stored)?;
+                    self.take(stored).await?;
                 }
                 next = stored.global_seq + 1;
             }

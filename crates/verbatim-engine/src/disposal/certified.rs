@@ -21,11 +21,7 @@ pub(crate) struct Certified {
 impl Certified {
     /// Whether it is about the record at a position.
     pub(crate) fn covers(&self, position: u64) -> bool {
-        let ranges = &self.certificate.ranges;
-        let after = ranges.partition_point(|(first, _)| *first <= position);
-        after
-            .checked_sub(1)
-            .is_some_and(|at| ranges[at].1 >= position)
+        self.certificate.covers(position)
     }
 
     /// When the key was destroyed.

@@ -1,10 +1,12 @@
 //! Checks a bundle, in an order in which each step builds on what was proved before. It stops at the first
 //! thing that is wrong.
 
+mod certificates;
 mod files;
 mod log;
 mod records;
 
+use self::certificates::Certificates;
 use super::folder::Folder;
 use super::head::Of;
 use super::manifest::Manifest;
@@ -64,7 +66,14 @@ fn run(
     let tiles = log::FolderTiles(folder);
     let mut tree = TileTree::open(checkpoint.size, &checkpoint.root, &tiles)
         .map_err(|fault| ("tiles", format!("below log/: {fault}")))?;
-    records::check(folder, &manifest, &mut tree, progress, found)?;
+    let keys: Vec<_> = policy
+        .logs()
+        .iter()
+        .filter(|log| log.name() == checkpoint.origin)
+        .cloned()
+        .collect();
+    let certificates = Certificates::read(folder, &manifest, &mut tree, &keys)?;
+    records::check(folder, &manifest, &mut tree, certificates, progress, found)?;
     if let Some(since) = given.since {
         log::since(folder, &checkpoint, since, policy, found)?;
     }

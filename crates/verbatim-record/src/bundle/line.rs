@@ -100,15 +100,25 @@ impl From<&Body> for Readable {
     }
 }
 
+/// The one reason why a body is not here: its key was destroyed, as a certificate says (control C14).
+pub const DISPOSED: &str = "disposed";
+
 /// Why a body is not here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Undisclosed {
-    /// A word: `disposed`.
+    /// A word: [`DISPOSED`].
     pub why: String,
-    /// Position of the record that says so, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<u64>,
+    /// Position in the log of the certificate's record, which may be younger than the export.
+    pub certificate: u64,
+}
+
+impl Undisclosed {
+    /// What a certificate at this position of the log is about.
+    pub fn disposed(certificate: u64) -> Self {
+        let why = DISPOSED.to_owned();
+        Self { why, certificate }
+    }
 }
 
 /// What is known of a record beyond its leaf.

@@ -167,10 +167,7 @@ impl Page {
             Content::Undisclosed(why) => {
                 self.0.push_str("</p>\n<p class=\"gone\">Not disclosed: ");
                 self.text(&why.why);
-                if let Some(certificate) = why.certificate {
-                    let _ = write!(self.0, ", see record #{certificate}");
-                }
-                self.0.push_str("</p>\n");
+                let _ = writeln!(self.0, ", see record #{}</p>", why.certificate);
             }
         }
         if class == "below" {

@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use super::line::{Content, Entry};
+use super::line::{Content, Entry, RecordLine};
 use super::manifest::{Counts, FileEntry, LogEntry, Manifest};
 use super::part::Lines;
 use super::words::base64;
-use super::{CHECKPOINT, MANIFEST, POLICY, VERIFY, VERSION, part_paths, transcript};
+use super::{CERTIFICATES, CHECKPOINT, MANIFEST, POLICY, VERIFY, VERSION, part_paths, transcript};
 use crate::checkpoint::Checkpoint;
 use crate::cipher::sha256;
-use crate::tile::TileId;
+use crate::tile::{TileId, WIDTH};
 use crate::tile_tree::{edge_of, way_of};
 
 /// Files to be put in place.
@@ -47,6 +47,8 @@ pub struct Progress {
     pub counts: Counts,
     /// Whether the export's own record is among them, which is the last.
     pub ended: bool,
+    /// Positions of the certificates that records which are not disclosed name.
+    pub certificates: BTreeSet<u64>,
     /// Files that are done.
     pub files: Vec<FileEntry>,
     /// Places of the tiles of level 0 that hold the records.
@@ -71,6 +73,7 @@ impl Writer {
             parts: 0,
             counts: Counts::default(),
             ended: false,
+            certificates: BTreeSet::new(),
             files: Vec::new(),
             tiles: BTreeSet::new(),
         })
@@ -100,9 +103,12 @@ impl Writer {
                 Content::Undisclosed(_) => counts.undisclosed += 1,
             }
         }
+        if let Content::Undisclosed(why) = &entry.content {
+            self.done.certificates.insert(why.certificate);
+        }
         self.done.log = hex::encode(leaf.log);
         self.done.next = leaf.global_seq + 1;
-        self.done.tiles.insert(leaf.global_seq / crate::tile::WIDTH);
+        self.done.tiles.insert(leaf.global_seq / WIDTH);
         self.lines.push(entry, key);
         (self.lines.is_full() || self.done.ended).then(|| self.close())
     }
@@ -118,11 +124,32 @@ impl Writer {
         Part { files }
     }
 
+    /// Takes the records of the certificates that [`Progress::certificates`] names, in this order, before the
+    /// tiles are asked for. Answers their file; none if there are none.
+    pub fn certify(&mut self, certificates: &[Entry]) -> Option<(&'static str, Vec<u8>)> {
+        let mut lines = String::new();
+        for entry in certificates {
+            self.done.tiles.insert(entry.leaf.global_seq / WIDTH);
+            lines.push_str(&RecordLine::of(entry).to_text());
+        }
+        if lines.is_empty() {
+            return None;
+        }
+        self.note(CERTIFICATES, lines.as_bytes());
+        Some((CERTIFICATES, lines.into_bytes()))
+    }
+
+    /// The size that a checkpoint must at least have to prove all that was taken.
+    pub fn least_size(&self) -> u64 {
+        let certificate = self.done.certificates.last().copied().unwrap_or_default();
+        self.done.export.position.max(certificate) + 1
+    }
+
     /// The tiles that prove the records in a tree of this size.
     pub fn tiles(&self, size: u64) -> BTreeSet<TileId> {
         let leaves = self.done.tiles.iter();
         leaves
-            .flat_map(|tile| way_of(tile * crate::tile::WIDTH, size))
+            .flat_map(|tile| way_of(tile * WIDTH, size))
             .chain(edge_of(size))
             .collect()
     }

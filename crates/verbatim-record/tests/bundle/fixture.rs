@@ -8,6 +8,7 @@ use verbatim_record::bundle::{
     Content, Entry, FileEntry, Head, MANIFEST, Manifest, MemoryFolder, Of, Part, Selection,
     Undisclosed, Writer,
 };
+use verbatim_record::certificate::{Act, ranges};
 use verbatim_record::merkle::root_of;
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
@@ -15,8 +16,8 @@ use verbatim_record::proof::root;
 use verbatim_record::signing::FileSigner;
 use verbatim_record::tile::{TileId, WIDTH, bundle_entries, entries_path};
 use verbatim_record::{
-    Body, BucketId, Checkpoint, Hash, Kek, Keyring, Kind, Leaf, NewSeal, Note, RetentionClass,
-    SealChance, SealedRecord, Signer,
+    Body, BucketId, Certificate, Checkpoint, Hash, Kek, Keyring, Kind, Leaf, NewSeal, Note,
+    RetentionClass, SealChance, SealedRecord, Signer,
 };
 
 pub(crate) const ORIGIN: &str = "log.example.org/acme";
@@ -25,6 +26,9 @@ const BUCKET: BucketId = BucketId {
     expiry_month: 2032 * 12,
 };
 const BEGIN: i64 = 1_795_000_000_000;
+
+/// Positions of records that were disposed of, with that of the certificate.
+pub(crate) type Gone = BTreeMap<u64, u64>;
 
 pub(crate) fn signer() -> FileSigner {
     FileSigner::from_seed(ORIGIN, Algorithm::Ed25519, &[7; 32]).unwrap()
@@ -266,13 +270,31 @@ impl World {
         (Entry { leaf, content }, *disclosed.data_key)
     }
 
-    /// The bundle of a selection, with the records at `without` not disclosed.
-    pub(crate) fn bundle(&mut self, selection: &Selection, without: &[u64]) -> MemoryFolder {
-        let head = self.export(selection);
-        self.bundle_of(head, without)
+    /// Certifies that the key of some records was destroyed; where that stands.
+    pub(crate) fn dispose(&mut self, positions: &[u64]) -> u64 {
+        let certificate = certificate_of(positions);
+        let note = Note::sign(certificate.to_text(), &signer()).unwrap();
+        self.certify(&note.to_string())
     }
 
-    pub(crate) fn bundle_of(&self, head: Head, without: &[u64]) -> MemoryFolder {
+    /// Takes a certificate as it is, right or wrong.
+    pub(crate) fn certify(&mut self, note: &str) -> u64 {
+        let body = certificate_body(note);
+        self.append(ConversationId::NONE, Kind::Disposal, None, &body)
+    }
+
+    /// The bundle of a selection, with the records at `without` disposed of.
+    pub(crate) fn bundle(&mut self, selection: &Selection, without: &[u64]) -> MemoryFolder {
+        let mut gone = Gone::new();
+        if !without.is_empty() {
+            let certificate = self.dispose(without);
+            gone.extend(without.iter().map(|position| (*position, certificate)));
+        }
+        let head = self.export(selection);
+        self.bundle_of(head, &gone)
+    }
+
+    pub(crate) fn bundle_of(&self, head: Head, without: &Gone) -> MemoryFolder {
         let mut folder = MemoryFolder::default();
         let last = head.position;
         let selection = head.selection.clone();
@@ -293,21 +315,28 @@ impl World {
         &self,
         writer: &mut Writer,
         position: u64,
-        without: &[u64],
+        without: &Gone,
     ) -> Option<Part> {
         let (mut entry, key) = self.disclosed(position);
-        if !without.contains(&position) {
+        let Some(certificate) = without.get(&position) else {
             return writer.push(entry, Some(&key));
-        }
-        entry.content = Content::Undisclosed(Undisclosed {
-            why: "disposed".to_owned(),
-            certificate: None,
-        });
+        };
+        entry.content = Content::Undisclosed(Undisclosed::disposed(*certificate));
         writer.push(entry, None)
     }
 
     pub(crate) fn finish(&self, mut writer: Writer, folder: &mut MemoryFolder) {
+        let certificates: Vec<_> = writer
+            .progress()
+            .certificates
+            .iter()
+            .map(|at| self.disclosed(*at).0)
+            .collect();
+        if let Some((path, content)) = writer.certify(&certificates) {
+            folder.0.insert(path.to_owned(), content);
+        }
         let (checkpoint, note) = self.checkpoint();
+        assert!(checkpoint.size >= writer.least_size());
         for id in writer.tiles(checkpoint.size) {
             let (path, tile) = (format!("log/{id}"), self.tile(&id));
             writer.note(&path, &tile);
@@ -368,6 +397,36 @@ pub(crate) fn reseal(folder: &mut MemoryFolder, change: impl FnOnce(&mut Manifes
     folder
         .0
         .insert(MANIFEST.to_owned(), manifest.to_text().into_bytes());
+}
+
+/// What a right certificate of these positions says, which ascend.
+pub(crate) fn certificate_of(positions: &[u64]) -> Certificate {
+    let act = |at, actor: &str| Act {
+        at: Timestamp(BEGIN + at),
+        actor: actor.to_owned(),
+    };
+    Certificate {
+        log: [0xaa; 16],
+        bucket: BUCKET,
+        key: [0xbb; 8],
+        rule: "class 3 (default): 84 months from creation".to_owned(),
+        proposed: act(1, "operator:ann"),
+        approved: act(2, "operator:bob"),
+        destroyed_at: Timestamp(BEGIN + 3),
+        held: 0,
+        ranges: ranges(positions.iter().copied()),
+    }
+}
+
+pub(crate) fn certificate_body(note: &str) -> Body {
+    Body {
+        actor: "operator:bob".into(),
+        rule: "record.disposal".into(),
+        rule_version: 1,
+        reason: "certificate".into(),
+        text: note.to_owned(),
+        ..Body::default()
+    }
 }
 
 fn config() -> Body {

@@ -10,7 +10,7 @@ use verbatim_record::signing::FileSigner;
 use crate::fixture::*;
 
 /// The check that fails, and its words.
-fn wrong(folder: &MemoryFolder) -> Option<(&'static str, String)> {
+pub(crate) fn wrong(folder: &MemoryFolder) -> Option<(&'static str, String)> {
     let policy = policy();
     let given = Given {
         policy: Some(&policy),
@@ -227,7 +227,7 @@ fn another_log_is_not_believed() {
     }
 }
 
-fn replace(folder: &mut MemoryFolder, path: &str, from: &str, to: &str) {
+pub(crate) fn replace(folder: &mut MemoryFolder, path: &str, from: &str, to: &str) {
     let text = String::from_utf8(folder.0[path].clone()).unwrap();
     assert!(text.contains(from), "{from}");
     folder
@@ -235,7 +235,7 @@ fn replace(folder: &mut MemoryFolder, path: &str, from: &str, to: &str) {
         .insert(path.to_owned(), text.replacen(from, to, 1).into_bytes());
 }
 
-fn remove_line(folder: &mut MemoryFolder, path: &str, line: usize) {
+pub(crate) fn remove_line(folder: &mut MemoryFolder, path: &str, line: usize) {
     let mut all = lines(folder, path);
     all.remove(line);
     set_lines(folder, path, &all);

@@ -4,6 +4,7 @@
     reason = "in a test, a failed unwrap is a failed test"
 )]
 
+mod disposed;
 mod fixture;
 mod forged;
 mod golden;

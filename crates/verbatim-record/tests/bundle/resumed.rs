@@ -9,7 +9,7 @@ use crate::fixture::*;
 fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
     let mut world = World::long(20_500);
     let head = world.export(&all());
-    let whole = world.bundle_of(head.clone(), &[]);
+    let whole = world.bundle_of(head.clone(), &Gone::new());
     assert!(whole.0.contains_key("records-3.jsonl"));
     for died_behind in [1, 2] {
         let mut folder = MemoryFolder::default();
@@ -29,7 +29,7 @@ fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
         let progress: Progress = serde_json::from_str(&saved).unwrap();
         let mut writer = Writer::resume(progress);
         for position in writer.progress().next..=head.position {
-            if let Some(part) = world.push_into(&mut writer, position, &[]) {
+            if let Some(part) = world.push_into(&mut writer, position, &Gone::new()) {
                 put(&mut folder, part);
             }
         }
@@ -45,11 +45,11 @@ fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
 fn begin(world: &World, mut writer: Writer, folder: &mut MemoryFolder, parts: u64) -> String {
     let mut saved = String::new();
     for position in 0.. {
-        if let Some(part) = world.push_into(&mut writer, position, &[]) {
+        if let Some(part) = world.push_into(&mut writer, position, &Gone::new()) {
             put(folder, part);
             saved = serde_json::to_string(writer.progress()).unwrap();
             if writer.progress().parts == parts {
-                let _ = world.push_into(&mut writer, position + 1, &[]);
+                let _ = world.push_into(&mut writer, position + 1, &Gone::new());
                 break;
             }
         }

@@ -1,7 +1,7 @@
 //! Bundles in which everything is right.
 
 use verbatim_domain::ConversationId;
-use verbatim_record::bundle::{Folder, Given, MemoryFolder, Of, Selection, check};
+use verbatim_record::bundle::{Given, MemoryFolder, Of, Selection, check};
 use verbatim_record::report::{Findings, State};
 use verbatim_record::{Kind, Note};
 
@@ -60,25 +60,77 @@ fn a_log_that_went_on_proves_the_same() {
             let body = text(&format!("later{number}"), "later");
             world.append(conversation(2), Kind::MessageIn, None, &body);
         }
-        let found = examine(&world.bundle_of(head, &[]));
+        let found = examine(&world.bundle_of(head, &Gone::new()));
         assert_eq!(found.verdict(), State::Proved, "{before}+{after}: {found}");
     }
 }
 
 #[test]
-fn what_is_not_disclosed_is_named() {
-    let mut world = World::small();
-    let folder = world.bundle(&all(), &[2, 5]);
-    let found = examine(&folder);
-    assert_eq!(found.verdict(), State::NotProved);
-    let open = found
-        .findings
-        .iter()
-        .find(|f| f.check == "undisclosed")
-        .unwrap();
-    assert!(open.words.contains("Positions: 2, 5."), "{}", open.words);
-    let page = String::from_utf8(folder.read("transcript-1.html", 1 << 20).unwrap()).unwrap();
-    assert!(page.contains("Not disclosed: disposed"), "{page}");
+fn what_was_disposed_of_is_proved_by_its_certificate() {
+    for selection in [
+        all(),
+        of(Of::Conversation(conversation(1))),
+        of(Of::Number("+15550101".to_owned())),
+    ] {
+        let mut world = World::small();
+        let gone: &[u64] = match selection.of {
+            Of::All => &[2, 3, 5],
+            _ => &[3, 5],
+        };
+        let folder = world.bundle(&selection, gone);
+        let found = examine(&folder);
+        assert_eq!(found.verdict(), State::Proved, "{selection:?}: {found}");
+        let runs = if gone.len() == 3 { "2 to 3, 5" } else { "3, 5" };
+        let expected = format!(
+            "{} records are not disclosed because they were disposed of: {runs}. Their key was destroyed at \
+             2026-11-18T11:06:40.003Z by the rule \"class 3 (default): 84 months from creation\"; operator:ann \
+             proposed it, operator:bob approved it. The certificate is record 7 of the log.",
+            gone.len()
+        );
+        let words = found.findings.iter().find(|f| f.check == "undisclosed");
+        assert_eq!(words.unwrap().words, expected);
+        let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
+        assert!(
+            page.contains("Not disclosed: disposed, see record #7"),
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn certificates_may_be_several_and_younger_than_the_export() {
+    for later in [0, 1, 400] {
+        let mut world = World::small();
+        let first = world.dispose(&[1, 3]);
+        let head = world.export(&of(Of::Conversation(conversation(1))));
+        for number in 0..later {
+            world.append(
+                conversation(2),
+                Kind::MessageIn,
+                None,
+                &text("l", &number.to_string()),
+            );
+        }
+        let second = world.dispose(&[4, 5, 6]);
+        let gone = Gone::from([(1, first), (3, first), (4, second), (5, second)]);
+        let found = examine(&world.bundle_of(head, &gone));
+        assert_eq!(found.verdict(), State::Proved, "{later}: {found}");
+        let certified = found.findings.iter().filter(|f| f.check == "undisclosed");
+        assert_eq!(certified.count(), 2, "{found}");
+    }
+}
+
+#[test]
+fn many_runs_are_cut_short() {
+    let mut world = World::long(60);
+    let gone: Vec<u64> = (0..60).step_by(2).collect();
+    let found = examine(&world.bundle(&all(), &gone));
+    assert_eq!(found.verdict(), State::Proved, "{found}");
+    let words = found.to_string();
+    assert!(
+        words.contains("disposed of: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, …. Their"),
+        "{words}"
+    );
 }
 
 #[test]
@@ -94,7 +146,7 @@ fn the_bundles_own_policy_proves_less() {
 fn an_older_or_newer_checkpoint_is_compared() {
     let mut world = World::long(300);
     let head = world.export(&all());
-    let bundle = world.bundle_of(head, &[]);
+    let bundle = world.bundle_of(head, &Gone::new());
     let policy = policy();
     let compare = |note: &Note| {
         let given = Given {

@@ -47,6 +47,10 @@ func check(bundle, vkey, older string) (int, error) {
 		return 0, err
 	}
 	hashes := tlog.TileHashReader(tree, tiles(filepath.Join(bundle, "log")))
+	disposed, err := readCertificates(tree, hashes, filepath.Join(bundle, "certificates.jsonl"), vkey)
+	if err != nil {
+		return 0, err
+	}
 	if older != "" {
 		if err := checkOlder(tree, hashes, older, vkey); err != nil {
 			return 0, err
@@ -66,7 +70,11 @@ func check(bundle, vkey, older string) (int, error) {
 			return 0, err
 		}
 		for _, line := range lines {
-			if err := checkRecord(tree, hashes, line, keys); err != nil {
+			r, err := checkRecord(tree, hashes, line)
+			if err != nil {
+				return 0, err
+			}
+			if err := checkKeyOrDisposal(r, keys, disposed); err != nil {
 				return 0, err
 			}
 			count++
@@ -116,14 +124,22 @@ type record struct {
 	Position int64  `json:"position"`
 	Leaf     []byte `json:"leaf"`
 	Body     []byte `json:"body"`
+	Record   struct {
+		Text string `json:"text"`
+	} `json:"record"`
+	Undisclosed *struct {
+		Certificate int64 `json:"certificate"`
+	} `json:"undisclosed"`
 }
 
-func checkRecord(tree tlog.Tree, hashes tlog.HashReader, line []byte, keys map[int64][]byte) error {
+func (r record) fail(why any) error { return fmt.Errorf("record %d: %v", r.Position, why) }
+
+func checkRecord(tree tlog.Tree, hashes tlog.HashReader, line []byte) (record, error) {
 	var r record
 	if err := json.Unmarshal(line, &r); err != nil {
-		return err
+		return r, err
 	}
-	fail := func(why any) error { return fmt.Errorf("record %d: %v", r.Position, why) }
+	fail := func(why any) (record, error) { return r, r.fail(why) }
 	if len(r.Leaf) != 196 || int64(binary.BigEndian.Uint64(r.Leaf[41:49])) != r.Position {
 		return fail("not the leaf of this position")
 	}
@@ -135,7 +151,7 @@ func checkRecord(tree tlog.Tree, hashes tlog.HashReader, line []byte, keys map[i
 		return fail(err)
 	}
 	if r.Body == nil {
-		return nil
+		return r, nil
 	}
 	// A map of fewer than 24 fields: version 1 in field 0, then 32 bytes of salt in field 1.
 	if len(r.Body) < 38 || !bytes.Equal(r.Body[1:6], []byte{0, 1, 1, 0x58, 0x20}) {
@@ -145,11 +161,67 @@ func checkRecord(tree tlog.Tree, hashes tlog.HashReader, line []byte, keys map[i
 	if !bytes.Equal(commitment[:], r.Leaf[59:91]) {
 		return fail("not the body that was committed to")
 	}
+	return r, nil
+}
+
+// What has a body has the key that was committed to. What has none was disposed of, as the log certifies.
+func checkKeyOrDisposal(r record, keys map[int64][]byte, disposed map[int64][][2]int64) error {
+	if r.Body == nil {
+		if r.Undisclosed == nil {
+			return r.fail("neither disclosed nor disposed of")
+		}
+		for _, run := range disposed[r.Undisclosed.Certificate] {
+			if run[0] <= r.Position && r.Position <= run[1] {
+				return nil
+			}
+		}
+		return r.fail("no certificate says that it was disposed of")
+	}
 	derived, err := hkdf.Key(sha256.New, keys[r.Position], nil, "commit", 32)
 	if err != nil || !bytes.Equal(derived, r.Leaf[123:155]) {
-		return fail("not the key that was committed to")
+		return r.fail("not the key that was committed to")
 	}
 	return nil
+}
+
+// The ranges of each certificate, by its position. Its text is taken from the words beside the body, which is CBOR:
+// that it is in the body as well is looked for, byte for byte.
+func readCertificates(tree tlog.Tree, hashes tlog.HashReader, path, vkey string) (map[int64][][2]int64, error) {
+	lines, err := readLines(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return nil, err
+	}
+	disposed := make(map[int64][][2]int64)
+	for _, line := range lines {
+		r, err := checkRecord(tree, hashes, line)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Contains(r.Body, []byte(r.Record.Text)) {
+			return nil, r.fail("the certificate is not in the body")
+		}
+		opened, err := note.Open([]byte(r.Record.Text), note.VerifierList(verifier))
+		if err != nil {
+			return nil, r.fail(err)
+		}
+		if !strings.HasPrefix(opened.Text, "verbatim-disposal: 1\n") {
+			return nil, r.fail("not a certificate")
+		}
+		for _, field := range strings.Split(opened.Text, "\n") {
+			var run [2]int64
+			if n, _ := fmt.Sscanf(field, "range: %d %d", &run[0], &run[1]); n == 2 {
+				disposed[r.Position] = append(disposed[r.Position], run)
+			}
+		}
+	}
+	return disposed, nil
 }
 
 func readKeys(path string) (map[int64][]byte, error) {

@@ -152,7 +152,14 @@ async fn finish(
     since: Option<&Note>,
 ) -> Result<Value> {
     let export = writer.progress().export.position;
-    let note = checkpoint(api, export).await?;
+    let mut certificates = Vec::new();
+    for at in &writer.progress().certificates {
+        certificates.push(source::certificate(api, export, *at).await?);
+    }
+    if let Some((path, content)) = writer.certify(&certificates) {
+        place.put(path, &content)?;
+    }
+    let note = checkpoint(api, export, writer.least_size()).await?;
     let checkpoint = Checkpoint::parse(&Note::parse(&note)?.text)?;
     // Tiles of an earlier try may be of another size.
     place.clear_log()?;
@@ -191,8 +198,8 @@ async fn finish(
 }
 
 /// One with the cosignatures of all witnesses, if they give them in time.
-async fn checkpoint(api: &Api, export: u64) -> Result<String> {
-    let path = format!("exports/{export}/checkpoint");
+async fn checkpoint(api: &Api, export: u64, least_size: u64) -> Result<String> {
+    let path = format!("exports/{export}/checkpoint?over={}", least_size - 1);
     let mut note = None;
     for _ in 0..CHECKPOINT_TRIES {
         note = api.bytes(&path).await?;
@@ -202,7 +209,7 @@ async fn checkpoint(api: &Api, export: u64) -> Result<String> {
         tokio::time::sleep(TRY_AGAIN).await;
     }
     if note.is_none() {
-        note = api.bytes(&format!("{path}?alone=true")).await?;
+        note = api.bytes(&format!("{path}&alone=true")).await?;
         if note.is_some() {
             eprintln!(
                 "not all witnesses have cosigned in time: the bundle has the cosignatures that there are"

@@ -1,6 +1,9 @@
 //! Exports: recorded before they are given, complete, and only for who may.
 
 use serde_json::{Value, json};
+use verbatim_domain::Duration;
+use verbatim_engine::admin::Actor;
+use verbatim_engine::ports::{Clock, JobKind, Store};
 use verbatim_record::policy::Policy;
 use verbatim_record::tlog_proof::TlogProof;
 
@@ -93,6 +96,49 @@ async fn times_bound_an_export() {
 }
 
 #[tokio::test]
+async fn what_was_disposed_of_names_its_certificate() {
+    let caller = caller().await;
+    let (world, engine) = (&caller.world, &caller.world.engine);
+    // A month more than records are kept, and a few days.
+    world.clock.advance(Duration::from_secs(86 * 31 * 86_400));
+    let due = engine
+        .propose_disposals(&Actor::operator("ann"))
+        .await
+        .unwrap();
+    let id = due[0].id.parse().unwrap();
+    let bob = Actor::operator("bob");
+    engine.approve_disposal(&bob, id).await.unwrap();
+    let jobs = world.store.due_jobs(world.clock.now(), &[], 100).await;
+    let jobs = jobs.unwrap();
+    let job = jobs.iter().find(|job| job.kind == JobKind::Dispose);
+    engine.run_job(job.unwrap()).await;
+
+    let certificate = world.kinds().await.len() - 1;
+    let export = caller
+        .done("exports", &json!({"of": {"person": ALICE}}))
+        .await;
+    let lines = lines(&caller, &export).await;
+    for line in &lines[..3] {
+        assert_eq!(
+            (&line["undisclosed"], &line["certificate"]),
+            (&json!("disposed"), &json!(certificate))
+        );
+        assert!(line["body"].is_null() && line["key"].is_null(), "{line}");
+    }
+    assert!(lines[3]["body"].is_string(), "the export's own");
+    let path = |at: usize| format!("exports/{}/certificate?at={at}", export["position"]);
+    let found = caller.shown(&path(certificate)).await;
+    assert!(found["body"].is_string() && found["key"].is_null());
+    // It hands out nothing else.
+    for other in [0, certificate - 1, certificate + 1, 999] {
+        let problem = caller.get(&path(other)).await;
+        assert_eq!(problem.problem(), "certificate.not.found", "{other}");
+    }
+    let no_export = format!("exports/0/certificate?at={certificate}");
+    assert_eq!(caller.get(&no_export).await.problem(), "export.not.found");
+}
+
+#[tokio::test]
 async fn what_cannot_be_exported_is_said_and_not_recorded() {
     let caller = caller().await;
     let before = caller.world.kinds().await.len();
@@ -171,7 +217,12 @@ async fn a_reader_without_the_right_gets_nothing() {
         .world
         .token("reader", &["read", "provision", "record", "admin"])
         .await;
-    for what in ["records", "checkpoint", "tile?path=tile/0/000"] {
+    for what in [
+        "records",
+        "checkpoint",
+        "certificate?at=0",
+        "tile?path=tile/0/000",
+    ] {
         let path = format!("exports/{}/{what}", export["position"]);
         let answer = caller.with(&token, http::Method::GET, &path, None).await;
         assert_eq!(answer.problem(), "scope.missing", "{what}");
@@ -206,4 +257,9 @@ async fn a_record_is_proved_and_that_is_recorded() {
         .post("record/proofs", &json!({"position": 999}))
         .await;
     assert_eq!(none.problem(), "record.not.found");
+    let seen = caller.shown("record/who-saw?record=2").await["seen"].clone();
+    assert_eq!(
+        (&seen[0]["kind"], &seen[0]["actor"], &seen[1]),
+        (&json!("proof"), &json!("operator:root"), &Value::Null)
+    );
 }

@@ -1,6 +1,7 @@
 //! Exports: records are taken away, with what proves them. `verbatim export` makes a bundle from these.
 
 pub(crate) mod begin;
+pub(crate) mod certificate;
 pub(crate) mod checkpoint;
 pub(crate) mod records;
 pub(crate) mod tile;

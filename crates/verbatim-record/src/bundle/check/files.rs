@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bundle::folder::Folder;
 use crate::bundle::manifest::{FileEntry, Manifest};
-use crate::bundle::{MANIFEST, part_paths};
+use crate::bundle::{CERTIFICATES, MANIFEST, part_paths};
 use crate::report::{Findings, Held, State};
 
 const CHECK: &str = "files";
@@ -34,7 +34,9 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, found: &mut Findin
     let parts: BTreeSet<String> = (1..=manifest.parts.min(manifest.files.len() as u64))
         .flat_map(part_paths)
         .collect();
-    let is_part = |path: &&&str| path.ends_with(".jsonl") || path.ends_with(".html");
+    let is_part = |path: &&&str| {
+        **path != CERTIFICATES && (path.ends_with(".jsonl") || path.ends_with(".html"))
+    };
     if named.iter().filter(is_part).count() as u64 != manifest.parts.saturating_mul(3)
         || !parts.iter().all(|path| named.contains(path.as_str()))
     {

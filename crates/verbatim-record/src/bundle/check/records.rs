@@ -1,6 +1,7 @@
 //! The records: each in the log, in order, with the body and the key that were committed to; and the page
 //! that shows them.
 
+use super::certificates::Certificates;
 use crate::bundle::folder::Folder;
 use crate::bundle::head::{Head, Of};
 use crate::bundle::line::{Content, Entry, KeyLine, RecordLine};
@@ -8,17 +9,17 @@ use crate::bundle::manifest::{Counts, Manifest};
 use crate::bundle::part::MOST_BYTES;
 use crate::bundle::{MANIFEST, part_paths, transcript};
 use crate::chain::{Begin, Chain};
+use crate::leaf::Leaf;
+use crate::record::Hash;
 use crate::report::{Findings, Held, State};
 use crate::seal::check_data_key;
 use crate::tile_tree::TileTree;
-
-/// Positions named in a finding, at most.
-const NAMED: usize = 10;
 
 pub(super) fn check(
     folder: &dyn Folder,
     manifest: &Manifest,
     tree: &mut TileTree<'_>,
+    certificates: Certificates,
     progress: &mut dyn FnMut(u64, u64),
     found: &mut Findings,
 ) -> Held<()> {
@@ -27,7 +28,7 @@ pub(super) fn check(
         chain: Chain::default(),
         counts: Counts::default(),
         next: 0,
-        undisclosed: Vec::new(),
+        certificates,
         audit: None,
     };
     for part in 1..=manifest.parts {
@@ -43,7 +44,7 @@ struct Walk<'m> {
     chain: Chain,
     counts: Counts,
     next: u64,
-    undisclosed: Vec<u64>,
+    certificates: Certificates,
     audit: Option<Head>,
 }
 
@@ -97,16 +98,7 @@ impl Walk<'_> {
         if position > export.position {
             return Err(("selection", "it is younger than the export".to_owned()));
         }
-        let there = tree
-            .leaf(position)
-            .map_err(|e| ("inclusion", e.to_string()))?;
-        if there != hash {
-            let words = "it is not what stands in the log at this position".to_owned();
-            return Err(("inclusion", words));
-        }
-        if hex::encode(leaf.log) != self.manifest.log.id {
-            return Err(("order", "it belongs to another log".to_owned()));
-        }
+        stands_in(self.manifest, tree, leaf, &hash)?;
         let is_all = export.selection.of == Of::All;
         let (from, to) = (export.selection.from_ms, export.selection.to_ms);
         if is_all && self.next != position && (self.next != 0 || from.is_none()) {
@@ -137,21 +129,21 @@ impl Walk<'_> {
         if !export.selection.may_hold(leaf) {
             return Err(("selection", "it is not of the selection".to_owned()));
         }
-        self.count(entry);
-        Ok(())
+        self.account_for(entry)
     }
 
-    fn count(&mut self, entry: &Entry) {
+    /// A record has its body here, or a certificate that says why not.
+    fn account_for(&mut self, entry: &Entry) -> Held<()> {
         self.counts.records += 1;
         match &entry.content {
             Content::Disclosed { .. } => self.counts.disclosed += 1,
-            Content::Undisclosed(_) => {
+            Content::Undisclosed(why) => {
                 self.counts.undisclosed += 1;
-                if self.undisclosed.len() < NAMED {
-                    self.undisclosed.push(entry.leaf.global_seq);
-                }
+                let position = entry.leaf.global_seq;
+                self.certificates.account_for(position, why)?;
             }
         }
+        Ok(())
     }
 
     fn end(self, found: &mut Findings) -> Held<()> {
@@ -172,6 +164,7 @@ impl Walk<'_> {
             let words = format!("{MANIFEST} counts other records than there are");
             return Err(("counts", words));
         }
+        self.certificates.are_all_needed()?;
         self.say(found);
         Ok(())
     }
@@ -214,20 +207,7 @@ impl Walk<'_> {
                 "The export is itself record {at} of the log: by {by}, of {what}, purpose \"{purpose}\"."
             ),
         );
-        if counts.undisclosed > 0 {
-            let positions: Vec<_> = self.undisclosed.iter().map(u64::to_string).collect();
-            let words = format!(
-                "{} records stand in the log and are not disclosed: why was not proved. Positions: {}{}",
-                counts.undisclosed,
-                positions.join(", "),
-                if counts.undisclosed as usize > NAMED {
-                    ", …"
-                } else {
-                    "."
-                }
-            );
-            found.add("undisclosed", State::NotProved, words);
-        }
+        self.certificates.say(found);
     }
 
     fn order_words(&self) -> String {
@@ -249,6 +229,26 @@ impl Walk<'_> {
     }
 }
 
+/// A leaf is what the log has at its position, and it is of this log.
+pub(super) fn stands_in(
+    manifest: &Manifest,
+    tree: &mut TileTree<'_>,
+    leaf: &Leaf,
+    hash: &Hash,
+) -> Held<()> {
+    let there = tree
+        .leaf(leaf.global_seq)
+        .map_err(|e| ("inclusion", e.to_string()))?;
+    if there != *hash {
+        let words = "it is not what stands in the log at this position".to_owned();
+        return Err(("inclusion", words));
+    }
+    if hex::encode(leaf.log) != manifest.log.id {
+        return Err(("order", "it belongs to another log".to_owned()));
+    }
+    Ok(())
+}
+
 fn check_key(entry: &Entry, line: Option<&str>) -> Held<()> {
     let line = line.ok_or(("keys", "its key is missing".to_owned()))?;
     let (position, key) = KeyLine::open(line).map_err(|e| ("keys", e.to_string()))?;
@@ -259,14 +259,17 @@ fn check_key(entry: &Entry, line: Option<&str>) -> Held<()> {
     check_data_key(&key, &entry.leaf.key_commitment).map_err(|e| ("keys", e.to_string()))
 }
 
-fn text(folder: &dyn Folder, path: &str) -> Held<String> {
+pub(super) fn text(folder: &dyn Folder, path: &str) -> Held<String> {
     let bytes = folder
         .read(path, MOST_BYTES)
         .map_err(|e| ("files", format!("{path} cannot be read: {e}")))?;
     String::from_utf8(bytes).map_err(|_| ("files", format!("{path} is not UTF-8 text")))
 }
 
-fn whole_lines<'t>(path: &str, text: &'t str) -> Held<impl Iterator<Item = &'t str> + use<'t>> {
+pub(super) fn whole_lines<'t>(
+    path: &str,
+    text: &'t str,
+) -> Held<impl Iterator<Item = &'t str> + use<'t>> {
     if text.is_empty() || text.ends_with('\n') {
         Ok(text.split_terminator('\n'))
     } else {

@@ -53,6 +53,27 @@ pub(super) async fn page(api: &Api, export: u64, from: u64) -> Result<Page> {
     Ok(Page { records, next })
 }
 
+/// The record of a certificate, which is handed out without its key.
+pub(super) async fn certificate(api: &Api, export: u64, at: u64) -> Result<Entry> {
+    let path = format!("exports/{export}/certificate?at={at}");
+    let bytes = api.bytes(&path).await?;
+    let bytes = bytes.context("the certificates cannot be read now: repeat the command later")?;
+    let line: Line = serde_json::from_slice(&bytes).context("a certificate as the API gave it")?;
+    let leaf = Leaf::decode(&STANDARD.decode(&line.leaf)?)?;
+    let body = line.body.filter(|_| leaf.global_seq == at);
+    let body = body.with_context(|| format!("there is no certificate in record {at}"))?;
+    disclosed(leaf, &body)
+}
+
+fn disclosed(leaf: Leaf, body: &str) -> Result<Entry> {
+    let plain = STANDARD.decode(body)?;
+    let body = check_body(&plain, &leaf.commitment)
+        .with_context(|| format!("record {}", leaf.global_seq))?;
+    let body = Box::new(body);
+    let content = Content::Disclosed { body, plain };
+    Ok(Entry { leaf, content })
+}
+
 fn record(line: &str) -> Result<Record> {
     let line: Line = serde_json::from_str(line).context("a record as the API gave it")?;
     let leaf = Leaf::decode(&STANDARD.decode(&line.leaf)?)?;
@@ -60,23 +81,21 @@ fn record(line: &str) -> Result<Record> {
     let (body, key) = match (line.body, line.key, line.undisclosed) {
         (Some(body), Some(key), None) => (body, key),
         (None, None, Some(why)) => {
-            let certificate = line.certificate;
+            let certificate = line.certificate.with_context(|| {
+                format!("record {position}: no certificate says why it is gone")
+            })?;
             let content = Content::Undisclosed(Undisclosed { why, certificate });
             let entry = Entry { leaf, content };
             return Ok(Record { entry, key: None });
         }
         _ => bail!("record {position}: it has neither body and key nor a reason"),
     };
-    let at = || format!("record {position}");
-    let plain = STANDARD.decode(body)?;
-    let body = Box::new(check_body(&plain, &leaf.commitment).with_context(at)?);
     let key: [u8; 32] = STANDARD
         .decode(key)?
         .try_into()
         .map_err(|_| anyhow::anyhow!("record {position}: its key is not 32 bytes"))?;
-    check_data_key(&key, &leaf.key_commitment).with_context(at)?;
-    let content = Content::Disclosed { body, plain };
-    let entry = Entry { leaf, content };
+    check_data_key(&key, &leaf.key_commitment).with_context(|| format!("record {position}"))?;
+    let entry = disclosed(leaf, &body)?;
     let key = Some(key);
     Ok(Record { entry, key })
 }

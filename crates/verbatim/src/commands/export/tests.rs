@@ -6,12 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Parser;
-use verbatim_domain::AccountId;
+use verbatim_domain::{AccountId, Duration};
 use verbatim_engine::Engine;
+use verbatim_engine::admin::Actor;
+use verbatim_engine::ports::{Clock, JobKind, Store};
 use verbatim_record::bundle::{DirFolder, Given, MANIFEST, POLICY, check};
 use verbatim_record::policy::Policy;
 use verbatim_record::report::{Findings, State as Verdict};
-use verbatim_store::SqlStore;
+use verbatim_store::{Fault, SqlStore};
 use verbatim_testkit::fakes::Site;
 use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
 
@@ -21,24 +23,39 @@ use super::sealed::Sealed;
 use crate::cli::{Cli, Command, ExportArgs};
 use crate::local::Api;
 
+/// A month more than records are kept, and a few days.
+const YEARS: Duration = Duration::from_secs(86 * 31 * 86_400);
+
 struct World {
     site: Site,
     api: Api,
     signing: tokio::task::JoinHandle<()>,
 }
 
+/// A site to which a client has texted so often.
+async fn texted(texts: u32) -> Site {
+    let site = Site::on(SqlStore::in_memory().unwrap()).await.unwrap();
+    site.provision().await.unwrap();
+    site.lead().await.unwrap();
+    for number in 0..texts {
+        text(&site, &format!("text {number}")).await;
+    }
+    site
+}
+
+async fn text(site: &Site, text: &str) {
+    let sms = site.carrier.text_from_client("+14155552671", OURS, text);
+    let hook = site.carrier.inbound_hook(&sms);
+    site.engine.webhook(&AccountId::from(ACCOUNT), &hook).await;
+}
+
 impl World {
     /// A client has texted so often; the log is signed as in service.
     async fn new(texts: u32) -> Self {
-        let site = Site::on(SqlStore::in_memory().unwrap()).await.unwrap();
-        site.provision().await.unwrap();
-        site.lead().await.unwrap();
-        for number in 0..texts {
-            let text = format!("text {number}");
-            let sms = site.carrier.text_from_client("+14155552671", OURS, &text);
-            let hook = site.carrier.inbound_hook(&sms);
-            site.engine.webhook(&AccountId::from(ACCOUNT), &hook).await;
-        }
+        Self::of(texted(texts).await)
+    }
+
+    fn of(site: Site) -> Self {
         let api = Api::here(verbatim_console::local_api_router(
             site.engine.clone(),
             "ann",
@@ -51,6 +68,91 @@ impl World {
         let records = self.site.engine.log_records(0, 1000).await.unwrap();
         records.iter().filter(|r| r.kind == "export").count()
     }
+}
+
+/// So many years pass that everything has expired.
+async fn years_pass(site: &Site) {
+    site.clock.advance(YEARS);
+    site.lead().await.unwrap();
+}
+
+/// What has expired is disposed of, with these faults on the way.
+async fn dispose(site: &Site, faults: &[Fault]) {
+    let engine = &site.engine;
+    for due in engine
+        .propose_disposals(&Actor::operator("ann"))
+        .await
+        .unwrap()
+    {
+        let id = due.id.parse().unwrap();
+        let bob = Actor::operator("bob");
+        engine.approve_disposal(&bob, id).await.unwrap();
+    }
+    let jobs = site.store.due_jobs(site.clock.now(), &[], 100).await;
+    let jobs = jobs.unwrap();
+    let job = jobs.iter().find(|job| job.kind == JobKind::Dispose);
+    for fault in faults {
+        site.store.inject(*fault);
+    }
+    engine.run_job(job.unwrap()).await;
+}
+
+fn undisclosed(found: &Findings) -> &str {
+    let words = found.findings.iter().find(|f| f.check == "undisclosed");
+    words.map_or("", |finding| &finding.words)
+}
+
+/// Whether the bodies are still there (their key is not) or removed as well makes no difference.
+#[tokio::test]
+async fn what_was_disposed_of_is_proved_by_its_certificate() {
+    // The certificates' own bucket is made and the key destroyed; the removal is refused.
+    let cut = [Fault::Nothing, Fault::Nothing, Fault::Refuse];
+    for faults in [&[][..], &cut] {
+        let site = texted(3).await;
+        years_pass(&site).await;
+        dispose(&site, faults).await;
+        let left = site.store.records(0, 1).await.unwrap();
+        assert_eq!(left[0].sealed.wrapped_key.is_empty(), faults.is_empty());
+        text(&site, "years later").await;
+        let world = World::of(site);
+        for of in [&["--all"][..], &["--person", ALICE]] {
+            let dir = tempfile::tempdir().unwrap();
+            let args = args(of, dir.path());
+            let mut place = Folder::open(dir.path()).unwrap();
+            let view = make(&world.api, &mut place, &args).await.unwrap();
+            let found = examine(dir.path());
+            assert_eq!(found.verdict(), Verdict::Proved, "{of:?}: {found}");
+            assert!(view["undisclosed"].as_u64().unwrap() >= 3, "{view}");
+            let words = undisclosed(&found);
+            assert!(words.contains("operator:ann proposed it"), "{found}");
+            assert!(words.contains("operator:bob approved it"), "{found}");
+            let page = fs::read_to_string(dir.path().join("transcript-1.html")).unwrap();
+            assert!(page.contains("years later") && !page.contains("text 0"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_disposed_of_while_it_is_exported_is_proved_too() {
+    let site = texted(3).await;
+    years_pass(&site).await;
+    let world = World::of(site);
+    let dir = tempfile::tempdir().unwrap();
+    let args = args(&["--person", ALICE], dir.path());
+    let mut place = Folder::open(dir.path()).unwrap();
+    let wanted = super::wish::of(&args).unwrap();
+    super::begin(&world.api, &mut place, wanted, "exam")
+        .await
+        .unwrap();
+    let export = world.site.engine.log_records(0, 1000).await.unwrap();
+    let export = export.last().unwrap().log_index;
+    dispose(&world.site, &[]).await;
+    make(&world.api, &mut place, &args).await.unwrap();
+    let found = examine(dir.path());
+    assert_eq!(found.verdict(), Verdict::Proved, "{found}");
+    let certificate = undisclosed(&found).rsplit("record ").next().unwrap();
+    let certificate = certificate.split(' ').next().unwrap().parse::<u64>();
+    assert!(certificate.unwrap() > export, "{found}");
 }
 
 impl Drop for World {
@@ -130,16 +232,7 @@ async fn an_export_that_dies_at_any_write_goes_on() {
         assert!(!has_all);
         assert_eq!(examine(dir.path()).verdict(), Verdict::Wrong, "{writes}");
         // More is recorded in between, and the log is signed further.
-        let sms = world
-            .site
-            .carrier
-            .text_from_client("+14155552671", OURS, "later");
-        let hook = world.site.carrier.inbound_hook(&sms);
-        world
-            .site
-            .engine
-            .webhook(&AccountId::from(ACCOUNT), &hook)
-            .await;
+        text(&world.site, "later").await;
         let mut place = Folder::open(dir.path()).unwrap();
         make(&world.api, &mut place, &args).await.unwrap();
         let found = examine(dir.path());

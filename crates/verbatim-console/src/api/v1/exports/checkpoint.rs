@@ -23,6 +23,9 @@ pub(crate) struct CheckpointQuery {
     /// Do not wait for witnesses that have not cosigned.
     #[serde(default)]
     alone: bool,
+    /// Position in the log of another record that it must cover, such as a certificate's.
+    #[serde(default)]
+    over: u64,
 }
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -33,7 +36,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// A checkpoint (C2SP tlog-checkpoint) that covers the export's own record, a second after it, with the
+/// A checkpoint (C2SP tlog-checkpoint) that covers the export's own record, a second after it, and `over`, with the
 /// cosignatures of all witnesses.
 #[utoipa::path(get, path = "/api/v1/exports/{position}/checkpoint", tag = "record",
     params(("position" = u64, Path, description = "The export's number."), CheckpointQuery),
@@ -46,7 +49,8 @@ pub(crate) async fn export_checkpoint(
     Query(query): Query<CheckpointQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let head = engine.export(position).await?;
-    let checkpoint = engine.checkpoint_over(head.position).await?;
+    let over = head.position.max(query.over);
+    let checkpoint = engine.checkpoint_over(over).await?;
     let checkpoint = checkpoint.ok_or_else(|| {
         let detail = "The log is not signed up to this export yet. Whoever runs `verbatim serve` signs it within a \
                       second, unless an alarm says why not.";

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Exported;
-use verbatim_record::bundle::Content;
+use verbatim_record::bundle::{Content, Entry};
 
 use super::ExportPath;
 use crate::api::endpoint::Endpoint;
@@ -43,23 +43,32 @@ pub(crate) struct ExportedRecord {
     /// Why it is not disclosed.
     #[serde(skip_serializing_if = "Option::is_none")]
     undisclosed: Option<String>,
-    /// The record that says so.
+    /// Position in the log of the certificate that says so: `GET /api/v1/exports/{position}/certificate`.
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<u64>,
 }
 
 impl From<&Exported> for ExportedRecord {
     fn from(exported: &Exported) -> Self {
-        let leaf = STANDARD.encode(exported.entry.leaf.encode());
         let key = exported.key.as_ref().map(|key| STANDARD.encode(**key));
-        let (body, undisclosed, certificate) = match &exported.entry.content {
+        Self {
+            key,
+            ..Self::from(&exported.entry)
+        }
+    }
+}
+
+/// Without its key.
+impl From<&Entry> for ExportedRecord {
+    fn from(entry: &Entry) -> Self {
+        let (body, undisclosed, certificate) = match &entry.content {
             Content::Disclosed { plain, .. } => (Some(STANDARD.encode(plain)), None, None),
-            Content::Undisclosed(why) => (None, Some(why.why.clone()), why.certificate),
+            Content::Undisclosed(why) => (None, Some(why.why.clone()), Some(why.certificate)),
         };
         Self {
-            leaf,
+            leaf: STANDARD.encode(entry.leaf.encode()),
             body,
-            key,
+            key: None,
             undisclosed,
             certificate,
         }
