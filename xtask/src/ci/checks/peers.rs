@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::cargo;
+use super::suites::tests_of;
 use crate::tools::{self, Server, free_port};
 use crate::{run, workspace};
 
@@ -89,8 +90,7 @@ pub(crate) fn object_store(limit: Duration) -> anyhow::Result<()> {
     server.arg(&root);
     let _server = Server::start(server, port)?;
 
-    let mut tests = workspace::cargo();
-    tests.args(["test", "--locked", "--package", "verbatim-publish"]);
+    let mut tests = tests_of(&["verbatim-publish"]);
     tests.env("VERBATIM_TEST_S3", format!("http://127.0.0.1:{port}"));
     run::run(tests, limit)
 }

@@ -44,6 +44,11 @@ fn runner(of: &Of<'_>) -> Command {
     cargo
 }
 
+/// The tests of these packages, with the build of all.
+pub(super) fn tests_of(packages: &[&str]) -> Command {
+    runner(&Of::Only(packages))
+}
+
 fn has_nextest() -> bool {
     let mut probe = workspace::cargo();
     probe.args(["nextest", "--version"]);
