@@ -1,6 +1,7 @@
 //! The signed log: its key, and what is published.
 
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use verbatim_record::{Checkpoint, Note, Signer};
@@ -31,6 +32,9 @@ pub(super) fn signing_key(config: &Config, key: &Result<std::sync::Arc<dyn Signe
 
 /// What others see of the log, with our own key.
 pub(super) async fn published(config: &Config, key: &dyn Signer) -> Verdict {
+    if let Some(folder) = folder_to_be(config) {
+        return Verdict::Ok(format!("nothing yet at {}", folder.display()));
+    }
     let place = match wiring::publication(config) {
         Ok(Some(place)) => place,
         Ok(None) => {
@@ -54,6 +58,14 @@ pub(super) async fn published(config: &Config, key: &dyn Signer) -> Verdict {
             ),
         },
     }
+}
+
+/// The folder of publication, if it is not there: to open it would make it.
+fn folder_to_be(config: &Config) -> Option<PathBuf> {
+    let record = &config.record;
+    let folder = config.path(Path::new(&record.publish));
+    let is_folder = record.bucket.is_none() && !record.publish.is_empty();
+    (is_folder && !folder.exists()).then_some(folder)
 }
 
 fn mend() -> String {
