@@ -255,8 +255,14 @@ impl Engine {
         if !self.is_signed(&id).await? {
             return Ok(None);
         }
-        if id.is_full() {
-            return Ok(self.store.log_tile(id.level, id.index).await?);
+        // A partial tile is the beginning of the one that follows it.
+        let length = usize::from(id.width) * 32;
+        if let Some(mut full) = self.store.log_tile(id.level, id.index).await? {
+            full.truncate(length);
+            return Ok(Some(full));
+        }
+        if let Some(edge) = self.edge_of_tree(&id) {
+            return Ok(Some(edge));
         }
         let begin = id.index * 256;
         let places = begin..begin + u64::from(id.width);
@@ -270,6 +276,13 @@ impl Engine {
             }
         }
         Ok(Some(hashes.concat()))
+    }
+
+    /// The same from memory, on the node that signs.
+    fn edge_of_tree(&self, id: &TileId) -> Option<Vec<u8>> {
+        let tree = self.tree.try_lock().ok()?;
+        let edge = tree.as_ref()?.edge(id.level, id.index)?;
+        Some(edge.get(..usize::from(id.width))?.concat())
     }
 
     /// The encoded leaves under a tile of level 0, as a bundle; none if the signed log has no such.

@@ -222,6 +222,15 @@ impl TileBuilder {
         self.frontier.root()
     }
 
+    /// The hashes of the partial tile at this place, if that is where the level ends.
+    pub fn edge(&self, level: u8, index: u64) -> Option<&[Hash]> {
+        let passed = self
+            .size()
+            .checked_shr(u32::from(level) * u32::from(LEVELS))?;
+        let edge = self.edges.get(usize::from(level))?;
+        (passed / WIDTH == index).then_some(edge.as_slice())
+    }
+
     /// Appends a leaf, given its hash; `full` gets the tiles that it completes, the lowest level first.
     pub fn push(&mut self, leaf_hash: &Hash, full: &mut Vec<(TileId, Vec<Hash>)>) {
         let mut hash = *leaf_hash;
