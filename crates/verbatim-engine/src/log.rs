@@ -67,7 +67,8 @@ impl From<FormatError> for LogError {
 impl Engine {
     /// Signs whenever the log has grown, until cancelled.
     pub(crate) async fn run_signing(&self) {
-        let mut told = false;
+        // The process before may have raised one and died.
+        let mut told = true;
         loop {
             told = match self.sign_log().await {
                 Ok(_) if told => self
@@ -75,7 +76,7 @@ impl Engine {
                     .await
                     .is_err(),
                 Ok(_) => false,
-                Err(error) => self.not_signed(&error).await,
+                Err(error) => self.not_signed(&error).await || told,
             };
             self.clock.sleep(EVERY).await;
         }

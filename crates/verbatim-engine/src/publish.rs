@@ -144,9 +144,12 @@ impl Engine {
         loop {
             let wait = match self.publish(place).await {
                 Ok(_) => {
-                    if failing_since.take().is_some() {
+                    if failing_since.is_some() {
                         let clear = vec![Change::Clear(NOT_PUBLISHED.into())];
-                        let _ = self.at_once(clear).await;
+                        // Not cleared: it is tried again the next time.
+                        if self.at_once(clear).await.is_ok() {
+                            failing_since = None;
+                        }
                     }
                     EVERY
                 }

@@ -333,3 +333,26 @@ async fn signing_heals_after_every_failure_of_the_store() {
         assert!(site.engine.verify_log(|_| ()).await.unwrap().ok);
     }
 }
+
+/// The alarm of a process that died does not stand for ever.
+#[tokio::test]
+async fn an_alarm_of_before_goes_when_signing_goes_on() {
+    use verbatim_engine::ports::{Alarm, Change, Commit};
+    let site = site().await;
+    let alarm = Alarm {
+        key: "log-not-signed".into(),
+        text: "by the process before".into(),
+        at: site.engine.now(),
+    };
+    let (fence, changes) = (None, vec![Change::Raise(alarm)]);
+    site.store.commit(Commit { fence, changes }).await.unwrap();
+    let engine = site.engine.clone();
+    let running = tokio::spawn(async move { engine.run_log(None).await });
+    let gone = tokio::time::timeout(std::time::Duration::from_secs(10), async {
+        while site.engine.alarm_count().await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(gone.await.is_ok(), "the alarm stands");
+    running.abort();
+}
