@@ -1,0 +1,73 @@
+//! An export begins with its own record, and is found again by it.
+
+use verbatim_record::Kind;
+use verbatim_record::bundle::{Head, Selection};
+
+use super::READ;
+use crate::admin::{Actor, AdminError};
+use crate::core::Engine;
+use crate::ports::{Change, NewRecord, StoreError, StoredRecord};
+
+impl Engine {
+    /// Records that an export is made, and answers its head.
+    ///
+    /// # Errors
+    /// When what is selected does not exist, or the store fails; then nothing may be handed out.
+    pub async fn begin_export(
+        &self,
+        actor: &Actor,
+        purpose: &str,
+        selection: &Selection,
+    ) -> Result<Head, AdminError> {
+        let selection = self.checked(selection).await?;
+        let size = self.store.log_root().await?.size;
+        let body = Head::body(&actor.0, purpose, &selection, size);
+        let sealed = self.seal(Kind::Export, body).await?;
+        let id = sealed.id;
+        let append = Change::Append(NewRecord {
+            conversation: None,
+            sealed,
+            about: None,
+        });
+        self.at_once(vec![append]).await?;
+        // Died here: the record says that an export was asked for, and nobody has got anything.
+        let mut from = size;
+        loop {
+            let records = self.store.records(from, READ).await?;
+            if let Some(own) = records.iter().find(|r| r.sealed.id == id) {
+                return self.export_head(own);
+            }
+            match records.last() {
+                Some(last) => from = last.global_seq + 1,
+                None => return Err(StoreError::Damaged("the export's record".into()).into()),
+            }
+        }
+    }
+
+    /// The head of the export whose record stands at a position.
+    ///
+    /// # Errors
+    /// When there is no export there.
+    pub async fn export(&self, position: u64) -> Result<Head, AdminError> {
+        let found = self.store.records(position, 1).await?;
+        match found.first() {
+            Some(own) if own.global_seq == position && own.sealed.kind == Kind::Export => {
+                self.recorder.learn(&*self.store).await?;
+                self.export_head(own)
+            }
+            _ => Err(AdminError::NotFound {
+                what: "export",
+                which: position.to_string(),
+                mend: "begin one with `verbatim export`",
+            }),
+        }
+    }
+
+    fn export_head(&self, own: &StoredRecord) -> Result<Head, AdminError> {
+        let entry = self.disclosed(own)?.entry;
+        let head = entry
+            .body()
+            .and_then(|body| Head::of_record(&entry.leaf, body));
+        Ok(head.ok_or_else(|| StoreError::Damaged("the record of an export".into()))?)
+    }
+}
