@@ -1,6 +1,8 @@
 //! Looking is recorded (DESIGN invariant 7; controls C07, C24): who was shown what of the record, when,
 //! and what for. The record of it is durable before anything is shown.
 
+mod exports;
+
 use verbatim_domain::{ConversationId, MessageId};
 use verbatim_record::{Body, Kind};
 
@@ -10,8 +12,8 @@ use crate::ports::{Change, NewRecord, StoreError, StoredRecord};
 use crate::views::{SightingView, WhoSawView};
 
 const PAGE: u32 = 500;
-/// Kinds that say who was shown what.
-const SIGHTINGS: [Kind; 3] = [Kind::View, Kind::Export, Kind::Proof];
+/// Kinds that say, in the chain of a conversation, who was shown what of it.
+const SIGHTINGS: [Kind; 2] = [Kind::View, Kind::Proof];
 
 /// Who looks, and what for.
 #[derive(Debug, Clone)]
@@ -110,8 +112,8 @@ impl Engine {
         self.looked(viewer, Kind::View, "refused", shown).await
     }
 
-    /// Who has been shown a record: the views, exports and proofs that cover its position, from the chain
-    /// of its own conversation. Asking is a look at the record itself, and recorded.
+    /// Who has been shown a record: the views and proofs that cover its position, from the chain of its own
+    /// conversation, and the exports that took it, from their own records. Asking is a look at the record itself, and recorded.
     ///
     /// # Errors
     /// When there is no such message or record.
@@ -172,9 +174,12 @@ impl Engine {
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => from = last.conversation_seq + 1,
-                _ => return Ok(seen),
+                _ => break,
             }
         }
+        seen.extend(self.exports_with(of, &certificates).await?);
+        seen.sort_by_key(|sighting| sighting.log_index);
+        Ok(seen)
     }
 
     /// What a record says about who was shown a position; none if it does not cover it.
@@ -197,8 +202,7 @@ impl Engine {
             actor: body.actor.clone(),
             purpose: body.details.get("purpose").cloned().unwrap_or_default(),
             at_ms: body.captured_at,
-            first,
-            last,
+            range: Some((first, last)),
         }))
     }
 }

@@ -241,14 +241,14 @@ pub struct WhoSawView {
     pub seen: Vec<SightingView>,
 }
 
-/// Somebody was shown a part of a conversation.
+/// Somebody was shown a part of a conversation, or handed records.
 #[derive(Debug, Clone, Serialize)]
 pub struct SightingView {
-    /// Position in the log of the record that says so.
+    /// Position in the log of the record that says so; of an export, its id.
     pub log_index: u64,
     /// `view`, `export` or `proof`.
     pub kind: String,
-    /// What was done.
+    /// What was done; of an export, what it selected.
     pub what: String,
     /// Who.
     pub actor: String,
@@ -256,10 +256,9 @@ pub struct SightingView {
     pub purpose: String,
     /// When, Unix milliseconds.
     pub at_ms: i64,
-    /// First position in the conversation that was shown.
-    pub first: u64,
-    /// Last one.
-    pub last: u64,
+    /// First and last position in the conversation that were shown; none for an export, which has what it
+    /// selected.
+    pub range: Option<(u64, u64)>,
 }
 
 /// A rule of retention.

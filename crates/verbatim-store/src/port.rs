@@ -333,6 +333,10 @@ impl Store for SqlStore {
         read_with!(self, reads::log::records_of, (conversation, from, limit))
     }
 
+    async fn exports(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
+        read_with!(self, reads::log::exports, (from, limit))
+    }
+
     async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
         read_with!(self, reads::log::by_id, id)
     }

@@ -279,6 +279,8 @@ pub trait Store: SignedLog + Anchors {
         from: u64,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// Records of exports from a log position on.
+    async fn exports(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError>;
     /// A record by its id.
     async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError>;
     /// How many records a conversation (or none) has.

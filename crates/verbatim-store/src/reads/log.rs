@@ -84,6 +84,19 @@ pub(crate) async fn records_of(
         .collect()
 }
 
+/// Records of exports from a log position on.
+pub(crate) async fn exports(
+    tx: &dyn Tx,
+    (from, limit): &(u64, u32),
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let params = params![*from, (*limit).min(MOST)];
+    tx.query(&sql::EXPORTS, params)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
 /// Records whose data key a bucket wraps now, behind a log position.
 pub(crate) async fn records_in(
     tx: &dyn Tx,

@@ -38,6 +38,9 @@ statements! {
         AND r.conversation_seq >= $2 ORDER BY r.conversation_seq LIMIT $3");
     RECORDS_IN = concat!(record_select!(), "WHERE k.retention_class = $1 AND k.expiry_month = $2 \
         AND k.global_seq > $3 ORDER BY k.global_seq LIMIT $4");
+    /// 19 is the kind `Export`; written out, so that the partial index serves.
+    EXPORTS = concat!(record_select!(), "WHERE r.kind = 19 AND r.global_seq >= $1 \
+        ORDER BY r.global_seq LIMIT $2");
     RECORD = concat!(record_select!(), "WHERE r.id = $1");
     ROOT_ADD = "INSERT INTO log_roots (size, root, at) VALUES ($1, $2, $3)";
     ROOT_LAST = "SELECT size, root, at FROM log_roots ORDER BY size DESC LIMIT 1";

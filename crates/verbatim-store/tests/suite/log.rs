@@ -77,7 +77,7 @@ async fn records_are_read_back(w: &World) {
     let sms = w.sms(held.index, peer(1), 1000);
     let sealed = sms.record.clone();
     w.store.record_inbound(sms).await.expect("recorded");
-    for kind in [Kind::Config, Kind::Key] {
+    for kind in [Kind::Config, Kind::Export] {
         let sealed = w.record(kind, 1);
         let new = NewRecord {
             conversation: None,
@@ -90,6 +90,8 @@ async fn records_are_read_back(w: &World) {
     assert_eq!(all[0].sealed, sealed);
     assert_eq!(w.store.records(1, 1).await.unwrap(), all[1..2]);
     assert_eq!(w.store.records_of(None, 1, 10).await.unwrap(), all[2..]);
+    assert_eq!(w.store.exports(1, 10).await.unwrap(), all[2..]);
+    assert_eq!(w.store.exports(3, 10).await, Ok(vec![]));
     assert_eq!(w.store.roots(1, 1).await.unwrap()[0].size, 2);
     let found = w.store.record(all[1].sealed.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&all[1]));

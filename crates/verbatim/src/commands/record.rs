@@ -73,8 +73,13 @@ async fn who_saw(api: &Api, out: &Out, args: &WhoSawArgs) -> Result<ExitCode> {
             text("kind"),
             text("what"),
         );
-        let (first, last) = (number("first"), number("last"));
-        println!("{at}  {actor}  {kind} ({what}), positions {first} to {last}");
+        match sighting.get("first").and_then(Value::as_u64) {
+            Some(first) => {
+                let last = number("last");
+                println!("{at}  {actor}  {kind} ({what}), positions {first} to {last}");
+            }
+            None => println!("{at}  {actor}  {kind} {} of {what}", number("log_index")),
+        }
         if !text("purpose").is_empty() {
             println!("    purpose: {}", text("purpose"));
         }

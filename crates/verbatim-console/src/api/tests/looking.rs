@@ -2,12 +2,13 @@
 
 use http::{Method, header};
 use serde_json::{Value, json};
+use verbatim_domain::Duration;
 use verbatim_engine::views::RecordView;
 
 use super::Caller;
 use crate::api::PURPOSE;
 use crate::edge_router;
-use crate::testing::{Answer, post, request, send};
+use crate::testing::{ALICE, Answer, OURS, post, request, send};
 
 /// A caller, and a conversation into which two texts came; the position in the log of the first.
 async fn conversation() -> (Caller, String, u64) {
@@ -17,6 +18,7 @@ async fn conversation() -> (Caller, String, u64) {
     for text in ["one", "two"] {
         let answer = send(&edge, post(&caller.world.inbound(text))).await;
         assert_eq!(answer.status, 200);
+        caller.world.clock.advance(Duration::from_secs(1));
     }
     let list = caller.shown("conversations").await;
     let id = list["items"][0]["id"].as_str().unwrap().to_owned();
@@ -86,6 +88,77 @@ async fn who_saw_a_message_is_answered_by_its_conversation() {
         .await;
     assert_eq!(second["seen"].as_array().unwrap().len(), 2, "{second}");
     assert!(caller.world.engine.verify_log(|_| ()).await.unwrap().ok);
+}
+
+/// Who is said to have been handed a record by exports: each one's id, actor, purpose and selection.
+async fn exporters(caller: &Caller, position: u64) -> Vec<(u64, String, String, String)> {
+    let path = format!("record/who-saw?record={position}");
+    let seen = caller.shown(&path).await;
+    let exports = seen["seen"].as_array().unwrap().iter();
+    let text = |v: &Value| v.as_str().unwrap().to_owned();
+    exports
+        .filter(|s| s["kind"] == "export")
+        .map(|s| {
+            assert_eq!((&s["first"], &s["last"]), (&Value::Null, &Value::Null));
+            assert!(s["at_ms"].as_i64().unwrap() > 0);
+            let id = s["log_index"].as_u64().unwrap();
+            (id, text(&s["actor"]), text(&s["purpose"]), text(&s["what"]))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn exports_are_sightings_of_what_they_selected() {
+    let (caller, id, first) = conversation().await;
+    let records = records(&caller).await;
+    let second = records.iter().find(|r| r.text == "two").unwrap();
+    let contact = caller.shown("contacts").await["items"][0]["id"].clone();
+    let configured = 0;
+    let nobody = "+14155552672";
+    caller
+        .done("contacts", &json!({"number": nobody, "name": "Other"}))
+        .await;
+    let list = caller.shown("contacts").await;
+    let mut others = list["items"].as_array().unwrap().iter();
+    let other = others.find(|c| c["id"] != contact).unwrap()["id"].clone();
+    let check = async |wish: Value, has: [bool; 3]| {
+        let export = caller.done("exports", &wish).await;
+        let own = export["position"].as_u64().unwrap();
+        for (position, has) in [configured, first, second.log_index].into_iter().zip(has) {
+            let found = exporters(&caller, position).await;
+            let found = found.iter().find(|(id, ..)| *id == own);
+            assert_eq!(found.is_some(), has, "{wish} {position}");
+            if let Some((_, actor, purpose, what)) = found {
+                assert_eq!(
+                    (actor.as_str(), purpose.as_str()),
+                    ("operator:root", "exam")
+                );
+                assert_eq!(export["head"]["by"], *actor);
+                assert!(!what.is_empty());
+            }
+        }
+        // What is handed out last is the export's own record.
+        let of_own = exporters(&caller, own).await;
+        assert!(of_own.iter().any(|(id, ..)| *id == own), "{of_own:?}");
+    };
+    let of = |of: Value| json!({"of": of, "purpose": "exam"});
+    check(of(json!("all")), [true; 3]).await;
+    check(of(json!({"conversation": id})), [false, true, true]).await;
+    check(of(json!({"person": ALICE})), [false, true, true]).await;
+    check(of(json!({"number": OURS})), [false, true, true]).await;
+    check(of(json!({"contact": contact})), [false, true, true]).await;
+    check(of(json!({"contact": other})), [false; 3]).await;
+    let (to, purpose) = (second.captured_ms, "exam");
+    let early = json!({"of": "all", "to_ms": to, "purpose": purpose});
+    check(early, [true, true, false]).await;
+    let late = json!({"of": "all", "from_ms": to, "purpose": purpose});
+    check(late, [false, false, true]).await;
+    // A text that came after an export is not in it.
+    let edge = edge_router(caller.world.engine.clone());
+    send(&edge, post(&caller.world.inbound("three"))).await;
+    let third = caller.world.engine.log_records(0, 1000).await.unwrap();
+    let third = third.iter().find(|r| r.text == "three").unwrap().log_index;
+    assert_eq!(exporters(&caller, third).await, vec![]);
 }
 
 #[tokio::test]

@@ -56,15 +56,15 @@ pub(crate) struct WhoSaw {
     seen: Vec<Sighting>,
 }
 
-/// Somebody was shown a part of a conversation.
+/// Somebody was shown a part of a conversation, or handed records.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Sighting {
-    /// Position in the log of the record that says so.
+    /// Position in the log of the record that says so; of an export, its id.
     log_index: u64,
     /// `view`, `export` or `proof`.
     #[schema(example = "view")]
     kind: String,
-    /// What was done.
+    /// What was done; of an export, what it selected.
     #[schema(example = "timeline")]
     what: String,
     /// Who.
@@ -73,10 +73,10 @@ pub(crate) struct Sighting {
     purpose: String,
     /// When, Unix milliseconds.
     at_ms: i64,
-    /// First position in the conversation that was shown.
-    first: u64,
+    /// First position in the conversation that was shown; null for an export.
+    first: Option<u64>,
     /// Last one.
-    last: u64,
+    last: Option<u64>,
 }
 
 impl From<SightingView> for Sighting {
@@ -88,8 +88,8 @@ impl From<SightingView> for Sighting {
             actor: v.actor,
             purpose: v.purpose,
             at_ms: v.at_ms,
-            first: v.first,
-            last: v.last,
+            first: v.range.map(|(first, _)| first),
+            last: v.range.map(|(_, last)| last),
         }
     }
 }
@@ -114,7 +114,8 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Who has been shown a message or a record, from the chain of its conversation. Asking is recorded too.
+/// Who has been shown a message or a record: from the chain of its conversation, and from the exports that
+/// had it. Asking is recorded too.
 #[utoipa::path(get, path = "/api/v1/record/who-saw", tag = "record", params(WhoSawQuery),
     responses((status = 200, body = WhoSaw)))]
 pub(crate) async fn who_saw(

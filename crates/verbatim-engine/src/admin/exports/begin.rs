@@ -35,7 +35,7 @@ impl Engine {
         loop {
             let records = self.store.records(from, READ).await?;
             if let Some(own) = records.iter().find(|r| r.sealed.id == id) {
-                return self.export_head(own);
+                return Ok(self.export_head(own)?);
             }
             match records.last() {
                 Some(last) => from = last.global_seq + 1,
@@ -53,7 +53,7 @@ impl Engine {
         match found.first() {
             Some(own) if own.global_seq == position && own.sealed.kind == Kind::Export => {
                 self.recorder.learn(&*self.store).await?;
-                self.export_head(own)
+                Ok(self.export_head(own)?)
             }
             _ => Err(AdminError::NotFound {
                 what: "export",
@@ -63,11 +63,11 @@ impl Engine {
         }
     }
 
-    fn export_head(&self, own: &StoredRecord) -> Result<Head, AdminError> {
+    pub(crate) fn export_head(&self, own: &StoredRecord) -> Result<Head, StoreError> {
         let entry = self.disclosed(own)?.entry;
         let head = entry
             .body()
             .and_then(|body| Head::of_record(&entry.leaf, body));
-        Ok(head.ok_or_else(|| StoreError::Damaged("the record of an export".into()))?)
+        head.ok_or_else(|| StoreError::Damaged("the record of an export".into()))
     }
 }

@@ -51,16 +51,6 @@ impl Engine {
     }
 
     pub(super) async fn which(&self, of: &Of) -> Result<Which, AdminError> {
-        let index = match of {
-            Of::Number(number) => Some(self.index(number)),
-            _ => None,
-        };
-        let is_of = |c: &Conversation| match of {
-            Of::Person(user) => c.employee.user.0 == *user,
-            Of::Number(_) => Some(c.number.index) == index,
-            Of::Contact(id) => c.contact.id.to_string() == *id,
-            Of::All | Of::Conversation(_) => false,
-        };
         match of {
             Of::All => return Ok(Which::All),
             Of::Conversation(id) => return Ok(Which::One(*id)),
@@ -70,11 +60,29 @@ impl Engine {
         loop {
             let limit = 1000;
             let page = self.store.conversations(PageAt { after, limit }).await?;
-            these.extend(page.items.iter().filter(|c| is_of(c)).map(|c| c.id));
+            these.extend(
+                page.items
+                    .iter()
+                    .filter(|c| self.selects(of, Some(c)))
+                    .map(|c| c.id),
+            );
             after = page.next;
             if after.is_none() {
                 return Ok(Which::These(these));
             }
+        }
+    }
+
+    /// Whether records of a conversation are among those selected, whatever the dates; of none, those of the
+    /// installation itself.
+    pub(crate) fn selects(&self, of: &Of, conversation: Option<&Conversation>) -> bool {
+        match (of, conversation) {
+            (Of::All, _) => true,
+            (_, None) => false,
+            (Of::Conversation(id), Some(c)) => c.id == *id,
+            (Of::Person(user), Some(c)) => c.employee.user.0 == *user,
+            (Of::Number(number), Some(c)) => c.number.index == self.index(number),
+            (Of::Contact(id), Some(c)) => c.contact.id.to_string() == *id,
         }
     }
 }

@@ -361,6 +361,10 @@ impl Store for MortalStore {
             .await
     }
 
+    async fn exports(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {
+        self.read(self.inner.exports(from, limit)).await
+    }
+
     async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError> {
         self.read(self.inner.record(id)).await
     }
