@@ -67,12 +67,35 @@ pub enum FormatError {
     },
 }
 
+impl FormatError {
+    /// Of bytes that begin with an unknown version, or with none.
+    pub(crate) fn version(what: &'static str, bytes: Option<(&u8, &[u8])>, known: u8) -> Self {
+        match bytes {
+            None => Self::Length { what, found: 0 },
+            Some((&version, _)) => Self::UnknownVersion {
+                what,
+                found: version.into(),
+                known,
+            },
+        }
+    }
+}
+
 /// A key file that must not be used. No variant shows key material.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// Some other file.
     #[error("this is not a Verbatim key file: its first line must be `verbatim-kek: 1` or `2`")]
     NotAKeyFile,
+    /// Some other file than the keys of an edge.
+    #[error(
+        "this is not a file of an edge's keys: its first line must be `verbatim-edge: 1`; `verbatim key edge` \
+         writes one"
+    )]
+    NotEdgeKeys,
+    /// An edge's keys, made by a newer program.
+    #[error("the file of the edge's keys has version {0}, and this program reads version 1 only")]
+    UnknownEdgeVersion(String),
     /// Made by a newer program.
     #[error("the key file has version {0}, and this program reads versions 1 and 2")]
     UnknownVersion(String),
@@ -122,6 +145,19 @@ pub enum SealError {
         "the state root does not open: it was altered, or the key-encryption key is another one"
     )]
     StateRoot,
+    /// The wrapped archive key was altered or is another installation's.
+    #[error(
+        "the archive key does not open: it was altered, or the key-encryption key is another one"
+    )]
+    ArchiveKey,
+    /// An edge sealed it, and who would open it has no archive key.
+    #[error("it was sealed by an edge, and the archive key is not loaded")]
+    NoArchiveKey,
+    /// Nothing can be sealed to this public key: it is no point that a private key could have.
+    #[error(
+        "the archive's public key is none: have `verbatim key edge` write the edge's keys again"
+    )]
+    ArchivePublic,
     /// The stored ciphertext is not the one that was hashed.
     #[error("the ciphertext was altered: its hash differs")]
     CiphertextHash,

@@ -164,13 +164,7 @@ impl fmt::Display for WrappedKek {
 }
 
 fn clear([id, key, sum]: &[&str; 3]) -> Result<Kek, KeyError> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    // The base64 decoder wants room for a whole last group: 33 bytes for 44 characters.
-    let mut room = Zeroizing::new([0; 33]);
-    match STANDARD.decode_slice(key, room.as_mut()) {
-        Ok(32) => bytes.copy_from_slice(&room[..32]),
-        _ => return Err(KeyError::Damaged),
-    }
+    let bytes = key_bytes(key)?;
     if checksum("verbatim-kek/1", &[id, key]) != *sum {
         return Err(KeyError::Altered);
     }
@@ -200,8 +194,22 @@ fn with_id(bytes: Zeroizing<[u8; 32]>, id: &str) -> Result<Kek, KeyError> {
     }
 }
 
+/// 32 bytes in base64.
+pub(crate) fn key_bytes(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    // The base64 decoder wants room for a whole last group: 33 bytes for 44 characters.
+    let mut room = Zeroizing::new([0; 33]);
+    match STANDARD.decode_slice(text, room.as_mut()) {
+        Ok(32) => {
+            let mut bytes = Zeroizing::new([0; 32]);
+            bytes.copy_from_slice(&room[..32]);
+            Ok(bytes)
+        }
+        _ => Err(KeyError::Damaged),
+    }
+}
+
 /// Finds slips of the hand and of the disk; it is not a secret and protects nothing.
-fn checksum(label: &str, values: &[&str]) -> String {
+pub(crate) fn checksum(label: &str, values: &[&str]) -> String {
     let mut text = Zeroizing::new(format!("{label}\n"));
     // The capacity is exact, so that no grown-out-of buffer leaves the key behind.
     text.reserve_exact(values.iter().map(|value| value.len() + 1).sum());
@@ -213,7 +221,7 @@ fn checksum(label: &str, values: &[&str]) -> String {
 }
 
 /// The values of these fields, each of which is there once.
-fn fields<'a, const N: usize>(
+pub(crate) fn fields<'a, const N: usize>(
     lines: impl Iterator<Item = (usize, &'a str)>,
     names: [&'static str; N],
 ) -> Result<[&'a str; N], KeyError> {
@@ -235,7 +243,7 @@ fn fields<'a, const N: usize>(
 }
 
 /// Lines that are neither empty nor comments, with their numbers from 1.
-fn significant_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn significant_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let numbered = text
         .lines()
         .enumerate()

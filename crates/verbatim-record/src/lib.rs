@@ -5,12 +5,14 @@
 //! [`merkle`] log binds all leaves, and [`verify`] checks all of it from outside. This package knows no
 //! database, no network and no clock. The layouts are described in `docs/formats/record.md`.
 
+pub mod archive;
 pub mod body;
 pub mod bundle;
 pub mod certificate;
 pub mod chain;
 pub mod checkpoint;
 mod cipher;
+pub mod edge_keys;
 pub mod error;
 pub mod fault;
 pub mod key_file;
@@ -34,9 +36,11 @@ pub mod vault;
 pub mod verify;
 pub mod wrap;
 
+pub use archive::{ArchiveKey, ArchivePublic};
 pub use body::Body;
 pub use certificate::Certificate;
 pub use checkpoint::Checkpoint;
+pub use edge_keys::EdgeKeys;
 pub use error::{FormatError, KeyError, SealError};
 pub use fault::{Fault, LeafProblem};
 pub use key_file::{KekFile, WrappedKek};
@@ -46,6 +50,6 @@ pub use merkle::Frontier;
 pub use note::{Note, Signer, VerifierKey};
 pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord};
 pub use seal::{Keyring, NewSeal, SealChance};
-pub use vault::Vault;
+pub use vault::{IndexKey, Vault};
 pub use verify::{LogVerifier, Report, VerifyEntry};
 pub use wrap::StateRoot;

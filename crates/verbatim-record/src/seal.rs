@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 use verbatim_domain::{RecordId, Timestamp};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::archive::{self, ArchiveKey};
 use crate::body::Body;
 use crate::cipher::{self, Derivation, NONCE, Secret, sha256};
 use crate::error::{FormatError, SealError};
@@ -75,6 +76,8 @@ pub struct NewSeal<'a> {
 /// The open bucket keys of an installation.
 pub struct Keyring {
     kek: RwLock<Kek>,
+    /// Opens what edges sealed.
+    archive: Option<ArchiveKey>,
     buckets: RwLock<HashMap<BucketId, Secret>>,
 }
 
@@ -83,8 +86,16 @@ impl Keyring {
     pub fn new(kek: &Kek) -> Self {
         Self {
             kek: RwLock::new(kek.clone()),
+            archive: None,
             buckets: RwLock::default(),
         }
+    }
+
+    /// The same ring, which opens what edges sealed as well.
+    #[must_use]
+    pub fn with_archive(self, key: ArchiveKey) -> Self {
+        let archive = Some(key);
+        Self { archive, ..self }
     }
 
     /// The key-encryption key that new bucket keys are wrapped under.
@@ -122,43 +133,15 @@ impl Keyring {
 
     /// Seals a body under a data key of its own.
     pub fn seal(&self, new: NewSeal<'_>) -> Result<SealedRecord, SealError> {
-        let NewSeal {
-            id,
-            kind,
-            captured_at,
-            bucket,
-            body,
-            chance,
-        } = new;
-        let bucket_key = self.bucket(bucket)?;
-        let plain = Zeroizing::new(body.encode(&chance.salt));
-        let derived = Derivation::new(&chance.data_key);
-        let head = head(kind, id);
-        let ciphertext = cipher::seal(
-            &derived.expand(&[b"body"]),
-            &head,
-            &chance.body_nonce,
-            &body_context(&head),
-            &plain,
+        let bucket_key = self.bucket(new.bucket)?;
+        let wrapped_key = cipher::seal(
+            &bucket_key,
+            &[VERSION],
+            &new.chance.key_nonce,
+            &data_key_context(new.id),
+            &new.chance.data_key,
         );
-        Ok(SealedRecord {
-            id,
-            kind,
-            captured_at,
-            bucket,
-            wrapped_by: bucket,
-            commitment: commitment(&chance.salt, &plain),
-            ciphertext_hash: sha256(&[&ciphertext]),
-            key_commitment: *derived.expand(&[b"commit"]),
-            wrapped_key: cipher::seal(
-                &bucket_key,
-                &[VERSION],
-                &chance.key_nonce,
-                &data_key_context(id),
-                &chance.data_key,
-            ),
-            ciphertext,
-        })
+        Ok(sealed_with(&new, wrapped_key))
     }
 
     /// Opens a record, after checking that it is what its commitments say.
@@ -224,10 +207,18 @@ impl Keyring {
         if !record.bucket.may_move_to(record.wrapped_by) {
             return Err(SealError::ForeignBucket);
         }
-        let bucket_key = self.bucket(record.wrapped_by)?;
-        let wrapped = after_version(&record.wrapped_key, "the wrapped data key")?;
-        let data_key = cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
-            .ok_or(SealError::DataKey)?;
+        let data_key = match record.wrapped_key.split_first() {
+            Some((&VERSION, wrapped)) => {
+                let bucket_key = self.bucket(record.wrapped_by)?;
+                cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
+                    .ok_or(SealError::DataKey)?
+            }
+            Some((&archive::VERSION, wrapped)) => {
+                let archive = self.archive.as_ref().ok_or(SealError::NoArchiveKey)?;
+                archive.open_data_key(record, wrapped)?
+            }
+            version => return Err(FormatError::version("the wrapped data key", version, 2).into()),
+        };
         let derived = Derivation::new(&data_key);
         if !same(&derived.expand(&[b"commit"]), &record.key_commitment) {
             return Err(SealError::KeyCommitment);
@@ -297,6 +288,33 @@ pub fn check_ciphertext(record: &SealedRecord) -> Result<(), SealError> {
     Ok(())
 }
 
+/// The record, with its data key as somebody wrapped it.
+pub(crate) fn sealed_with(new: &NewSeal<'_>, wrapped_key: Vec<u8>) -> SealedRecord {
+    let chance = &new.chance;
+    let plain = Zeroizing::new(new.body.encode(&chance.salt));
+    let derived = Derivation::new(&chance.data_key);
+    let head = head(new.kind, new.id);
+    let ciphertext = cipher::seal(
+        &derived.expand(&[b"body"]),
+        &head,
+        &chance.body_nonce,
+        &body_context(&head),
+        &plain,
+    );
+    SealedRecord {
+        id: new.id,
+        kind: new.kind,
+        captured_at: new.captured_at,
+        bucket: new.bucket,
+        wrapped_by: new.bucket,
+        commitment: commitment(&chance.salt, &plain),
+        ciphertext_hash: sha256(&[&ciphertext]),
+        key_commitment: *derived.expand(&[b"commit"]),
+        ciphertext,
+        wrapped_key,
+    }
+}
+
 fn head(kind: Kind, id: RecordId) -> [u8; HEAD] {
     let mut head = [0; HEAD];
     head[0] = VERSION;
@@ -327,15 +345,7 @@ pub(crate) fn after_version<'a>(
     what: &'static str,
 ) -> Result<&'a [u8], FormatError> {
     match bytes.split_first() {
-        None => Err(FormatError::Length { what, found: 0 }),
         Some((&VERSION, rest)) => Ok(rest),
-        Some((&version, _)) => {
-            let found = version.into();
-            Err(FormatError::UnknownVersion {
-                what,
-                found,
-                known: VERSION,
-            })
-        }
+        other => Err(FormatError::version(what, other, VERSION)),
     }
 }
