@@ -81,12 +81,21 @@ impl Engine {
                 .map(|m| m.record),
             None => None,
         };
+        // The client reads the disclosure before the text, and so does who reads the record.
+        let (first, rest): (Vec<_>, Vec<_>) = decision
+            .actions
+            .into_iter()
+            .partition(|action| matches!(action, Action::Disclose { .. }));
+        for action in first {
+            self.act(action, handling, conversation, record_id, &mut changes)
+                .await?;
+        }
         changes.push(Change::Append(NewRecord {
             conversation: Some(conversation.id),
             sealed: record,
             about,
         }));
-        for action in decision.actions {
+        for action in rest {
             self.act(action, handling, conversation, record_id, &mut changes)
                 .await?;
         }
@@ -130,7 +139,7 @@ impl Engine {
         if handling.event.sender == conversation.employee.user {
             body.actor = format!("employee:{}", conversation.employee.id);
         }
-        body.to = conversation.contact.id.to_string();
+        self.name_parties(conversation, &mut body)?;
         for action in &decision.actions {
             if let Action::Submit { transmitted, .. } = action
                 && *transmitted != body.text
@@ -183,15 +192,16 @@ impl Engine {
         text: String,
         changes: &mut Vec<Change>,
     ) -> Result<(), JobError> {
-        let body = Body {
+        let mut body = Body {
             actor: "system".to_owned(),
-            to: conversation.contact.id.to_string(),
             text: text.clone(),
             rule: "disclosure.first".to_owned(),
             rule_version: 1,
             reason: "first_contact".to_owned(),
             ..Body::default()
         };
+        self.name_parties(conversation, &mut body)?;
+        body.from = body.details.get("our_number").cloned().unwrap_or_default();
         let sealed = self.seal(Kind::Consent, body).await?;
         let segments = verbatim_domain::sms::cost(&text).segments;
         let message = self.outbound(conversation.id, sealed.id, segments, None);

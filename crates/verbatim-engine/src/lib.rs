@@ -26,6 +26,7 @@ mod keys;
 mod log;
 mod look;
 mod offer;
+mod parties;
 mod payload;
 mod poller;
 pub mod ports;

@@ -159,18 +159,6 @@ impl Engine {
         })
     }
 
-    pub(crate) fn peer_number(&self, conversation: &Conversation) -> Result<String, StoreError> {
-        let found = conversation
-            .contact
-            .numbers
-            .iter()
-            .find(|(index, _)| *index == conversation.peer);
-        let (_, sealed) = found.ok_or_else(|| {
-            StoreError::Damaged("a conversation's contact has lost its number".to_owned())
-        })?;
-        self.reveal_text("number", sealed)
-    }
-
     pub(crate) async fn run_say(&self, job: &Job) -> Result<(), JobError> {
         let payload: SayPayload = self.unpack(&job.payload)?;
         if let Some(room) = &payload.room {

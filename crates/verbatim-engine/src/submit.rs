@@ -70,21 +70,10 @@ impl Engine {
             return Ok(None);
         };
         let payload: SubmitPayload = self.unpack(&job.payload)?;
-        let peer = conversation
-            .contact
-            .numbers
-            .iter()
-            .find(|(index, _)| *index == conversation.peer);
-        let Some((_, peer)) = peer else {
-            return Err(StoreError::Damaged(
-                "a conversation's contact has lost its number".to_owned(),
-            )
-            .into());
-        };
         let submission = Submission {
             message: message.id,
             from: self.reveal_text("number", &conversation.number.number)?,
-            to: self.reveal_text("number", peer)?,
+            to: self.peer_number(&conversation)?,
             text: payload.text.clone(),
             validity: self.settings.validity,
         };

@@ -194,7 +194,8 @@ fn pages_show_every_text_as_text() {
         let folder = world.bundle(&all(), &[]);
         assert_eq!(examine(&folder).verdict(), State::Proved, "{text_in}");
         let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
-        assert_eq!(page.matches(shown).count(), 5, "{text_in}");
+        // The party twice and in the details, the text, a detail's name and value.
+        assert_eq!(page.matches(shown).count(), 6, "{text_in}");
         assert!(!page.contains("<script"), "{page}");
     }
 }
