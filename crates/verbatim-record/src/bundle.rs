@@ -16,6 +16,7 @@ mod folder;
 mod head;
 mod line;
 mod manifest;
+mod media;
 mod part;
 pub mod transcript;
 mod words;
@@ -26,6 +27,7 @@ pub use folder::{DirFolder, Folder, MemoryFolder, is_plain_path};
 pub use head::{Head, Of, RULE, Selection};
 pub use line::{Content, DISPOSED, Entry, KeyLine, LineError, Readable, RecordLine, Undisclosed};
 pub use manifest::{Counts, FileEntry, LogEntry, Manifest};
+pub use media::Medium;
 pub use words::utc;
 pub use writer::{Part, Progress, Writer};
 

@@ -10,6 +10,7 @@ use thiserror::Error;
 use verbatim_domain::ConversationId;
 use zeroize::Zeroizing;
 
+use super::media::{Medium, media};
 use super::words::{base64, from_base64, utc};
 use crate::body::Body;
 use crate::error::{FormatError, SealError};
@@ -66,6 +67,8 @@ pub struct Readable {
     pub refs: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Medium>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub evidence_kind: String,
     #[serde(skip_serializing_if = "is_zero")]
@@ -94,6 +97,7 @@ impl From<&Body> for Readable {
             reason: body.reason.clone(),
             refs: body.refs.clone(),
             details: body.details.clone(),
+            media: media(body),
             evidence_kind: body.evidence_kind.clone(),
             evidence_bytes: u32::try_from(body.evidence.len()).unwrap_or(u32::MAX),
         }

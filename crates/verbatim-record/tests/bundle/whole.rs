@@ -222,6 +222,31 @@ fn what_became_of_a_message_stands_below_it() {
 }
 
 #[test]
+fn each_medium_has_a_slot() {
+    let mut world = World::new();
+    let mut body = text("m", "see the pictures");
+    for (name, value) in [
+        ("media0.url", "https://carrier.example/1"),
+        ("media0.type", "image/jpeg"),
+        ("media1.url", "https://carrier.example/2"),
+        ("media3.url", "not the next one"),
+    ] {
+        body.details.insert(name.to_owned(), value.to_owned());
+    }
+    world.append(conversation(1), Kind::MessageIn, None, &body);
+    let folder = world.bundle(&all(), &[]);
+    assert_eq!(examine(&folder).verdict(), State::Proved);
+    let lines = String::from_utf8(folder.0["records-1.jsonl"].clone()).unwrap();
+    let slots = r#""media":[{"type":"image/jpeg","address":"https://carrier.example/1","file":null},{"type":"","address":"https://carrier.example/2","file":null}]"#;
+    assert!(lines.contains(slots), "{lines}");
+    let page = String::from_utf8(folder.0["transcript-1.html"].clone()).unwrap();
+    assert!(
+        page.contains("Attachment, not kept: <span dir=\"auto\">image/jpeg"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_page_of_another_layout_is_not_compared() {
     let mut folder = World::small().bundle(&all(), &[]);
     folder

@@ -12,6 +12,7 @@ use super::words::{status, what};
 use crate::body::Body;
 use crate::bundle::head::Head;
 use crate::bundle::line::{Content, Entry};
+use crate::bundle::media::media;
 use crate::bundle::words::utc;
 use crate::leaf::Leaf;
 use crate::record::Kind;
@@ -166,6 +167,9 @@ impl Page {
     fn body(&mut self, kind: Kind, body: &Body) {
         self.block("text", "", &body.text);
         self.block("text", "As transmitted: ", &body.transmitted);
+        for medium in media(body) {
+            self.block("more", "Attachment, not kept: ", &medium.r#type);
+        }
         if kind == Kind::Status {
             self.block("gone", "Carrier’s code: ", detail(body, "code"));
         }
