@@ -67,8 +67,8 @@ pub enum HsmError {
         label: String,
     },
     /// The public key is not in a form that we know.
-    #[error("the token's key `{label}` is not an Ed25519 key")]
-    NotEd25519 {
+    #[error("the token's key `{label}` is neither an Ed25519 key nor an ECDSA key on P-256")]
+    UnknownKind {
         /// The key.
         label: String,
     },

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ed25519_dalek::{Signature, VerifyingKey};
-use verbatim_hsm::{HsmError, Token, TokenConfig, TokenSigner};
+use verbatim_hsm::{HsmError, PublicKey, SigningKind, Token, TokenConfig, TokenSigner};
+use verbatim_record::note::{VerifierKey, ecdsa_der};
 use verbatim_record::{KekFile, WrappedKek};
 use verbatim_testkit::softhsm::{PIN, SoftHsm, with_tokens};
 
@@ -33,6 +34,7 @@ fn a_token_wraps_signs_and_says_what_is_wrong() {
         what_is_missing_is_named(&token);
         it_wraps(hsm, &token);
         it_signs(&token);
+        it_signs_as_in_fips_mode(&token);
         two_of_one_process_do_not_disturb_each_other(hsm, &token);
         the_golden_file_opens(hsm);
     });
@@ -102,10 +104,14 @@ fn it_wraps(hsm: &SoftHsm, token: &Token) {
 }
 
 fn it_signs(token: &Arc<Token>) {
-    assert!(token.make_signing_key("signer").unwrap());
-    assert!(!token.make_signing_key("signer").unwrap(), "made once");
+    let make = || token.make_signing_key("signer", SigningKind::Ed25519);
+    assert!(make().unwrap());
+    assert!(!make().unwrap(), "made once");
     let signer = TokenSigner::open(token.clone(), "signer").unwrap();
-    let public = VerifyingKey::from_bytes(&signer.public_key()).unwrap();
+    let PublicKey::Ed25519(public) = signer.public_key() else {
+        panic!("an Ed25519 key");
+    };
+    let public = VerifyingKey::from_bytes(&public).unwrap();
     for message in [&b""[..], b"a checkpoint\n", &[7; 5000]] {
         let signature = signer.sign(message).unwrap();
         let given = Signature::from_bytes(&signature);
@@ -118,6 +124,26 @@ fn it_signs(token: &Arc<Token>) {
         assert!(public.verify_strict(b"another", &given).is_err());
     }
     let again = TokenSigner::open(token.clone(), "signer").unwrap();
+    assert_eq!(again.public_key(), signer.public_key());
+}
+
+fn it_signs_as_in_fips_mode(token: &Arc<Token>) {
+    let make = |label: &str| token.make_signing_key(label, SigningKind::EcdsaP256);
+    assert!(make("fips").unwrap());
+    assert!(!make("fips").unwrap(), "made once");
+    // A label names one key, of whichever kind.
+    assert!(!make("signer").unwrap());
+    let signer = TokenSigner::open(token.clone(), "fips").unwrap();
+    let PublicKey::EcdsaP256(point) = signer.public_key() else {
+        panic!("an ECDSA key");
+    };
+    let public = VerifierKey::ecdsa_p256("log", &point).unwrap();
+    for message in [&b""[..], b"a checkpoint\n", &[7; 5000]] {
+        let signature = ecdsa_der(&signer.sign(message).unwrap()).unwrap();
+        assert!(public.fits(message, &signature));
+        assert!(!public.fits(b"another", &signature));
+    }
+    let again = TokenSigner::open(token.clone(), "fips").unwrap();
     assert_eq!(again.public_key(), signer.public_key());
 }
 

@@ -4,14 +4,15 @@
 //! that tools we did not write can check it. Which algorithm a key is for is a byte of the key, so a new
 //! algorithm is a new [`Algorithm`] and nothing else.
 
+mod key;
+
 use std::fmt;
-use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 
-use crate::cipher::sha256;
+pub use key::{Algorithm, VerifierKey, ecdsa_der};
 
 /// A line of signature begins with this: an em dash and a space.
 const MARK: &str = "\u{2014} ";
@@ -29,124 +30,21 @@ pub enum NoteError {
     /// Not a verifier key of the form `name+id+key`.
     #[error("this is not a verifier key: {0}")]
     Key(&'static str),
+    /// A key for an algorithm that is not known here. A newer program may know it.
+    #[error(
+        "the key signs with the algorithm 0x{code:02x}{}; this program knows Ed25519 (0x01), ECDSA on P-256 (0x02) and Ed25519 cosignatures (0x04)",
+        key::name_of_unknown(*.code)
+    )]
+    Algorithm {
+        /// The algorithm's byte (C2SP `signed-note`).
+        code: u8,
+    },
     /// None of the signatures is by a key that is trusted here.
     #[error("no signature is by a key that is trusted here")]
     NoTrustedSignature,
     /// A trusted key's signature does not fit the text: somebody altered one of them.
     #[error("the signature of {0} does not fit the text")]
     BadSignature(String),
-}
-
-/// What a key signs with, and what it signs. The numbers are those of C2SP `signed-note`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Algorithm {
-    /// Ed25519 (RFC 8032) over the text.
-    Ed25519 = 0x01,
-    /// Ed25519 over a checkpoint and a time: a witness's cosignature (C2SP `tlog-cosignature`).
-    CosignatureEd25519 = 0x04,
-}
-
-impl Algorithm {
-    fn from_code(code: u8) -> Option<Self> {
-        [Self::Ed25519, Self::CosignatureEd25519]
-            .into_iter()
-            .find(|known| *known as u8 == code)
-    }
-}
-
-/// The public half of a named key. Its text is `name+<id in hex>+<base64 of algorithm and key>`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct VerifierKey {
-    name: String,
-    algorithm: Algorithm,
-    key: [u8; 32],
-}
-
-impl VerifierKey {
-    /// A key of a name. The name must not be empty and holds neither `+` nor white space.
-    ///
-    /// # Errors
-    /// [`NoteError::Key`] for such a name.
-    pub fn new(name: &str, algorithm: Algorithm, key: [u8; 32]) -> Result<Self, NoteError> {
-        if !is_name(name) {
-            return Err(NoteError::Key(
-                "its name is empty, or has `+` or white space in it",
-            ));
-        }
-        let name = name.to_owned();
-        Ok(Self {
-            name,
-            algorithm,
-            key,
-        })
-    }
-
-    /// Whose key it is.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it signs with.
-    pub const fn algorithm(&self) -> Algorithm {
-        self.algorithm
-    }
-
-    /// The first four bytes of `SHA-256(name ‖ "\n" ‖ algorithm ‖ key)`.
-    pub fn id(&self) -> [u8; 4] {
-        let hash = sha256(&[
-            self.name.as_bytes(),
-            b"\n",
-            &[self.algorithm as u8],
-            &self.key,
-        ]);
-        [hash[0], hash[1], hash[2], hash[3]]
-    }
-
-    /// Whether a raw signature over these bytes is this key's (RFC 8032, strict: no small-order keys).
-    pub fn fits(&self, message: &[u8], signature: &[u8]) -> bool {
-        let Ok(signature) = <&[u8; 64]>::try_from(signature) else {
-            return false;
-        };
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        ed25519_dalek::VerifyingKey::from_bytes(&self.key)
-            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
-    }
-}
-
-impl fmt::Display for VerifierKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[self.algorithm as u8], self.key.as_slice()].concat();
-        let id = hex::encode(self.id());
-        write!(f, "{}+{id}+{}", self.name, STANDARD.encode(key))
-    }
-}
-
-impl FromStr for VerifierKey {
-    type Err = NoteError;
-
-    fn from_str(text: &str) -> Result<Self, NoteError> {
-        let mut parts = text.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(NoteError::Key("it has not three parts joined by `+`"));
-        };
-        let key = STANDARD
-            .decode(key)
-            .map_err(|_| NoteError::Key("its last part is not base64"))?;
-        let (&code, key) = key
-            .split_first()
-            .ok_or(NoteError::Key("its last part is empty"))?;
-        let algorithm = Algorithm::from_code(code)
-            .ok_or(NoteError::Key("its algorithm is not known to this program"))?;
-        let key = key
-            .try_into()
-            .map_err(|_| NoteError::Key("its key has a wrong length"))?;
-        let key = Self::new(name, algorithm, key)?;
-        if hex::encode(key.id()) != id {
-            return Err(NoteError::Key("its id is not that of its name and key"));
-        }
-        Ok(key)
-    }
 }
 
 /// A key that cannot sign now (a token that was pulled out, say).
@@ -201,7 +99,7 @@ impl NoteSignature {
 
     /// Whether it claims to be by this key: both name and id.
     pub fn is_by(&self, key: &VerifierKey) -> bool {
-        self.name == key.name && self.key_id == key.id()
+        self.name == key.name() && self.key_id == key.id()
     }
 }
 
@@ -232,7 +130,7 @@ impl Note {
         }
         let key = signer.verifier();
         let signature = NoteSignature {
-            name: key.name.clone(),
+            name: key.name().to_owned(),
             key_id: key.id(),
             bytes: signer.sign(text.as_bytes())?,
         };
@@ -286,10 +184,10 @@ impl Note {
             let Some(key) = keys.iter().find(|key| signature.is_by(key)) else {
                 continue;
             };
-            let fits = key.algorithm == Algorithm::Ed25519
-                && key.fits(self.text.as_bytes(), &signature.bytes);
+            let fits =
+                key.algorithm().signs_notes() && key.fits(self.text.as_bytes(), &signature.bytes);
             if !fits {
-                return Err(NoteError::BadSignature(key.name.clone()));
+                return Err(NoteError::BadSignature(key.name().to_owned()));
             }
             any = true;
         }

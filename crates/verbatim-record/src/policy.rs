@@ -155,7 +155,7 @@ impl Policy {
     fn line(&mut self, words: &[&str], grouped: &mut HashSet<String>) -> Result<bool, String> {
         match words {
             ["log", key] | ["log", key, _] => {
-                let key = parse_key(key, Algorithm::Ed25519)?;
+                let key = parse_key(key, Algorithm::signs_notes)?;
                 if self.logs.contains(&key) {
                     return Err("this key is there already".into());
                 }
@@ -179,7 +179,7 @@ impl Policy {
 
     fn witness(&mut self, name: &str, key: &str, url: Option<String>) -> Result<(), String> {
         self.unused(name)?;
-        let key = parse_key(key, Algorithm::CosignatureEd25519)?;
+        let key = parse_key(key, |a| a == Algorithm::CosignatureEd25519)?;
         if self.witnesses.iter().any(|w| w.key == key) {
             return Err("this key is there already".into());
         }
@@ -238,9 +238,9 @@ impl Policy {
     }
 }
 
-fn parse_key(text: &str, algorithm: Algorithm) -> Result<VerifierKey, String> {
+fn parse_key(text: &str, suits: impl Fn(Algorithm) -> bool) -> Result<VerifierKey, String> {
     let key: VerifierKey = text.parse().map_err(|e: NoteError| e.to_string())?;
-    if key.algorithm() == algorithm {
+    if suits(key.algorithm()) {
         Ok(key)
     } else {
         Err("the key is of another kind than is needed here".into())

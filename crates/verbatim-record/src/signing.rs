@@ -1,22 +1,29 @@
 //! The signing key in a file: the default behind the signer port.
 //!
 //! The file's line is the one that Go's `sumdb/note` writes (`PRIVATE+KEY+name+id+base64`), so that a firm
-//! can make, read and use the key with tools we did not write.
+//! can make, read and use the key with tools we did not write. An ECDSA key, which Go's package does not
+//! know, stands there in the same way: its algorithm and its 32-byte number.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::Signer as _;
 use zeroize::Zeroizing;
 
 use crate::note::{Algorithm, NoteError, SignError, Signer, VerifierKey};
 
 const MARK: &str = "PRIVATE+KEY+";
 
-/// An Ed25519 key held in memory, wiped when dropped.
+/// The private half. Each kind is wiped when dropped.
+enum Secret {
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    EcdsaP256(p256::ecdsa::SigningKey),
+}
+
+/// A key held in memory, wiped when dropped.
 pub struct FileSigner {
-    key: SigningKey,
+    secret: Secret,
     verifier: VerifierKey,
 }
 
@@ -24,18 +31,38 @@ impl FileSigner {
     /// A key from 32 random bytes that the caller drew.
     ///
     /// # Errors
-    /// [`NoteError::Key`] if the name cannot be one.
+    /// [`NoteError::Key`] if the name cannot be one, or, once in four thousand million draws, the bytes are
+    /// no number below the order of P-256: draw again.
     pub fn from_seed(name: &str, algorithm: Algorithm, seed: &[u8; 32]) -> Result<Self, NoteError> {
-        let key = SigningKey::from_bytes(seed);
-        let verifier = VerifierKey::new(name, algorithm, key.verifying_key().to_bytes())?;
-        Ok(Self { key, verifier })
+        let (secret, verifier) = match algorithm {
+            Algorithm::Ed25519 | Algorithm::CosignatureEd25519 => {
+                let key = ed25519_dalek::SigningKey::from_bytes(seed);
+                let verifier = VerifierKey::new(name, algorithm, key.verifying_key().as_bytes())?;
+                (Secret::Ed25519(Box::new(key)), verifier)
+            }
+            Algorithm::EcdsaP256 => {
+                let wrong =
+                    || NoteError::Key("its secret is not a number below the order of P-256");
+                let key = p256::ecdsa::SigningKey::from_bytes(seed.into()).map_err(|_| wrong())?;
+                let point = key.verifying_key().to_encoded_point(false);
+                let point = point.as_bytes().try_into().map_err(|_| wrong())?;
+                let verifier = VerifierKey::ecdsa_p256(name, point)?;
+                (Secret::EcdsaP256(key), verifier)
+            }
+        };
+        Ok(Self { secret, verifier })
     }
 
     /// The content of its file.
     pub fn to_text(&self) -> Zeroizing<String> {
         let mut bytes = Zeroizing::new([0; 33]);
         bytes[0] = self.verifier.algorithm() as u8;
-        bytes[1..].copy_from_slice(self.key.as_bytes());
+        match &self.secret {
+            Secret::Ed25519(key) => bytes[1..].copy_from_slice(key.as_bytes()),
+            Secret::EcdsaP256(key) => {
+                bytes[1..].copy_from_slice(Zeroizing::new(key.to_bytes()).as_slice());
+            }
+        }
         let (name, id) = (self.verifier.name(), hex::encode(self.verifier.id()));
         let secret = Zeroizing::new(STANDARD.encode(bytes.as_ref()));
         Zeroizing::new(format!(
@@ -49,7 +76,7 @@ impl FileSigner {
     /// Reads what [`Self::to_text`] or Go's `note.GenerateKey` wrote.
     ///
     /// # Errors
-    /// [`NoteError::Key`]; no variant shows key material.
+    /// [`NoteError::Key`] or [`NoteError::Algorithm`]; no variant shows key material.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
         let line = text
             .lines()
@@ -67,12 +94,11 @@ impl FileSigner {
             .decode(secret)
             .map(Zeroizing::new)
             .map_err(|_| NoteError::Key("its last part is not base64"))?;
-        let algorithm = match bytes.first() {
-            Some(1) => Algorithm::Ed25519,
-            Some(4) => Algorithm::CosignatureEd25519,
-            _ => return Err(NoteError::Key("its algorithm is not known to this program")),
-        };
-        let seed = bytes[1..]
+        let (&code, seed) = bytes
+            .split_first()
+            .ok_or(NoteError::Key("its last part is empty"))?;
+        let algorithm = Algorithm::of_code(code)?;
+        let seed = seed
             .try_into()
             .map_err(|_| NoteError::Key("its key has a wrong length"))?;
         let signer = Self::from_seed(name, algorithm, seed)?;
@@ -89,7 +115,14 @@ impl Signer for FileSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        Ok(self.key.sign(message).to_bytes().to_vec())
+        Ok(match &self.secret {
+            Secret::Ed25519(key) => key.sign(message).to_bytes().to_vec(),
+            // Without chance (RFC 6979).
+            Secret::EcdsaP256(key) => {
+                let signature: p256::ecdsa::Signature = key.sign(message);
+                signature.to_der().as_bytes().to_vec()
+            }
+        })
     }
 }
 

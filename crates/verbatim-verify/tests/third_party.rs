@@ -17,7 +17,7 @@ use std::process::{Command, Output};
 use fixture::*;
 use tempfile::TempDir;
 use verbatim_record::bundle::{MemoryFolder, Of};
-use verbatim_record::{Kind, Signer};
+use verbatim_record::{Kind, Signer, VerifierKey};
 
 fn program() -> Option<PathBuf> {
     std::env::var_os("VERBATIM_THIRD_PARTY").map(PathBuf::from)
@@ -34,11 +34,12 @@ fn write(folder: &MemoryFolder) -> TempDir {
 }
 
 fn examine(program: &Path, bundle: &Path, older: Option<&Path>) -> Output {
+    examine_by(signer().verifier(), program, bundle, older)
+}
+
+fn examine_by(key: &VerifierKey, program: &Path, bundle: &Path, older: Option<&Path>) -> Output {
     let mut command = Command::new(program);
-    command
-        .arg(bundle)
-        .arg(signer().verifier().to_string())
-        .args(older);
+    command.arg(bundle).arg(key.to_string()).args(older);
     command.output().unwrap()
 }
 
@@ -59,6 +60,25 @@ fn it_finds_bundles_right() {
         let words = String::from_utf8(answer.stdout).unwrap();
         assert_eq!(words, format!("{} records are in the log\n", of_it + 1));
     }
+}
+
+#[test]
+fn it_believes_a_log_that_signs_with_ecdsa_and_finds_an_altered_signature() {
+    let Some(program) = program() else { return };
+    let mut world = World::long(300);
+    world.signer = ecdsa_signer();
+    let whole = world.bundle(&all(), &[4, 5, 90]);
+    let key = world.signer.verifier();
+    let answer = examine_by(key, &program, write(&whole).path(), None);
+    assert!(answer.status.success(), "{answer:?}");
+    let other = examine(&program, write(&whole).path(), None);
+    assert!(!other.status.success(), "{other:?}");
+    let mut altered = whole.clone();
+    let note = altered.0.get_mut("log/checkpoint").unwrap();
+    let at = note.len() - 10;
+    note[at] = if note[at] == b'B' { b'C' } else { b'B' };
+    let answer = examine_by(key, &program, write(&altered).path(), None);
+    assert!(!answer.status.success(), "{answer:?}");
 }
 
 #[test]

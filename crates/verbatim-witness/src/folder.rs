@@ -136,7 +136,7 @@ impl Folder {
         let signer = FileSigner::parse(&read(&key)?)
             .and_then(|signer| match signer.verifier().algorithm() {
                 Algorithm::CosignatureEd25519 => Ok(signer),
-                Algorithm::Ed25519 => Err(NoteError::Key("it is not a key for cosignatures")),
+                _ => Err(NoteError::Key("it is not a key for cosignatures")),
             })
             .map_err(|source| FolderError::Key { path: key, source })?;
         let policy: Policy = read(&logs)?

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Text clients from an encrypted chat, with a record that an examiner can verify.
 #[derive(Debug, Parser)]
@@ -141,6 +141,19 @@ pub(crate) struct InitArgs {
     /// The store, if not SQLite beside the configuration.
     #[arg(long, value_name = "URL")]
     pub(crate) store: Option<String>,
+    /// What the log's key signs with.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) signing_algorithm: SigningAlgorithm,
+}
+
+/// What the log's key signs with (C2SP signed-note).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum SigningAlgorithm {
+    /// Ed25519: every tool of the field reads it.
+    #[default]
+    Ed25519,
+    /// ECDSA on P-256 with SHA-256: for tokens in FIPS mode that have no Ed25519.
+    EcdsaP256,
 }
 
 #[derive(Debug, Subcommand)]
@@ -350,9 +363,12 @@ Example:
   verbatim key hsm-init
 Set [keys.pkcs11] first. The file is replaced only once the wrapped key was seen to open.")]
 pub(crate) struct HsmInitArgs {
-    /// Make an Ed25519 key pair of this label too; a log that has no signing key yet is signed by it.
+    /// Make a key pair of this label too; a log that has no signing key yet is signed by it.
     #[arg(long, value_name = "LABEL")]
     pub(crate) signer: Option<String>,
+    /// What that key pair signs with.
+    #[arg(long, value_enum, default_value_t, requires = "signer")]
+    pub(crate) signing_algorithm: SigningAlgorithm,
 }
 
 #[derive(Debug, Args)]

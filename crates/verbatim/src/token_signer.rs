@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use verbatim_hsm::{HsmError, Token, TokenSigner};
+use verbatim_hsm::{HsmError, PublicKey, Token, TokenSigner};
 use verbatim_record::Signer;
-use verbatim_record::note::{Algorithm, SignError, VerifierKey};
+use verbatim_record::note::{Algorithm, NoteError, SignError, VerifierKey, ecdsa_der};
 
 const HEAD: &str = "token-signer: 1";
 
@@ -30,7 +30,7 @@ impl SignerFile {
     pub(crate) fn new(signer: &TokenSigner, label: &str, name: &str) -> Result<Self> {
         Ok(Self {
             label: label.to_owned(),
-            verifier: VerifierKey::new(name, Algorithm::Ed25519, signer.public_key())?,
+            verifier: verifier(signer, name)?,
         })
     }
 
@@ -68,12 +68,7 @@ impl SignerFile {
     /// The signer. Blocks.
     pub(crate) fn open(self, token: Arc<Token>) -> Result<InToken> {
         let signer = TokenSigner::open(token, &self.label)?;
-        let found = VerifierKey::new(
-            self.verifier.name(),
-            Algorithm::Ed25519,
-            signer.public_key(),
-        )?;
-        if found != self.verifier {
+        if verifier(&signer, self.verifier.name())? != self.verifier {
             bail!(
                 "the token's key `{}` is not the one that signs this log: restore the token that belongs to it",
                 self.label
@@ -83,6 +78,14 @@ impl SignerFile {
             signer,
             verifier: self.verifier,
         })
+    }
+}
+
+/// The token's public key under the log's name.
+fn verifier(signer: &TokenSigner, name: &str) -> Result<VerifierKey, NoteError> {
+    match signer.public_key() {
+        PublicKey::Ed25519(key) => VerifierKey::new(name, Algorithm::Ed25519, &key),
+        PublicKey::EcdsaP256(point) => VerifierKey::ecdsa_p256(name, &point),
     }
 }
 
@@ -100,7 +103,11 @@ impl Signer for InToken {
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let signature = aside(|| self.signer.sign(message)).map_err(|error| failed(&error))?;
-        Ok(signature.to_vec())
+        match self.verifier.algorithm() {
+            Algorithm::EcdsaP256 => ecdsa_der(&signature)
+                .ok_or_else(|| SignError("the token's answer is not a signature".to_owned())),
+            _ => Ok(signature.to_vec()),
+        }
     }
 }
 
@@ -133,7 +140,7 @@ mod tests {
     fn file() -> SignerFile {
         SignerFile {
             label: "log".to_owned(),
-            verifier: VerifierKey::new("acme.test/verbatim/1", Algorithm::Ed25519, [7; 32])
+            verifier: VerifierKey::new("acme.test/verbatim/1", Algorithm::Ed25519, &[7; 32])
                 .unwrap(),
         }
     }

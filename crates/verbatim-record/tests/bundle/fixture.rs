@@ -34,6 +34,11 @@ pub(crate) fn signer() -> FileSigner {
     FileSigner::from_seed(ORIGIN, Algorithm::Ed25519, &[7; 32]).unwrap()
 }
 
+/// The same log by another algorithm.
+pub(crate) fn ecdsa_signer() -> FileSigner {
+    FileSigner::from_seed(ORIGIN, Algorithm::EcdsaP256, &[6; 32]).unwrap()
+}
+
 pub(crate) fn policy() -> Policy {
     Policy::of_log(signer().verifier().clone())
 }
@@ -59,6 +64,8 @@ fn chance(position: u64) -> SealChance {
 
 /// A log that grows.
 pub(crate) struct World {
+    /// Signs checkpoints and certificates.
+    pub(crate) signer: FileSigner,
     ring: Keyring,
     pub(crate) records: Vec<(SealedRecord, Leaf)>,
     /// Of each level of tiles, the hashes.
@@ -73,6 +80,7 @@ impl World {
         let bucket = kek.wrap_bucket(BUCKET, &[2; 32], &[3; 24]);
         ring.open_bucket(BUCKET, &bucket).unwrap();
         Self {
+            signer: signer(),
             ring,
             records: Vec::new(),
             levels: vec![Vec::new()],
@@ -215,7 +223,7 @@ impl World {
             size,
             root: root(size, &cache).unwrap(),
         };
-        let note = checkpoint.sign(&signer()).unwrap();
+        let note = checkpoint.sign(&self.signer).unwrap();
         (checkpoint, note)
     }
 
@@ -273,7 +281,7 @@ impl World {
     /// Certifies that the key of some records was destroyed; where that stands.
     pub(crate) fn dispose(&mut self, positions: &[u64]) -> u64 {
         let certificate = certificate_of(positions);
-        let note = Note::sign(certificate.to_text(), &signer()).unwrap();
+        let note = Note::sign(certificate.to_text(), &self.signer).unwrap();
         self.certify(&note.to_string())
     }
 
@@ -342,9 +350,10 @@ impl World {
             writer.note(&path, &tile);
             folder.0.insert(path, tile);
         }
+        let policy = format!("log {}\nquorum none\n", self.signer.verifier());
         put(
             folder,
-            writer.finish(&checkpoint, &note.to_string(), &policy_text()),
+            writer.finish(&checkpoint, &note.to_string(), &policy),
         );
     }
 }

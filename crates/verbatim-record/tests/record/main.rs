@@ -8,6 +8,7 @@ mod archive;
 mod bits;
 mod certificate;
 mod common;
+mod ecdsa;
 mod formats;
 mod golden;
 mod keys;

@@ -125,7 +125,11 @@ fn keys_that_are_not_ours_are_ignored_and_ours_must_fit() {
 
 #[test]
 fn keys_in_files() {
-    for algorithm in [Algorithm::Ed25519, Algorithm::CosignatureEd25519] {
+    for algorithm in [
+        Algorithm::Ed25519,
+        Algorithm::EcdsaP256,
+        Algorithm::CosignatureEd25519,
+    ] {
         let made = signer("firm.example/log", algorithm, 7);
         let read = FileSigner::parse(&made.to_text()).unwrap();
         assert_eq!(read.verifier(), made.verifier());
@@ -136,7 +140,8 @@ fn keys_in_files() {
         "PRIVATE+KEY+a",
         "PRIVATE+KEY+a+00000000+AQ==",
         "PRIVATE+KEY+a+00000000+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
-        "PRIVATE+KEY+a+00000000+CQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+        // No number below the order of P-256.
+        "PRIVATE+KEY+a+00000000+Av//////////////////////////////////////////",
     ] {
         assert!(
             matches!(FileSigner::parse(text), Err(NoteError::Key(_))),
@@ -145,7 +150,7 @@ fn keys_in_files() {
     }
     for name in ["", "a+b", "a b", "a\u{a0}b"] {
         assert!(
-            VerifierKey::new(name, Algorithm::Ed25519, [0; 32]).is_err(),
+            VerifierKey::new(name, Algorithm::Ed25519, &[0; 32]).is_err(),
             "{name}"
         );
     }
@@ -238,6 +243,7 @@ fn policies() {
         .map(|(name, seed)| witness(name, seed).1.key.to_string())
         .collect();
     let (a, b, c) = (&keys[0], &keys[1], &keys[2]);
+    let ecdsa = signer("log", Algorithm::EcdsaP256, 1);
     let head = format!(
         "# ours\nlog {LOG_KEY} https://log.example/\nwitness a {a} https://a.example\nwitness b {b}\n"
     );
@@ -264,6 +270,12 @@ fn policies() {
             Some("another kind"),
         ),
         ("wittness x".to_owned(), Some("not one of")),
+        // A log by another algorithm than Ed25519, and one by an algorithm of tomorrow.
+        (format!("log {}\nquorum none", ecdsa.verifier()), None),
+        (
+            "log a+00000000+BgAA\nquorum none".to_owned(),
+            Some("the algorithm 0x06 (ML-DSA-44 cosignatures); this program knows Ed25519 (0x01)"),
+        ),
     ] {
         let read = format!("{head}{rest}").parse::<Policy>();
         match (read, why) {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
-use verbatim_hsm::{Token, TokenSigner};
+use verbatim_hsm::{PublicKey, SigningKind, Token, TokenSigner};
 
 use super::api::Out;
 use super::init::new_log_name;
 use super::record::utc;
-use crate::cli::{HsmInitArgs, KeyCommand};
+use crate::cli::{HsmInitArgs, KeyCommand, SigningAlgorithm};
 use crate::config::Config;
 use crate::files::write_private;
 use crate::key_file::KeyFile;
@@ -53,7 +53,7 @@ pub(crate) fn hsm_init(config: &Config, out: &Out, args: &HsmInitArgs) -> Result
     // Died after it: a key without use is in the token; the next call finds it.
     let made = token.make_wrap_key(key_token.wrap_key())?;
     let signer = match &args.signer {
-        Some(label) => Some(make_signer(config, &token, label)?),
+        Some(label) => Some(make_signer(config, &token, label, args.signing_algorithm)?),
         None => None,
     };
     let wrapped = file.wrap_all()?;
@@ -103,8 +103,17 @@ impl Made {
 }
 
 /// Makes it where missing, and names it as the log's signing key where there is none yet.
-fn make_signer(config: &Config, token: &Arc<Token>, label: &str) -> Result<Made> {
-    token.make_signing_key(label)?;
+fn make_signer(
+    config: &Config,
+    token: &Arc<Token>,
+    label: &str,
+    algorithm: SigningAlgorithm,
+) -> Result<Made> {
+    let kind = match algorithm {
+        SigningAlgorithm::Ed25519 => SigningKind::Ed25519,
+        SigningAlgorithm::EcdsaP256 => SigningKind::EcdsaP256,
+    };
+    token.make_signing_key(label, kind)?;
     // Died here: a key that no file names; the next call finds it.
     let signer = TokenSigner::open(token.clone(), label)?;
     let path = config.path(&config.record.signing_key);
@@ -114,7 +123,10 @@ fn make_signer(config: &Config, token: &Arc<Token>, label: &str) -> Result<Made>
         write_private(&path, &file.to_text())?;
     }
     Ok(Made {
-        public: hex::encode(signer.public_key()),
+        public: match signer.public_key() {
+            PublicKey::Ed25519(key) => hex::encode(key),
+            PublicKey::EcdsaP256(point) => hex::encode(point),
+        },
         file: is_new.then_some(path),
     })
 }

@@ -42,6 +42,7 @@ fn tried(args: &InitArgs, path: &Path, token: Option<&str>) -> Result<Config> {
         twilio_sid: args.twilio_sid.clone(),
         public_url: or(&args.public_url, "https://sms.example.org"),
         store: args.store.clone(),
+        signing_algorithm: args.signing_algorithm,
     };
     let mut config = Config::parse(&configuration(&trial), path).map_err(|error| match error {
         ConfigError::Invalid { why, .. } => anyhow!(why),

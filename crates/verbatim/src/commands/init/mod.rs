@@ -16,7 +16,7 @@ use verbatim_record::note::Algorithm;
 use verbatim_record::signing::FileSigner;
 use zeroize::Zeroizing;
 
-use crate::cli::InitArgs;
+use crate::cli::{InitArgs, SigningAlgorithm};
 use crate::config::{Config, DEFAULTS};
 use crate::files::write_private;
 use crate::system::SystemEntropy;
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: &InitArgs) -> Result<ExitCode> {
     if let Ok(config) = &config {
         make_registration(config)?;
         make(&config.path(&config.record.signing_key), || {
-            new_signing_key(config)
+            new_signing_key(config, args.signing_algorithm)
         })?;
     }
     next::print(args, &path, config)?;
@@ -107,7 +107,7 @@ pub(crate) fn make_signing_key_quietly(config: &Config) -> Result<()> {
     if path.exists() {
         Ok(())
     } else {
-        write_private(&path, &new_signing_key(config)?)
+        write_private(&path, &new_signing_key(config, SigningAlgorithm::Ed25519)?)
     }
 }
 
@@ -122,10 +122,14 @@ pub(crate) fn new_log_name(config: &Config) -> String {
     )
 }
 
-fn new_signing_key(config: &Config) -> Result<String> {
+fn new_signing_key(config: &Config, algorithm: SigningAlgorithm) -> Result<String> {
+    let algorithm = match algorithm {
+        SigningAlgorithm::Ed25519 => Algorithm::Ed25519,
+        SigningAlgorithm::EcdsaP256 => Algorithm::EcdsaP256,
+    };
     let mut seed = Zeroizing::new([0; 32]);
     SystemEntropy.fill(seed.as_mut());
-    let key = FileSigner::from_seed(&new_log_name(config), Algorithm::Ed25519, &seed)
+    let key = FileSigner::from_seed(&new_log_name(config), algorithm, &seed)
         .context("homeserver.server_name cannot be part of a key's name")?;
     Ok(key.to_text().to_string())
 }

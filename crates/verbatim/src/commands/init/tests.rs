@@ -12,6 +12,7 @@ fn args() -> InitArgs {
         twilio_sid: Some("AC1".to_owned()),
         public_url: Some("https://sms.acme.test".to_owned()),
         store: Some("postgres://u@h/d".to_owned()),
+        signing_algorithm: SigningAlgorithm::Ed25519,
     }
 }
 
@@ -120,6 +121,7 @@ fn options_that_come_too_late_are_named() {
             twilio_sid: None,
             public_url: None,
             store: None,
+            signing_algorithm: SigningAlgorithm::Ed25519,
         }),
         [""; 0]
     );

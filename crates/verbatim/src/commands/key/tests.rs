@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use verbatim_record::Note;
+use verbatim_record::note::Algorithm;
 use verbatim_testkit::softhsm::{PIN, SoftHsm, with_tokens};
 
 use super::*;
@@ -29,9 +30,11 @@ fn hsm_init_wraps_the_key_file_and_makes_the_signer() {
             let dir = tempfile::tempdir().unwrap();
             std::fs::create_dir(dir.path().join("keys")).unwrap();
             let config = configured(hsm, dir.path());
+            it_signs_as_in_fips_mode(&config);
             let before = KeyFile::of(&config).unwrap().read().unwrap();
             let args = HsmInitArgs {
                 signer: Some("log".to_owned()),
+                signing_algorithm: SigningAlgorithm::Ed25519,
             };
             for json in [true, false] {
                 hsm_init(&config, &Out { json }, &args).unwrap();
@@ -42,6 +45,20 @@ fn hsm_init_wraps_the_key_file_and_makes_the_signer() {
             it_signs(&config);
         },
     );
+}
+
+fn it_signs_as_in_fips_mode(config: &Config) {
+    let args = HsmInitArgs {
+        signer: Some("fips".to_owned()),
+        signing_algorithm: SigningAlgorithm::EcdsaP256,
+    };
+    hsm_init(config, &Out { json: true }, &args).unwrap();
+    let signer = read_signer(config).unwrap();
+    assert_eq!(signer.verifier().algorithm(), Algorithm::EcdsaP256);
+    let note = Note::sign("a checkpoint\n".to_owned(), &*signer).unwrap();
+    note.check(&[signer.verifier().clone()]).unwrap();
+    // Another log begins.
+    std::fs::remove_file(config.path(&config.record.signing_key)).unwrap();
 }
 
 fn it_signs(config: &Config) {
@@ -60,7 +77,9 @@ fn it_signs(config: &Config) {
     assert!(SignerFile::parse(&text).unwrap().is_some());
     let hsm = KeyFile::of(config).unwrap();
     let token = hsm.token().unwrap().token().unwrap();
-    token.make_signing_key("other").unwrap();
+    token
+        .make_signing_key("other", SigningKind::Ed25519)
+        .unwrap();
     std::fs::write(&path, text.replace("key: log", "key: other")).unwrap();
     let error = format!("{:#}", read_signer(config).err().unwrap());
     assert!(error.contains("not the one that signs this log"), "{error}");
