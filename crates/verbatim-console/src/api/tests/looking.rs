@@ -14,7 +14,7 @@ use crate::testing::{ALICE, Answer, OURS, post, request, send};
 async fn conversation() -> (Caller, String, u64) {
     let caller = Caller::new().await;
     caller.world.provision().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     for text in ["one", "two"] {
         let answer = send(&edge, post(&caller.world.inbound(text))).await;
         assert_eq!(answer.status, 200);
