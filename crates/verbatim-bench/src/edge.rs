@@ -138,7 +138,7 @@ impl Plan {
             .map(hooks::Hook::request)
             .collect();
         let over_http = self
-            .serve(edge_router(world.engine.clone()), requests)
+            .serve(edge_router(world.engine.intake()), requests)
             .await?;
         let recorded = world.recorded().await? - before;
         ensure!(

@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode, Uri, header};
 use tokio::sync::Semaphore;
 use verbatim_domain::AccountId;
 use verbatim_engine::ports::Webhook;
-use verbatim_engine::{Engine, WebhookAnswer};
+use verbatim_engine::{Intake, WebhookAnswer};
 
 use crate::body::{self, BodyError};
 use crate::trace::traced;
@@ -32,18 +32,18 @@ const EMPTY_TWIML: &str = r#"<?xml version="1.0" encoding="UTF-8"?><Response/>"#
 
 #[derive(Clone)]
 struct Edge {
-    engine: Arc<Engine>,
+    intake: Arc<Intake>,
     room: Arc<Semaphore>,
 }
 
 /// The router for the public listener.
-pub fn edge_router(engine: Arc<Engine>) -> Router {
-    with_room_for(engine, CONCURRENCY)
+pub fn edge_router(intake: Arc<Intake>) -> Router {
+    with_room_for(intake, CONCURRENCY)
 }
 
-fn with_room_for(engine: Arc<Engine>, webhooks: usize) -> Router {
+fn with_room_for(intake: Arc<Intake>, webhooks: usize) -> Router {
     let state = Edge {
-        engine,
+        intake,
         room: Arc::new(Semaphore::new(webhooks)),
     };
     let router = Router::new()
@@ -72,7 +72,7 @@ async fn webhook(State(edge): State<Edge>, request: Request) -> Response {
         headers: headers(&head.headers),
         body,
     };
-    match edge.engine.webhook(&account, &hook).await {
+    match edge.intake.webhook(&account, &hook).await {
         WebhookAnswer::Accepted => {
             ([(header::CONTENT_TYPE, "text/xml")], EMPTY_TWIML).into_response()
         }

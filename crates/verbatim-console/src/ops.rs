@@ -14,13 +14,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::Router;
 use axum::routing::get;
 use verbatim_domain::Timestamp;
-use verbatim_engine::Engine;
+use verbatim_engine::views::Readiness;
+use verbatim_engine::{Engine, Intake};
 
 use crate::trace::traced;
 
 /// What the ops surface knows of the process.
 pub struct OpsState {
-    engine: Arc<Engine>,
+    intake: Arc<Intake>,
+    /// None on an edge.
+    engine: Option<Arc<Engine>>,
     started: Timestamp,
     /// Set once shutdown begins: from then on this process is not ready, but answers what it gets, so
     /// that load balancers stop sending before the listeners close.
@@ -28,12 +31,30 @@ pub struct OpsState {
 }
 
 impl OpsState {
-    /// For a process that starts now.
+    /// For a full node that starts now.
     pub fn new(engine: Arc<Engine>) -> Self {
+        Self::of(engine.intake(), Some(engine))
+    }
+
+    /// For an edge that starts now.
+    pub fn edge(intake: Arc<Intake>) -> Self {
+        Self::of(intake, None)
+    }
+
+    fn of(intake: Arc<Intake>, engine: Option<Arc<Engine>>) -> Self {
         Self {
-            started: engine.now(),
+            started: intake.now(),
+            intake,
             engine,
             draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it can do what its role asks of it.
+    async fn readiness(&self) -> Vec<Readiness> {
+        match &self.engine {
+            Some(engine) => engine.readiness().await,
+            None => self.intake.can_record().await,
         }
     }
 

@@ -11,9 +11,7 @@ use crate::core::{Engine, locked};
 use crate::disposal::Certified;
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
 use crate::signed_check::SignedCheck;
-use crate::views::{
-    Counters, DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState,
-};
+use crate::views::{DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState};
 
 const PAGE: u32 = 500;
 
@@ -348,11 +346,6 @@ impl Engine {
         Ok(stats)
     }
 
-    /// What this process has counted.
-    pub fn counters(&self) -> &Counters {
-        &self.counters
-    }
-
     /// Notes what the worker of this process is doing.
     pub fn set_worker(&self, state: WorkerState) {
         *locked(&self.worker) = state;
@@ -365,20 +358,7 @@ impl Engine {
 
     /// Whether this node can take and record messages now, and somebody relays them.
     pub async fn readiness(&self) -> Vec<Readiness> {
-        let store = self.store.probe().await;
-        let log = self.store.log_root().await;
-        let mut parts = vec![
-            Readiness {
-                part: "store",
-                ok: store.is_ok(),
-                note: store.err().map(|e| e.to_string()).unwrap_or_default(),
-            },
-            Readiness {
-                part: "record",
-                ok: log.is_ok(),
-                note: log.err().map(|e| e.to_string()).unwrap_or_default(),
-            },
-        ];
+        let mut parts = self.can_record().await;
         parts.extend(worker_part(self.worker()));
         parts
     }

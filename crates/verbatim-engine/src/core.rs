@@ -1,28 +1,27 @@
 //! The engine's parts, and what all pipelines share.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
 use verbatim_domain::retry::TokenBucket;
-use verbatim_domain::{AccountId, NumberId, PhoneNumber, Timestamp};
+use verbatim_domain::{AccountId, NumberId};
 use verbatim_record::tile::TileBuilder;
 use verbatim_record::{Body, Kind, SealedRecord, Signer, Vault};
 
 use crate::anchor::Anchoring;
 use crate::carriers::Line;
+use crate::intake::{Intake, IntakeParts, hide};
 use crate::keys::Keys;
 use crate::ports::{
-    Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Fence, Installation, KeySafeError,
-    Platform, Sealed, Store, StoreError,
+    Carrier, Change, Clock, Commit, Entropy, Fence, Installation, KeySafeError, Platform, Sealed,
+    Store, StoreError,
 };
 use crate::recorder::Recorder;
 use crate::settings::Settings;
 use crate::views::WorkerState;
-
-/// Alarms that are remembered as written to the log.
-const MOST_SAID: usize = 1_000;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -63,6 +62,15 @@ pub enum OpenError {
         /// Fingerprint of the key given, shortened.
         found: String,
     },
+    /// No full node has made the installation yet.
+    #[error("the store is nobody's yet: start a full node on it once, then the edge")]
+    NotStarted,
+    /// An edge's keys are not of the store's installation.
+    #[error(
+        "the edge's keys are not of this store's installation: have `verbatim key edge` write them again, on a full \
+         node of it"
+    )]
+    ForeignEdge,
     /// The rules keep records shorter than rules that were in force.
     #[error(
         "the retention rules would keep some records shorter than they were promised to be kept: class {class} was \
@@ -83,16 +91,13 @@ pub enum OpenError {
     Safe(#[from] KeySafeError),
 }
 
-/// Everything that turns texts into room messages and back.
+/// Everything that turns texts into room messages and back. It is an [`Intake`], too, which can read: so it
+/// gives way to one where it has no word of its own.
 pub struct Engine {
-    pub(crate) store: Arc<dyn Store>,
+    intake: Arc<Intake>,
     pub(crate) platform: Arc<dyn Platform>,
-    pub(crate) carriers: HashMap<AccountId, Arc<dyn Carrier>>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) vault: Arc<Vault>,
-    pub(crate) recorder: Recorder,
-    pub(crate) settings: Settings,
+    pub(crate) recorder: Arc<Recorder>,
     /// As it was read at the start. Of it, only the log's id never changes.
     pub(crate) installation: Installation,
     /// Held while the key-encryption key is rotated.
@@ -100,7 +105,6 @@ pub struct Engine {
     pub(crate) fence: Mutex<Option<Fence>>,
     pub(crate) buckets: Mutex<HashMap<NumberId, TokenBucket>>,
     pub(crate) lines: Mutex<HashMap<AccountId, Line>>,
-    pub(crate) counters: crate::views::Counters,
     /// What is known of the homeserver's numbering of its transactions.
     pub(crate) numbering: Mutex<crate::look::Numbering>,
     /// Held while the rooms are looked at.
@@ -110,8 +114,6 @@ pub struct Engine {
     /// Whether this process has looked at the rooms.
     pub(crate) has_looked: AtomicBool,
     pub(crate) worker: Mutex<WorkerState>,
-    /// Alarms that this process has written to its log, until they are cleared.
-    pub(crate) said: Mutex<HashMap<String, String>>,
     pub(crate) signer: Arc<dyn Signer>,
     pub(crate) anchoring: Anchoring,
     /// The tree as it was signed last; none until the first look at it, and after a failure.
@@ -127,48 +129,38 @@ impl Engine {
     pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
         crate::retention::check_rules(&*parts.store, &parts.settings.retention).await?;
         let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
-        let recorder = Recorder::new(parts.keys, &parts.settings);
-        Ok(Arc::new(Self {
+        let recorder = Arc::new(Recorder::new(parts.keys, &parts.settings));
+        let intake = IntakeParts {
             store: parts.store,
-            platform: parts.platform,
-            carriers: parts
-                .carriers
-                .into_iter()
-                .map(|c| (c.account().clone(), c))
-                .collect(),
+            carriers: parts.carriers,
             clock: parts.clock,
             entropy: parts.entropy,
+            settings: parts.settings,
+        };
+        Ok(Arc::new(Self {
+            intake: Intake::full(intake, recorder.clone(), vault.clone()),
+            platform: parts.platform,
             vault,
             recorder,
-            settings: parts.settings,
             installation,
             rotating: tokio::sync::Mutex::default(),
             fence: Mutex::new(None),
             buckets: Mutex::default(),
             lines: Mutex::default(),
-            counters: crate::views::Counters::default(),
             numbering: Mutex::default(),
             looking: tokio::sync::Mutex::default(),
             homeserver_is_back: tokio::sync::Notify::new(),
             has_looked: AtomicBool::new(false),
             worker: Mutex::default(),
-            said: Mutex::default(),
             signer: parts.signer,
             anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
         }))
     }
 
-    /// The present moment.
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// Seals a body as a record, captured now.
-    pub(crate) async fn seal(&self, kind: Kind, body: Body) -> Result<SealedRecord, StoreError> {
-        self.recorder
-            .seal(&*self.store, &*self.entropy, kind, body, self.now())
-            .await
+    /// The part that takes webhooks, for the listener that needs no more.
+    pub fn intake(&self) -> Arc<Intake> {
+        self.intake.clone()
     }
 
     /// Seals a body as a record that is kept as long as the log.
@@ -184,12 +176,10 @@ impl Engine {
 
     /// Seals state that is not a record (queues, names).
     pub(crate) fn hide(&self, purpose: &str, plain: &[u8]) -> Sealed {
-        let mut nonce = [0; 24];
-        self.entropy.fill(&mut nonce);
-        Sealed(self.vault.seal(purpose, b"", plain, nonce))
+        hide(&self.vault, &*self.entropy, purpose, plain)
     }
 
-    /// Opens what [`Self::hide`] sealed. Empty stays empty.
+    /// Opens what [`Self::hide`] or an edge sealed. Empty stays empty.
     pub(crate) fn reveal(&self, purpose: &str, sealed: &Sealed) -> Result<Vec<u8>, StoreError> {
         if sealed.0.is_empty() {
             return Ok(Vec::new());
@@ -205,68 +195,11 @@ impl Engine {
             .map_err(|_| StoreError::Damaged(format!("sealed {purpose} is not text")))
     }
 
-    /// The keyed hash by which a phone number is looked up.
-    pub(crate) fn index(&self, number: &str) -> BlindIndex {
-        BlindIndex(self.vault.index("phone", number))
-    }
-
-    /// A phone number as it is indexed: E.164 if it is one, else as written (short codes, names).
-    pub(crate) fn canonical(&self, raw: &str) -> String {
-        PhoneNumber::parse(raw, self.settings.region.as_deref())
-            .map_or_else(|_| raw.trim().to_uppercase(), |n| n.as_str().to_owned())
-    }
-
     /// A commit in the name of the lease that this process holds.
     pub(crate) async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         self.forget_said(&changes);
         let fence = *locked(&self.fence);
         self.store.commit(Commit { fence, changes }).await
-    }
-
-    /// A commit that needs no lease: what intake brings, and what any process may note.
-    pub(crate) async fn at_once(&self, changes: Vec<Change>) -> Result<(), StoreError> {
-        self.forget_said(&changes);
-        let fence = None;
-        self.store.commit(Commit { fence, changes }).await
-    }
-
-    /// Raises an alarm on its own; it is not part of a decision.
-    pub(crate) async fn raise(
-        &self,
-        key: impl Into<String>,
-        text: impl Into<String>,
-    ) -> Result<(), StoreError> {
-        self.at_once(vec![self.alarm(key, text)]).await
-    }
-
-    /// An alarm as part of a commit.
-    pub(crate) fn alarm(&self, key: impl Into<String>, text: impl Into<String>) -> Change {
-        let (key, text) = (key.into(), text.into());
-        // An alarm is raised again with each attempt of what it is about: the log needs it once.
-        let news = {
-            let mut said = locked(&self.said);
-            if said.len() >= MOST_SAID {
-                said.clear();
-            }
-            said.insert(key.clone(), text.clone()).as_ref() != Some(&text)
-        };
-        if news {
-            tracing::warn!(alarm = %key, "{text}");
-        }
-        Change::Raise(Alarm {
-            key,
-            text,
-            at: self.now(),
-        })
-    }
-
-    fn forget_said(&self, changes: &[Change]) {
-        let mut said = locked(&self.said);
-        for change in changes {
-            if let Change::Clear(key) = change {
-                said.remove(key);
-            }
-        }
     }
 
     /// A random number for spreading retries.
@@ -281,14 +214,17 @@ impl Engine {
         self.vault.clone()
     }
 
-    /// The settings in force.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// The store, for read-only tools (`record verify`).
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+}
+
+impl Deref for Engine {
+    type Target = Intake;
+
+    fn deref(&self) -> &Intake {
+        &self.intake
     }
 }
 

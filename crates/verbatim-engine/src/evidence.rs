@@ -3,7 +3,7 @@
 use verbatim_domain::AccountId;
 use verbatim_record::{Body, Kind};
 
-use crate::core::Engine;
+use crate::intake::Intake;
 use crate::ports::{Change, NewRecord, StoreError, Webhook};
 
 /// Where a piece of news came from: the evidence that is kept with it.
@@ -23,7 +23,7 @@ impl Evidence<'_> {
     }
 }
 
-impl Engine {
+impl Intake {
     pub(crate) async fn record_malformed_webhook(
         &self,
         account: &AccountId,

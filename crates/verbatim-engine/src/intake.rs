@@ -3,6 +3,9 @@
 //! For each request: check it over its raw bytes; seal; one transaction; answer. If the process dies
 //! before the commit, nothing happened and the sender repeats; after it, a repetition is a duplicate.
 
+mod parts;
+mod sealer;
+
 use thiserror::Error;
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, Timestamp,
@@ -12,11 +15,14 @@ use verbatim_record::{Body, Kind};
 use crate::core::Engine;
 use crate::evidence::{Evidence, platform_evidence};
 use crate::look::LookError;
-use crate::payload::{EventPayload, Parties, SayPayload};
+use crate::payload::{EventPayload, PURPOSE as JOB, Parties, SayPayload, packed};
 use crate::ports::{
     Carrier, CarrierEvent, Change, Content, FreshIds, InboundOutcome, InboundSms, InboundText,
-    RawEvent, RoomEventIn, StoreError, Webhook, WebhookError,
+    RawEvent, RoomEventIn, Sealed, StoreError, Webhook, WebhookError,
 };
+
+pub use parts::{Intake, IntakeParts};
+pub(crate) use sealer::hide;
 
 /// How the edge answers a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +49,7 @@ impl From<StoreError> for TransactionError {
     }
 }
 
-impl Engine {
+impl Intake {
     /// Takes a carrier's webhook: verified on its raw bytes, recorded, then acknowledged.
     pub async fn webhook(&self, account: &AccountId, hook: &Webhook) -> WebhookAnswer {
         let Some(carrier) = self.carriers.get(account) else {
@@ -157,9 +163,6 @@ impl Engine {
         evidence: Evidence<'_>,
     ) -> Result<InboundSms, StoreError> {
         let (from, to) = (self.canonical(&text.from), self.canonical(&text.to));
-        let record = self
-            .seal(Kind::MessageIn, inbound_body(account, text, evidence))
-            .await?;
         let say = SayPayload {
             as_stand_in: true,
             content: Content::Text {
@@ -175,18 +178,25 @@ impl Engine {
                 to: to.clone(),
             }),
         };
+        let beside: [(_, &[u8]); 2] = [("number", from.as_bytes()), (JOB, &packed(&say))];
+        let body = inbound_body(account, text, evidence);
+        let sealed = self.seal_with(Kind::MessageIn, body, &beside).await?;
+        let (record, hidden) = sealed;
+        // As many as were given.
+        let [from_sealed, say] = <[Sealed; 2]>::try_from(hidden)
+            .map_err(|_| StoreError::Damaged("not everything was sealed".to_owned()))?;
         Ok(InboundSms {
             account: account.clone(),
             provider_id: text.provider_id.clone(),
             to: self.index(&to),
             from: self.index(&from),
-            from_sealed: self.hide("number", from.as_bytes()),
+            from_sealed,
             // Its number may have changed hands before we heard of it.
             at: text
                 .provider_at
                 .map_or_else(|| self.now(), |at| latest(at).min(self.now())),
             record,
-            say: self.pack(&say),
+            say,
             fresh: self.fresh_ids(),
             catch_all: self.catch_all().await?,
             again: None,
@@ -213,7 +223,9 @@ impl Engine {
             .filter(|e| e.ended.is_none())
             .map(|e| e.id))
     }
+}
 
+impl Engine {
     /// Takes a homeserver transaction: its events become durable, with whatever is missing before them,
     /// then it is acknowledged. How many of its events were new.
     ///

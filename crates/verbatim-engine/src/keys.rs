@@ -7,17 +7,22 @@
 use std::sync::Arc;
 
 use thiserror::Error;
-use verbatim_record::{BucketId, Hash, Kek, Keyring, SealError, StateRoot, Vault};
+use verbatim_record::{ArchiveKey, BucketId, EdgeKeys, Hash, Kek, Keyring};
+use verbatim_record::{SealError, StateRoot, Vault};
 use zeroize::Zeroizing;
 
 use crate::core::OpenError;
 use crate::ports::{Entropy, Installation, KeySafe, KeySafeError, Store, StoreError};
+
+/// The purpose of the index by which phone numbers are looked up.
+pub(crate) const PHONES: &str = "phone";
 
 /// An installation's keys, open.
 pub struct Keys {
     installation: Installation,
     keyring: Keyring,
     vault: Arc<Vault>,
+    edge: EdgeKeys,
     safe: Arc<dyn KeySafe>,
 }
 
@@ -37,6 +42,7 @@ impl Keys {
             log: entropy.id(),
             key_check: current.check(),
             state_root: new_root(entropy).wrap(&current, &nonce(entropy)),
+            archive_key: new_archive(&current, entropy),
         };
         let installation = store.installation(mine).await?;
         let kek = if installation.key_check == current.check() {
@@ -46,7 +52,14 @@ impl Keys {
             finish_rotation(&*safe, &installation, &current).await?
         };
         let root = state_root(store, &installation, &kek, entropy).await?;
-        let keyring = Keyring::new(&kek);
+        let archive = archive_key(store, &installation, &kek, entropy).await?;
+        let vault = Vault::new(&root).with_archive(archive.clone());
+        let edge = EdgeKeys {
+            log: installation.log,
+            archive: archive.public().clone(),
+            phones: vault.index_key(PHONES),
+        };
+        let keyring = Keyring::new(&kek).with_archive(archive);
         // Rotated by another process since: its buckets do not open, and the next start finds its key.
         for (bucket, wrapped) in store.bucket_keys().await? {
             keyring
@@ -56,7 +69,8 @@ impl Keys {
         Ok(Self {
             installation,
             keyring,
-            vault: Arc::new(Vault::new(&root)),
+            vault: Arc::new(vault),
+            edge,
             safe,
         })
     }
@@ -64,6 +78,11 @@ impl Keys {
     /// Seals and opens state that is not a record; for adapters that keep some of their own.
     pub fn vault(&self) -> Arc<Vault> {
         self.vault.clone()
+    }
+
+    /// What an edge of this installation gets.
+    pub(crate) fn edge(&self) -> &EdgeKeys {
+        &self.edge
     }
 
     /// As it was read at the start. Of it, only the log's id never changes.
@@ -252,6 +271,26 @@ async fn state_root(
         installation.state_root.clone()
     };
     StateRoot::unwrap(kek, &wrapped).map_err(|e| OpenError::Bucket(e.to_string()))
+}
+
+/// An old installation gets one here.
+async fn archive_key(
+    store: &dyn Store,
+    installation: &Installation,
+    kek: &Kek,
+    entropy: &dyn Entropy,
+) -> Result<ArchiveKey, OpenError> {
+    let wrapped = if installation.archive_key.is_empty() {
+        let wrapped = new_archive(kek, entropy);
+        store.adopt_archive_key(kek.check(), wrapped).await?
+    } else {
+        installation.archive_key.clone()
+    };
+    ArchiveKey::unwrap(kek, &wrapped).map_err(|e| OpenError::Bucket(e.to_string()))
+}
+
+fn new_archive(kek: &Kek, entropy: &dyn Entropy) -> Vec<u8> {
+    ArchiveKey::new(&secret(entropy)).wrap(kek, &nonce(entropy))
 }
 
 fn new_root(entropy: &dyn Entropy) -> StateRoot {

@@ -4,13 +4,14 @@
 //! lane in order; `trouble` says what happens to those that fail), [`inbox`] (an employee's event is decided
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
 //! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
-//! signed), `anchor` (others cosign and stamp it), [`access`] (who was shown what), `disposal` (what has
-//! expired).
+//! signed), `anchor` (others cosign and stamp it), [`access`] (who was shown what), `adopt` (what edges sealed comes under its bucket's key),
+//! `disposal` (what has expired).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
 pub mod access;
 pub mod admin;
+mod adopt;
 mod anchor;
 mod audit;
 mod bot;
@@ -47,7 +48,7 @@ pub mod worker;
 pub use anchor::{AnchorError, Anchoring, Authority, FORKED};
 pub use core::{Engine, OpenError, Parts};
 pub use hold::HoldWish;
-pub use intake::{TransactionError, WebhookAnswer};
+pub use intake::{Intake, IntakeParts, TransactionError, WebhookAnswer};
 pub use keys::Keys;
 pub use log::LogError;
 pub use look::LookError;

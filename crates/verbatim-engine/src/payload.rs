@@ -7,7 +7,8 @@ use verbatim_domain::{EventId, RoomId, Timestamp};
 use crate::core::Engine;
 use crate::ports::{Content, Sealed, StoreError};
 
-const PURPOSE: &str = "job";
+/// What they are sealed for.
+pub(crate) const PURPOSE: &str = "job";
 
 /// Of a `Say` or `Route` job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -82,11 +83,15 @@ pub(crate) struct EventPayload {
     pub since: Option<Timestamp>,
 }
 
+/// A payload, to be sealed.
+pub(crate) fn packed<T: Serialize>(payload: &T) -> Vec<u8> {
+    // These types have no map with non-string keys and no failing serializer.
+    serde_json::to_vec(payload).unwrap_or_default()
+}
+
 impl Engine {
     pub(crate) fn pack<T: Serialize>(&self, payload: &T) -> Sealed {
-        // These types have no map with non-string keys and no failing serializer.
-        let json = serde_json::to_vec(payload).unwrap_or_default();
-        self.hide(PURPOSE, &json)
+        self.hide(PURPOSE, &packed(payload))
     }
 
     pub(crate) fn unpack<T: for<'a> Deserialize<'a>>(

@@ -5,13 +5,13 @@ use verbatim_domain::message::MessageState;
 use verbatim_domain::{AccountId, ProviderId};
 use verbatim_record::{Body, Hash, Kind};
 
-use crate::core::Engine;
 use crate::evidence::Evidence;
+use crate::intake::Intake;
 use crate::ports::{
     Failure, FailureClass, Receipt, ReceiptIn, ReceiptOutcome, ReceiptStatus, StoreError,
 };
 
-impl Engine {
+impl Intake {
     /// Records what became of one of our texts.
     pub(crate) async fn record_receipt(
         &self,

@@ -18,6 +18,17 @@ const PERMANENT: BucketId = BucketId {
     expiry_month: 0,
 };
 
+/// Where a record made now belongs: the rule that keeps it longest decides.
+pub(crate) fn bucket_by(rules: &[Rule], now: Timestamp) -> BucketId {
+    match longest(rules, month_of(now)) {
+        Some((rule, expiry_month)) => BucketId {
+            class: RetentionClass(rule.class),
+            expiry_month,
+        },
+        None => PERMANENT,
+    }
+}
+
 /// The keys of the record, and the rule by which a record gets its bucket.
 pub(crate) struct Recorder {
     keys: Keys,
@@ -53,13 +64,7 @@ impl Recorder {
         body: Body,
         now: Timestamp,
     ) -> Result<SealedRecord, StoreError> {
-        let bucket = match longest(&self.rules, month_of(now)) {
-            Some((rule, expiry_month)) => BucketId {
-                class: RetentionClass(rule.class),
-                expiry_month,
-            },
-            None => PERMANENT,
-        };
+        let bucket = bucket_by(&self.rules, now);
         self.seal_in(bucket, store, entropy, kind, body, now).await
     }
 

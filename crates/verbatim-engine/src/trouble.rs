@@ -120,6 +120,7 @@ impl Engine {
     }
 
     async fn run_kind(&self, job: &Job) -> Result<(), JobError> {
+        self.adopt_record_of(job).await?;
         match job.kind {
             JobKind::RoomEvent => self.run_room_event(job).await,
             JobKind::OpenRoom => self.run_open_room(job).await,

@@ -42,10 +42,9 @@ type PrivateKey = <X25519HkdfSha256 as Kem>::PrivateKey;
 type PublicKey = <X25519HkdfSha256 as Kem>::PublicKey;
 type EncappedKey = <X25519HkdfSha256 as Kem>::EncappedKey;
 
-/// Whether a full node has still to adopt a record: an edge sealed it, and its data key is not under its
-/// bucket's key yet.
-pub fn is_unadopted(wrapped_key: &[u8]) -> bool {
-    wrapped_key.first() == Some(&VERSION)
+/// Whether an edge sealed this: the data key of a record that no full node has adopted yet, or state.
+pub fn is_of_edge(sealed: &[u8]) -> bool {
+    sealed.first() == Some(&VERSION)
 }
 
 /// The private half: opens what edges sealed. Lies wrapped under the key-encryption key, and is never

@@ -71,6 +71,7 @@ async fn prepare(store: &dyn Store) -> Result<(), Failure> {
             log: [1; 16],
             key_check: [2; 32],
             state_root: vec![7],
+            archive_key: vec![6],
         })
         .await?;
     let (employee, number) = (

@@ -148,6 +148,14 @@ impl Store for SqlStore {
         write_with!(self, ops::keys::adopt_state_root, (key_check, wrapped))
     }
 
+    async fn adopt_archive_key(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        write_with!(self, ops::keys::adopt_archive_key, (key_check, wrapped))
+    }
+
     async fn bucket_key(
         &self,
         bucket: BucketId,
@@ -171,6 +179,14 @@ impl Store for SqlStore {
 
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
         read_with!(self, reads::retention::buckets, ())
+    }
+
+    async fn unadopted(
+        &self,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        read_with!(self, reads::log::unadopted, (after, limit))
     }
 
     async fn records_in(

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0003_keys.sql"),
     include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_anchors.sql"),
+    include_str!("schema/0006_edge.sql"),
     include_str!("schema/0008_audit.sql"),
 ];
 

@@ -278,6 +278,7 @@ async fn an_installation_without_a_state_root_gets_one_and_can_rotate() {
         log: [3; 16],
         key_check: kek.check(),
         state_root: vec![],
+        archive_key: vec![],
     };
     store.installation(old).await.unwrap();
     let vault = Vault::new(&StateRoot::of_old_installation(&kek));

@@ -183,11 +183,14 @@ fn code_of(error: &anyhow::Error) -> u8 {
             return exit::KEY;
         }
         match cause.downcast_ref::<OpenError>() {
-            Some(OpenError::WrongKey { .. } | OpenError::Bucket(_) | OpenError::Safe(_)) => {
-                return exit::KEY;
-            }
+            Some(
+                OpenError::WrongKey { .. }
+                | OpenError::ForeignEdge
+                | OpenError::Bucket(_)
+                | OpenError::Safe(_),
+            ) => return exit::KEY,
             Some(OpenError::Shortened { .. }) => return exit::CONFIG_INVALID,
-            Some(OpenError::Store(_)) => return exit::STORE,
+            Some(OpenError::Store(_) | OpenError::NotStarted) => return exit::STORE,
             None => {}
         }
         if cause.is::<StoreError>() || cause.is::<local::NoStore>() {

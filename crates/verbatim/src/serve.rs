@@ -63,7 +63,7 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
     let ops = Arc::new(OpsState::new(engine.clone()));
     let mut servers = JoinSet::new();
     for (listener, router) in [
-        (public, edge_router(engine.clone())),
+        (public, edge_router(engine.intake())),
         (appservice, appservice_router(engine.clone(), hs_token)),
         (api, api_router(engine.clone())),
     ] {

@@ -86,6 +86,7 @@ impl Worker {
             () = work => {}
             // From the start: texts come in while the homeserver is away.
             () = self.engine.run_log(self.publication.clone()) => {}
+            () = self.engine.run_adoption() => {}
             () = self.engine.run_witnesses() => {}
             () = self.engine.run_timestamps() => {}
             () = self.renew(fence) => tracing::error!("lease lost: stopped working"),

@@ -17,7 +17,7 @@ async fn check(name: &str, hook: Webhook, status: u16, records: &[&str]) {
     let world = World::new().await;
     world.provision().await;
     let before = world.kinds().await.len();
-    let answer = send(&edge_router(world.engine.clone()), post(&hook)).await;
+    let answer = send(&edge_router(world.engine.intake()), post(&hook)).await;
     assert_eq!(answer.status, status, "{name}");
     let kinds = world.kinds().await;
     assert_eq!(kinds[before..], *records, "{name}: records");
@@ -128,7 +128,7 @@ async fn a_webhook_has_64_kib_at_most() {
 async fn accepted_is_answered_with_empty_twiml() {
     let world = World::new().await;
     let answer = send(
-        &edge_router(world.engine.clone()),
+        &edge_router(world.engine.intake()),
         post(&world.inbound("hello")),
     )
     .await;
@@ -140,7 +140,7 @@ async fn accepted_is_answered_with_empty_twiml() {
 async fn a_replayed_webhook_changes_nothing() {
     let world = World::new().await;
     world.provision().await;
-    let (edge, hook) = (edge_router(world.engine.clone()), world.inbound("once"));
+    let (edge, hook) = (edge_router(world.engine.intake()), world.inbound("once"));
     assert_eq!(send(&edge, post(&hook)).await.status, 200);
     let (records, jobs) = (world.kinds().await, world.jobs().await);
     for _ in 0..3 {
@@ -153,7 +153,7 @@ async fn a_replayed_webhook_changes_nothing() {
 #[tokio::test]
 async fn everything_else_is_nothing() {
     let world = World::new().await;
-    let edge = edge_router(world.engine.clone());
+    let edge = edge_router(world.engine.intake());
     let hook = signed("/hooks/other/inbound", &text("IN1", "x"));
     let mut requests = vec![post(&hook)];
     for (method, path) in [
@@ -199,7 +199,7 @@ async fn what_is_not_durable_is_not_acknowledged() {
         let world = World::new().await;
         world.provision().await;
         let before = world.kinds().await.len();
-        let (edge, hook) = (edge_router(world.engine.clone()), world.inbound("persist"));
+        let (edge, hook) = (edge_router(world.engine.intake()), world.inbound("persist"));
         // Makes the bucket key, which is a commit of its own.
         assert_eq!(send(&edge, post(&world.inbound("first"))).await.status, 200);
         world.store.inject(fault);
@@ -215,7 +215,7 @@ async fn a_full_disk_refuses_loses_nothing_and_recovers() {
     let place = tempfile::tempdir().unwrap();
     let world = World::on(SqlStore::open(&place.path().join("store")).unwrap()).await;
     world.provision().await;
-    let edge = edge_router(world.engine.clone());
+    let edge = edge_router(world.engine.intake());
     world.store.limit_pages(Some(0)).await.unwrap();
     let (mut accepted, mut refused) = (Vec::new(), Vec::new());
     for number in 0..40 {
@@ -247,11 +247,11 @@ async fn a_full_disk_refuses_loses_nothing_and_recovers() {
 async fn more_webhooks_than_there_are_places_come_back_later() {
     let world = World::new().await;
     let hook = world.inbound("hello");
-    let answer = send(&with_room_for(world.engine.clone(), 0), post(&hook)).await;
+    let answer = send(&with_room_for(world.engine.intake(), 0), post(&hook)).await;
     assert!(is_try_later(&answer), "{answer:?}");
     assert_eq!(world.kinds().await.len(), 0);
     assert_eq!(
-        send(&with_room_for(world.engine.clone(), 1), post(&hook))
+        send(&with_room_for(world.engine.intake(), 1), post(&hook))
             .await
             .status,
         200
@@ -261,7 +261,7 @@ async fn more_webhooks_than_there_are_places_come_back_later() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_breaks_off_or_never_ends_is_not_recorded() {
     let world = World::new().await;
-    let edge = edge_router(world.engine.clone());
+    let edge = edge_router(world.engine.intake());
     let broken = stream::iter([Ok(Bytes::from_static(b"{")), Err("reset")]);
     let request = Request::post(INBOUND)
         .body(Body::from_stream(broken))

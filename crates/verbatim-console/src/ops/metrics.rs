@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use prometheus::{Gauge, IntCounter, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
+use verbatim_engine::Engine;
 use verbatim_engine::ports::{JobKind, QueueStat};
 use verbatim_engine::views::WorkerState;
 
@@ -31,7 +32,11 @@ async fn scrape(state: &OpsState) -> Result<String, prometheus::Error> {
     http_metrics::register(&registry)?;
     process(state, &registry)?;
     counters(state, &registry)?;
-    store(state, &registry).await?;
+    // An edge may not look into queues and log.
+    if let Some(engine) = &state.engine {
+        work(engine, &registry)?;
+        store(engine, &registry).await?;
+    }
     TextEncoder::new().encode_to_string(&registry.gather())
 }
 
@@ -48,17 +53,26 @@ fn process(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Erro
         .const_label("version", env!("CARGO_PKG_VERSION"));
     gauge(registry, version, 1)?;
     let draining = Opts::new("verbatim_draining", "1 while shutting down.");
-    gauge(registry, draining, i64::from(state.is_draining()))?;
+    gauge(registry, draining, i64::from(state.is_draining()))
+}
+
+/// What only a full node has to do with.
+fn work(engine: &Engine, registry: &Registry) -> Result<(), prometheus::Error> {
     let held = Opts::new(
         "verbatim_lease_held",
         "1 if this process holds the lease and runs the jobs; one process of an installation does.",
     );
-    let working = state.engine.worker() == WorkerState::Working;
-    gauge(registry, held, i64::from(working))
+    let working = engine.worker() == WorkerState::Working;
+    gauge(registry, held, i64::from(working))?;
+    let up = Opts::new(
+        "verbatim_homeserver_up",
+        "1 if the homeserver answered last time.",
+    );
+    gauge(registry, up, engine.counters().homeserver_up.get())
 }
 
 fn counters(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Error> {
-    let c = state.engine.counters();
+    let c = state.intake.counters();
     for (name, help, count) in [
         ("inbound_texts", "Texts from clients, recorded.", &c.inbound),
         (
@@ -98,20 +112,16 @@ fn counters(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Err
         counter.inc_by(count.get());
         registry.register(Box::new(counter))?;
     }
-    let up = Opts::new(
-        "verbatim_homeserver_up",
-        "1 if the homeserver answered last time.",
-    );
-    gauge(registry, up, c.homeserver_up.get())
+    Ok(())
 }
 
 /// What only the store knows. If it does not answer, the rest of the scrape is all the more wanted.
-async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::Error> {
+async fn store(engine: &Engine, registry: &Registry) -> Result<(), prometheus::Error> {
     let ask = async {
         Ok::<_, verbatim_engine::admin::AdminError>((
-            state.engine.queue_stats().await?,
-            state.engine.alarm_count().await?,
-            state.engine.log_progress().await?,
+            engine.queue_stats().await?,
+            engine.alarm_count().await?,
+            engine.log_progress().await?,
         ))
     };
     let answer = match tokio::time::timeout(PATIENCE, ask).await {
@@ -140,11 +150,11 @@ async fn store(state: &OpsState, registry: &Registry) -> Result<(), prometheus::
         let opts = Opts::new(format!("verbatim_log_{name}"), help);
         gauge(registry, opts, i64::try_from(size).unwrap_or(i64::MAX))?;
     }
-    queue_gauges(state, &queues, registry)
+    queue_gauges(engine, &queues, registry)
 }
 
 fn queue_gauges(
-    state: &OpsState,
+    engine: &Engine,
     queues: &[QueueStat],
     registry: &Registry,
 ) -> Result<(), prometheus::Error> {
@@ -164,7 +174,7 @@ fn queue_gauges(
         depth.with_label_values(&[kind_word(kind)]).set(0);
         oldest.with_label_values(&[kind_word(kind)]).set(0);
     }
-    let now = state.engine.now();
+    let now = engine.now();
     for queue in queues {
         let age_s = now.since(queue.oldest).as_millis() / 1000;
         let kind = kind_word(queue.kind);

@@ -23,11 +23,11 @@ pub(super) struct Report {
 
 /// 200 if everything is well, else 503 with what is not.
 pub(super) async fn ready(State(state): State<Arc<OpsState>>) -> (StatusCode, Json<Report>) {
-    let mut failing: Vec<Readiness> =
-        match tokio::time::timeout(PATIENCE, state.engine.readiness()).await {
-            Ok(parts) => parts.into_iter().filter(|part| !part.ok).collect(),
-            Err(_) => vec![fault("store", "no answer in 5 s")],
-        };
+    let mut failing: Vec<Readiness> = match tokio::time::timeout(PATIENCE, state.readiness()).await
+    {
+        Ok(parts) => parts.into_iter().filter(|part| !part.ok).collect(),
+        Err(_) => vec![fault("store", "no answer in 5 s")],
+    };
     if state.is_draining() {
         failing.push(fault("process", "shutting down"));
     }

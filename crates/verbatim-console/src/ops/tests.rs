@@ -73,7 +73,7 @@ async fn metrics_show_queues_with_their_age_and_open_alarms() {
         &get(&ops, "/metrics").await.body,
         "process_start_time_seconds",
     );
-    let edge = edge_router(world.engine.clone());
+    let edge = edge_router(world.engine.intake());
     assert_eq!(
         send(&edge, post(&world.inbound("nobody holds this number")))
             .await
@@ -130,7 +130,7 @@ impl Write for Log {
 
 /// Drives all four surfaces with things that must stay private, some of them in bad requests.
 async fn drive(world: &World, token: &str, room: &str) {
-    let edge = edge_router(world.engine.clone());
+    let edge = edge_router(world.engine.intake());
     let mut hook = world.inbound("canary-text");
     assert_eq!(send(&edge, post(&hook)).await.status, 200);
     hook.path_and_query.push_str("?canary-query");

@@ -1,6 +1,7 @@
 //! The key-encryption key: what lies under it, and its rotation (C25).
 
 use verbatim_record::{BucketId, Kek, Kind};
+use zeroize::Zeroizing;
 
 use super::{Actor, AdminError, Said};
 use crate::core::Engine;
@@ -88,6 +89,18 @@ impl Engine {
         }
     }
 
+    /// The keys of an edge, whose handing out is recorded. They are the same each time.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn edge_keys(&self, actor: &Actor) -> Result<Zeroizing<String>, AdminError> {
+        let keys = self.recorder.keys().edge();
+        let archive = keys.archive.id();
+        self.custody(actor, "key.edge", &[("archive", &archive)], vec![])
+            .await?;
+        Ok(keys.to_text())
+    }
+
     fn is_in_use(&self, key: &str) -> Result<(), AdminError> {
         match self.recorder.keys().keyring().kek().id() {
             id if id == key => Ok(()),
@@ -132,6 +145,8 @@ impl Engine {
             return Err(StoreError::Stale("the key was rotated by another process").into());
         }
         let root = verbatim_record::StateRoot::unwrap(&kek, &old.state_root).map_err(damaged)?;
+        let archive =
+            verbatim_record::ArchiveKey::unwrap(&kek, &old.archive_key).map_err(damaged)?;
         let mut buckets = Vec::new();
         for (id, old) in self.store.bucket_keys().await? {
             let again = kek.rewrap_bucket(next, id, &old, &nonce(&*self.entropy));
@@ -141,6 +156,7 @@ impl Engine {
         Ok(RotateKeys {
             key_check: next.check(),
             state_root: root.wrap(next, &nonce(&*self.entropy)),
+            archive_key: archive.wrap(next, &nonce(&*self.entropy)),
             rotation: KeyRotation {
                 at: self.now(),
                 old_key: kek.id(),

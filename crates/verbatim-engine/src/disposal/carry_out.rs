@@ -2,13 +2,15 @@
 //! harmless: the job is still there, and its next run finds what is left to do.
 //!
 //! 1. What is under a hold moves away: its data keys are wrapped again, by a hold's key of the same month.
-//!    *Died here:* everything can be read; what moved need not move again.
+//!    What an edge sealed and nobody has adopted is adopted, since the bucket's key is not yet what it dies
+//!    with. *Died here:* everything can be read; what moved need not move again.
 //! 2. One commit destroys the bucket's key and appends the certificate, if the holds and the bucket are as
 //!    they were in step 1. *Died before:* step 1 runs again. *Died after:* the disposal has happened, and
 //!    is certified; only useless bytes are left.
 //! 3. Data keys and ciphertexts of the bucket are removed, some at a time. *Died here:* the rest is removed.
 //! 4. The disposal is done.
 
+use verbatim_record::archive::is_of_edge;
 use verbatim_record::certificate::{Act, ranges};
 use verbatim_record::{Body, BucketId, Certificate, Kind, Note, RetentionClass};
 
@@ -62,6 +64,9 @@ impl Engine {
                 if held {
                     changes.push(self.moved_to_hold(record).await?);
                 } else {
+                    if is_of_edge(&record.sealed.wrapped_key) {
+                        changes.push(self.adopted(record).await?);
+                    }
                     positions.push(record.global_seq);
                 }
             }

@@ -167,6 +167,14 @@ pub trait Store: SignedLog + Anchors {
         wrapped: Vec<u8>,
     ) -> Result<Vec<u8>, StoreError>;
 
+    /// Keeps the wrapped archive key of an installation that has none; answers the one that stands.
+    /// [`StoreError::Stale`] if the installation is not under the key with this fingerprint.
+    async fn adopt_archive_key(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError>;
+
     /// Keeps a wrapped bucket key, unless there is one; answers the one that stands.
     /// [`StoreError::Stale`] if the installation is not under the key with this fingerprint: the
     /// key-encryption key was rotated, and what is wrapped under the old one could never be opened again.
@@ -191,6 +199,12 @@ pub trait Store: SignedLog + Anchors {
     async fn records_in(
         &self,
         bucket: BucketId,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError>;
+    /// Records that edges sealed and no full node has adopted yet, behind a log position.
+    async fn unadopted(
+        &self,
         after: Option<u64>,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError>;

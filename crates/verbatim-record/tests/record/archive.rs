@@ -1,7 +1,7 @@
 //! What an edge seals: only the archive key opens it, whole and in its place.
 
 use verbatim_domain::Timestamp;
-use verbatim_record::archive::{Beside, is_unadopted};
+use verbatim_record::archive::{Beside, is_of_edge};
 use verbatim_record::{
     ArchiveKey, ArchivePublic, BucketId, EdgeKeys, FormatError, Kek, KeyError, Keyring, Kind,
     NewSeal, RetentionClass, SealError, SealedRecord, Vault,
@@ -67,9 +67,9 @@ fn golden_file() {
 fn adopted_it_is_as_if_a_full_node_had_sealed_it() {
     let ring = opening();
     let (mut sealed, _) = sealed_by_edge(archive().public());
-    assert!(is_unadopted(&sealed.wrapped_key));
+    assert!(is_of_edge(&sealed.wrapped_key));
     sealed.wrapped_key = ring.wrap_again(&sealed, BUCKET, [5; 24]).unwrap();
-    assert!(!is_unadopted(&sealed.wrapped_key));
+    assert!(!is_of_edge(&sealed.wrapped_key));
     assert_eq!(keyring().open(&sealed), Ok(full_body()), "no archive key");
     // A hold may take it over without that step.
     let hold = BucketId {

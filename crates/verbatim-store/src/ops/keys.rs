@@ -20,7 +20,12 @@ pub(crate) async fn install(
     if let Some(standing) = reads::installation(&*work.tx, &()).await? {
         return Ok(standing);
     }
-    let params = params![new.log, new.key_check, new.state_root.as_slice()];
+    let params = params![
+        new.log,
+        new.key_check,
+        new.state_root.as_slice(),
+        new.archive_key.as_slice()
+    ];
     work.tx.execute(&sql::INSTALL, params).await?;
     Ok(new.clone())
 }
@@ -36,6 +41,20 @@ pub(crate) async fn adopt_state_root(
     }
     let params = params![wrapped.as_slice(), *key_check];
     one(work.tx.execute(&sql::STATE_ROOT_ADOPT, params).await?)?;
+    Ok(wrapped.clone())
+}
+
+/// Keeps the wrapped archive key of an installation that has none.
+pub(crate) async fn adopt_archive_key(
+    work: &mut Work,
+    (key_check, wrapped): &(Hash, Vec<u8>),
+) -> Result<Vec<u8>, StoreError> {
+    let standing = standing(work, key_check).await?;
+    if !standing.archive_key.is_empty() {
+        return Ok(standing.archive_key);
+    }
+    let params = params![wrapped.as_slice(), *key_check];
+    one(work.tx.execute(&sql::ARCHIVE_KEY_ADOPT, params).await?)?;
     Ok(wrapped.clone())
 }
 
@@ -77,12 +96,14 @@ pub(super) async fn rotate(work: &Work, new: &RotateKeys) -> Result<(), StoreErr
         ];
         one(tx.execute(&sql::BUCKET_KEY_REWRAP, params).await?)?;
     }
-    let (old, root) = (&new.old, &new.state_root);
+    let old = &new.old;
     let params = params![
         new.key_check,
-        root.as_slice(),
+        new.state_root.as_slice(),
+        new.archive_key.as_slice(),
         old.key_check,
-        old.state_root.as_slice()
+        old.state_root.as_slice(),
+        old.archive_key.as_slice()
     ];
     one(tx.execute(&sql::REKEY, params).await?)?;
     let done = &new.rotation;

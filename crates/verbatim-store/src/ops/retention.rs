@@ -144,6 +144,11 @@ pub(super) async fn destroy(work: &Work, what: &Destruction) -> Result<(), Store
     if reads::bucket_size(&*work.tx, what.bucket).await? != what.records {
         return Err(StoreError::Stale("the bucket has other records"));
     }
+    if reads::unadopted_in(&*work.tx, what.bucket).await? != 0 {
+        return Err(StoreError::Stale(
+            "an edge sealed records of the bucket, and no full node has adopted them",
+        ));
+    }
     let gone = params![Vec::<u8>::new(), what.disposal];
     work.tx
         .execute(&sql::BUCKET_DESTROY, with(what.bucket, gone))

@@ -14,6 +14,7 @@ pub(crate) async fn installation(tx: &dyn Tx, (): &()) -> Result<Option<Installa
             log: row.get(0)?,
             key_check: row.get(1)?,
             state_root: row.get::<Option<Vec<u8>>>(2)?.unwrap_or_default(),
+            archive_key: row.get::<Option<Vec<u8>>>(3)?.unwrap_or_default(),
         })
     };
     let row = tx.query_opt(&sql::INSTALLATION, vec![]).await?;

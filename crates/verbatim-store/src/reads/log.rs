@@ -102,15 +102,32 @@ pub(crate) async fn records_in(
     tx: &dyn Tx,
     (bucket, after, limit): &(BucketId, Option<u64>, u32),
 ) -> Result<Vec<StoredRecord>, StoreError> {
-    let after = after.map_or(Ok(-1), i64::try_from);
-    let after = after.map_err(|_| StoreError::Conflict("not a position".into()))?;
     let class = i64::from(bucket.class.0);
+    let after = behind(*after)?;
     let params = params![class, bucket.expiry_month, after, (*limit).min(MOST)];
     tx.query(&sql::RECORDS_IN, params)
         .await?
         .iter()
         .map(record)
         .collect()
+}
+
+/// Records that edges sealed and nobody has adopted, behind a log position.
+pub(crate) async fn unadopted(
+    tx: &dyn Tx,
+    (after, limit): &(Option<u64>, u32),
+) -> Result<Vec<StoredRecord>, StoreError> {
+    let params = params![behind(*after)?, (*limit).min(MOST)];
+    tx.query(&sql::RECORDS_UNADOPTED, params)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+fn behind(after: Option<u64>) -> Result<i64, StoreError> {
+    let after = after.map_or(Ok(-1), i64::try_from);
+    after.map_err(|_| StoreError::Conflict("not a position".into()))
 }
 
 /// A record by its id.

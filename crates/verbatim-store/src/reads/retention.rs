@@ -85,6 +85,13 @@ pub(crate) async fn bucket_size(tx: &dyn Tx, id: BucketId) -> Result<u64, StoreE
     row.map_or(Ok(0), |row| row.get(0))
 }
 
+/// How many of them edges sealed, and nobody has adopted.
+pub(crate) async fn unadopted_in(tx: &dyn Tx, id: BucketId) -> Result<u64, StoreError> {
+    let params = params![i64::from(id.class.0), id.expiry_month];
+    let row = tx.query_opt(&sql::BUCKET_UNADOPTED, params).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// How often the holds have changed.
 pub(crate) async fn hold_changes(tx: &dyn Tx) -> Result<u64, StoreError> {
     let row = tx.query_opt(&sql::HOLD_CHANGES, vec![]).await?;

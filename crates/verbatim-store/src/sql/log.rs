@@ -41,6 +41,9 @@ statements! {
     /// 19 is the kind `Export`; written out, so that the partial index serves.
     EXPORTS = concat!(record_select!(), "WHERE r.kind = 19 AND r.global_seq >= $1 \
         ORDER BY r.global_seq LIMIT $2");
+    /// What edges sealed: with the condition of the index `data_keys_unadopted`.
+    RECORDS_UNADOPTED = concat!(record_select!(), "WHERE LENGTH(k.wrapped) > 73 \
+        AND k.global_seq > $1 ORDER BY k.global_seq LIMIT $2");
     RECORD = concat!(record_select!(), "WHERE r.id = $1");
     ROOT_ADD = "INSERT INTO log_roots (size, root, at) VALUES ($1, $2, $3)";
     ROOT_LAST = "SELECT size, root, at FROM log_roots ORDER BY size DESC LIMIT 1";

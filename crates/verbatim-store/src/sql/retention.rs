@@ -22,6 +22,9 @@ statements! {
         WHERE retention_class = $1 AND expiry_month = $2";
     BUCKET_SIZE = "SELECT COUNT(*) FROM data_keys \
         WHERE retention_class = $1 AND expiry_month = $2";
+    /// What edges sealed is not destroyed with the bucket's key.
+    BUCKET_UNADOPTED = "SELECT COUNT(*) FROM data_keys \
+        WHERE LENGTH(wrapped) > 73 AND retention_class = $1 AND expiry_month = $2";
     BUCKET_KEEP = "UPDATE bucket_keys SET kept_until = $3 \
         WHERE retention_class = $1 AND expiry_month = $2";
     /// The value is overwritten: the row stays, so that the bucket is never made again.

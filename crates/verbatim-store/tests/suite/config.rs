@@ -82,6 +82,7 @@ pub(crate) async fn looked_at(url: &str, w: &World) {
         log: [1; 16],
         key_check: [2; 32],
         state_root: vec![7],
+        archive_key: vec![6],
     };
     let key_check = Some(w.store.installation(new).await.unwrap().key_check);
     assert_eq!(look(url).await, Ok(Look::Current { key_check }));

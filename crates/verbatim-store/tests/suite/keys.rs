@@ -9,6 +9,7 @@ use super::world::*;
 cases! {
     installation_is_said_once,
     an_old_installation_gets_its_state_root_once,
+    an_installation_gets_its_archive_key_once,
     bucket_keys_stand,
     nothing_is_kept_under_another_key,
     rotation_replaces_everything_at_once,
@@ -29,6 +30,7 @@ fn standing() -> Installation {
         log: LOG,
         key_check: KEY,
         state_root: vec![7],
+        archive_key: vec![6],
     }
 }
 
@@ -43,6 +45,7 @@ fn rotation() -> RotateKeys {
         old: standing(),
         key_check: NEXT,
         state_root: vec![8],
+        archive_key: vec![9],
         buckets: vec![rewrapped(5, 1, 11), rewrapped(6, 2, 12)],
         rotation: KeyRotation {
             at: at(3),
@@ -88,6 +91,7 @@ async fn installation_is_said_once(w: &World) {
         log: [8; 16],
         key_check: [2; 32],
         state_root: vec![2],
+        archive_key: vec![2],
     };
     assert_eq!(w.store.installation(other).await, Ok(standing()));
     assert_eq!(w.store.standing_installation().await, Ok(Some(standing())));
@@ -105,6 +109,23 @@ async fn an_old_installation_gets_its_state_root_once(w: &World) {
     assert_eq!(
         w.store.adopt_state_root(KEY, vec![8]).await,
         Ok(vec![7]),
+        "the first stands"
+    );
+    assert_eq!(w.store.standing_installation().await, Ok(Some(standing())));
+}
+
+async fn an_installation_gets_its_archive_key_once(w: &World) {
+    let old = Installation {
+        archive_key: vec![],
+        ..standing()
+    };
+    assert_eq!(w.store.installation(old.clone()).await, Ok(old));
+    let stale = Err(StoreError::Stale("the keys have changed"));
+    assert_eq!(w.store.adopt_archive_key(NEXT, vec![6]).await, stale);
+    assert_eq!(w.store.adopt_archive_key(KEY, vec![6]).await, Ok(vec![6]));
+    assert_eq!(
+        w.store.adopt_archive_key(KEY, vec![5]).await,
+        Ok(vec![6]),
         "the first stands"
     );
     assert_eq!(w.store.standing_installation().await, Ok(Some(standing())));
@@ -139,6 +160,7 @@ async fn rotation_replaces_everything_at_once(w: &World) {
     let rotated = Installation {
         key_check: NEXT,
         state_root: vec![8],
+        archive_key: vec![9],
         ..standing()
     };
     assert_eq!(w.store.standing_installation().await, Ok(Some(rotated)));
@@ -158,7 +180,7 @@ async fn rotation_replaces_everything_at_once(w: &World) {
 async fn rotation_of_what_has_changed_is_refused_whole(w: &World) {
     two_buckets(w).await;
     type Change = fn(&mut RotateKeys);
-    let changes: [(&str, Change); 6] = [
+    let changes: [(&str, Change); 7] = [
         ("a bucket was made since", |new| {
             new.buckets.pop();
         }),
@@ -175,6 +197,9 @@ async fn rotation_of_what_has_changed_is_refused_whole(w: &World) {
         }),
         ("rotated since", |new| new.old.key_check = [0; 32]),
         ("the root is another", |new| new.old.state_root = vec![0]),
+        ("the archive key is another", |new| {
+            new.old.archive_key = vec![]
+        }),
     ];
     for (name, change) in changes {
         let mut new = rotation();

@@ -14,6 +14,7 @@ cases! {
     a_bucket_is_kept_longer_and_never_shorter,
     a_disposal_goes_its_way,
     a_key_is_destroyed_only_if_all_is_as_certified,
+    a_key_is_not_destroyed_before_what_edges_sealed_is_adopted,
     a_data_key_moves_to_a_hold,
     a_bucket_that_was_disposed_of_is_never_made_again,
 }
@@ -236,6 +237,34 @@ async fn a_key_is_destroyed_only_if_all_is_as_certified(w: &World) {
         .refused(destroy(w, |d| d.hold_changes = 1, disposal))
         .await;
     assert!(matches!(error, StoreError::Stale(_)), "twice: {error:?}");
+}
+
+/// What an edge sealed is not under the bucket's key: its destruction would dispose of nothing.
+async fn a_key_is_not_destroyed_before_what_edges_sealed_is_adopted(w: &World) {
+    let disposal = approved(w).await;
+    assert_eq!(w.store.unadopted(None, 10).await, Ok(vec![]));
+    let mut by_edge = w.record(Kind::MessageIn, 55);
+    by_edge.wrapped_key = vec![2; 81];
+    w.commit(vec![append(by_edge.clone())]).await;
+    let found = w.store.unadopted(None, 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].sealed, found[0].global_seq), (&by_edge, 2));
+    assert_eq!(w.store.unadopted(Some(2), 10).await, Ok(vec![]));
+
+    let changes = destroy(w, |d| d.records = 3, disposal);
+    match w.refused(changes.clone()).await {
+        StoreError::Stale(why) => assert!(why.contains("edge"), "{why}"),
+        error => panic!("{error:?}"),
+    }
+    let adopt = Change::WrapAgain {
+        position: 2,
+        from: bucket(),
+        to: bucket(),
+        wrapped: vec![1; 73],
+    };
+    w.commit(vec![adopt.clone(), adopt]).await;
+    assert_eq!(w.store.unadopted(None, 10).await, Ok(vec![]));
+    w.commit(changes).await;
 }
 
 async fn a_data_key_moves_to_a_hold(w: &World) {

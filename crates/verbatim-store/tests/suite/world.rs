@@ -77,6 +77,7 @@ impl World {
             log: LOG,
             key_check: KEY,
             state_root: vec![7],
+            archive_key: vec![6],
         };
         assert_eq!(
             self.store.installation(installation.clone()).await,

@@ -15,7 +15,7 @@ use crate::testing::{ALICE, CLIENT, OURS, post, send};
 async fn caller() -> Caller {
     let caller = Caller::new().await;
     caller.world.provision().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     for text in ["one", "two", "three"] {
         let answer = send(&edge, post(&caller.world.inbound(text))).await;
         assert_eq!(answer.status, 200);

@@ -14,7 +14,7 @@ use crate::testing::{ALICE, Answer, OURS, post, request, send};
 async fn conversation() -> (Caller, String, u64) {
     let caller = Caller::new().await;
     caller.world.provision().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     for text in ["one", "two"] {
         let answer = send(&edge, post(&caller.world.inbound(text))).await;
         assert_eq!(answer.status, 200);
@@ -154,7 +154,7 @@ async fn exports_are_sightings_of_what_they_selected() {
     let late = json!({"of": "all", "from_ms": to, "purpose": purpose});
     check(late, [false, false, true]).await;
     // A text that came after an export is not in it.
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     send(&edge, post(&caller.world.inbound("three"))).await;
     let third = caller.world.engine.log_records(0, 1000).await.unwrap();
     let third = third.iter().find(|r| r.text == "three").unwrap().log_index;

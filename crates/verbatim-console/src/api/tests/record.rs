@@ -14,7 +14,7 @@ use crate::testing::{ALICE, CLIENT, post, send};
 async fn conversation() -> (Caller, String) {
     let caller = Caller::new().await;
     caller.world.provision().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     for text in ["one", "two", "three"] {
         assert_eq!(
             send(&edge, post(&caller.world.inbound(text))).await.status,
@@ -123,7 +123,7 @@ async fn the_log_is_verified_one_at_a_time() {
 #[tokio::test]
 async fn alarms_are_listed_and_cleared_on_the_record() {
     let caller = Caller::new().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     assert_eq!(
         send(&edge, post(&caller.world.inbound("anybody there?")))
             .await

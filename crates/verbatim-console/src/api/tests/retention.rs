@@ -13,7 +13,7 @@ const YEARS: Duration = Duration::from_secs(86 * 31 * 86_400);
 async fn with_a_text() -> Caller {
     let caller = Caller::new().await;
     caller.world.provision().await;
-    let edge = edge_router(caller.world.engine.clone());
+    let edge = edge_router(caller.world.engine.intake());
     let answer = send(&edge, post(&caller.world.inbound("hello"))).await;
     assert_eq!(answer.status, 200);
     caller

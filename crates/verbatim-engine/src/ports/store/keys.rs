@@ -13,6 +13,9 @@ pub struct Installation {
     /// The state root, wrapped under that key; empty in an installation that was made before there was
     /// one.
     pub state_root: Vec<u8>,
+    /// The archive key, wrapped under that key, with its public half in clear; empty in an installation that
+    /// was made before there was one.
+    pub archive_key: Vec<u8>,
 }
 
 /// Everything that lies under the key-encryption key, put under another one.
@@ -25,6 +28,8 @@ pub struct RotateKeys {
     pub key_check: Hash,
     /// The state root, wrapped under it.
     pub state_root: Vec<u8>,
+    /// The archive key, wrapped under it.
+    pub archive_key: Vec<u8>,
     /// Every bucket key there is.
     pub buckets: Vec<RewrappedBucket>,
     /// What is noted about it.

@@ -172,6 +172,15 @@ impl Store for MortalStore {
         self.read(self.inner.standing_installation()).await
     }
 
+    async fn adopt_archive_key(
+        &self,
+        key_check: Hash,
+        wrapped: Vec<u8>,
+    ) -> Result<Vec<u8>, StoreError> {
+        self.write(self.inner.adopt_archive_key(key_check, wrapped))
+            .await
+    }
+
     async fn adopt_state_root(
         &self,
         key_check: Hash,
@@ -214,6 +223,14 @@ impl Store for MortalStore {
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
         self.read(self.inner.records_in(bucket, after, limit)).await
+    }
+
+    async fn unadopted(
+        &self,
+        after: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredRecord>, StoreError> {
+        self.read(self.inner.unadopted(after, limit)).await
     }
 
     async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError> {

@@ -1,0 +1,90 @@
+//! What an edge sealed is not under its bucket's key: a disposal adopts it before it destroys that key.
+
+use verbatim_engine::ports::{Clock, JobKind, Store};
+use verbatim_store::Fault;
+
+use crate::node::*;
+use crate::years::*;
+
+/// Years ago two clients texted; the edge took it, and no full node has looked since.
+async fn of_old() -> House {
+    let house = House::new().await;
+    // Without a bucket key of that time nothing would be due.
+    house.text_from(OTHER, "by the full node").await;
+    let edge = edge(&house).await;
+    for client in [CLIENT, OTHER] {
+        text_to(&edge, &house, client, &said(client)).await;
+    }
+    assert_eq!(unadopted(&house).await, 2);
+    house.month_is_over();
+    house
+}
+
+async fn dispose(house: &House) {
+    let due = house.store.due_jobs(house.clock.now(), &[], 100);
+    let jobs = due.await.unwrap();
+    let job = jobs.iter().find(|job| job.kind == JobKind::Dispose);
+    house.engine.run_job(job.unwrap()).await;
+}
+
+#[tokio::test]
+async fn nothing_that_an_edge_sealed_outlives_its_bucket() {
+    let house = of_old().await;
+    let wrapped: Vec<_> = stored(&house).await;
+    assert_eq!(house.approve_all().await.len(), 1);
+    dispose(&house).await;
+    assert_eq!(house.disposals().await[0].state, "done");
+    assert!(house.texts().await.is_empty());
+    assert_eq!(house.verified().await.disposed, wrapped.len() as u64);
+    assert_eq!(unadopted(&house).await, 0);
+}
+
+#[tokio::test]
+async fn a_hold_keeps_what_an_edge_sealed() {
+    let house = of_old().await;
+    house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    house.approve_all().await;
+    dispose(&house).await;
+    assert_eq!(house.texts().await, [said(CLIENT)]);
+    assert_eq!(unadopted(&house).await, 0);
+    house.verified().await;
+}
+
+/// Before the key is destroyed everything can be read; after it nothing of the bucket can.
+#[tokio::test]
+async fn dying_after_each_commit_is_harmless() {
+    for fault in [Fault::Refuse, Fault::LoseAnswer] {
+        let mut struck = 0;
+        for commits in 0..100 {
+            let mut house = of_old().await;
+            house.approve_all().await;
+            for _ in 0..commits {
+                house.store.inject(Fault::Nothing);
+            }
+            house.store.inject(fault);
+            dispose(&house).await;
+            let mut done = true;
+            for _ in 0..=commits {
+                done &= house.store.probe().await.is_ok();
+            }
+            if !done {
+                break;
+            }
+            struck += 1;
+            house.engine = restarted(&house, 1000, None).await.unwrap();
+            let readable = house.texts().await.len();
+            match house.verified().await.disposed {
+                0 => assert_eq!(readable, 3, "{fault:?} {commits}"),
+                _ => assert_eq!(readable, 0, "{fault:?} {commits}"),
+            }
+            house.engine = restarted(&house, 2000, None).await.unwrap();
+            house.engine.run_disposals().await.unwrap();
+            house.pass(3600).await;
+            assert_eq!(house.disposals().await[0].state, "done");
+            assert!(house.texts().await.is_empty(), "{fault:?} {commits}");
+            assert_eq!(unadopted(&house).await, 0);
+            house.verified().await;
+        }
+        assert!(struck >= 3, "{fault:?} struck {struck} times");
+    }
+}
