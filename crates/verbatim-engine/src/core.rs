@@ -125,8 +125,8 @@ impl Engine {
     /// # Errors
     /// [`OpenError::Shortened`] for retention rules that must not be; [`OpenError::Store`].
     pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
-        crate::retention::check_rules(&*parts.store, &parts.settings.retention).await?;
         let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
+        crate::retention::check_rules(&*parts.store, &vault, &parts.settings.retention).await?;
         let recorder = Recorder::new(parts.keys, &parts.settings);
         Ok(Arc::new(Self {
             store: parts.store,

@@ -53,7 +53,10 @@ impl Recorder {
         body: Body,
         now: Timestamp,
     ) -> Result<SealedRecord, StoreError> {
-        let bucket = match longest(&self.rules, month_of(now)) {
+        // Rules about somebody bind when it comes to a disposal (decision 0024): whose record it is may not
+        // be known yet.
+        let rules = self.rules.iter().filter(|rule| rule.is_for_all());
+        let bucket = match longest(rules, month_of(now)) {
             Some((rule, expiry_month)) => BucketId {
                 class: RetentionClass(rule.class),
                 expiry_month,
