@@ -40,7 +40,7 @@ async fn left_after(rules: Vec<Rule>) -> (House, Vec<String>) {
 #[tokio::test]
 async fn a_rule_about_somebody_keeps_theirs_and_nothing_else() {
     let check = async |of: Member, months: u32, expected: &[&str]| {
-        let rules = vec![rule(1, 84, &[]), rule(2, months, &[of.clone()])];
+        let rules = vec![rule(1, 84, &[]), rule(2, months, std::slice::from_ref(&of))];
         let (house, texts) = left_after(rules).await;
         let expected: Vec<_> = expected.iter().map(|client| said(client)).collect();
         assert_eq!(texts, expected, "{of} {months}");
