@@ -2,7 +2,9 @@
 //! keep what has expired (control C15). A month is year × 12 + month − 1.
 
 mod hold;
+mod member;
 mod rule;
 
 pub use hold::{HoldScope, Party};
-pub use rule::{Period, Rule, RuleFault, Starts, as_long_as, check_rules, longest};
+pub use member::{Aged, Extension, Member, NoMember};
+pub use rule::{Period, Rule, RuleFault, Starts, as_long_as, bound, check_rules, longest};

@@ -76,17 +76,7 @@ impl Engine {
     /// [`StoreError::Damaged`] if its data key does not open, [`StoreError::Conflict`] if its bucket was
     /// disposed of.
     pub(crate) async fn adopted(&self, stored: &StoredRecord) -> Result<Change, StoreError> {
-        let bucket = stored.sealed.wrapped_by;
-        let wrapped = self
-            .recorder
-            .wrap_again(&*self.store, &*self.entropy, &stored.sealed, bucket)
-            .await?;
-        Ok(Change::WrapAgain {
-            position: stored.global_seq,
-            from: bucket,
-            to: bucket,
-            wrapped,
-        })
+        self.moved(stored, stored.sealed.wrapped_by).await
     }
 
     /// An edge that was broken into can write what does not open: that holds up nothing else.

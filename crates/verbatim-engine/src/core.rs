@@ -127,8 +127,8 @@ impl Engine {
     /// # Errors
     /// [`OpenError::Shortened`] for retention rules that must not be; [`OpenError::Store`].
     pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
-        crate::retention::check_rules(&*parts.store, &parts.settings.retention).await?;
         let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
+        crate::retention::check_rules(&*parts.store, &vault, &parts.settings.retention).await?;
         let recorder = Arc::new(Recorder::new(parts.keys, &parts.settings));
         let intake = IntakeParts {
             store: parts.store,

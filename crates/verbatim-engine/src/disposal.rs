@@ -5,5 +5,6 @@ mod ask;
 mod carry_out;
 mod certified;
 mod erasure;
+mod kept;
 
 pub(crate) use certified::Certified;

@@ -243,7 +243,7 @@ impl Engine {
     }
 
     /// A number that is on some side of a conversation, or may be.
-    async fn known_number(&self, number: &str) -> Result<String, AdminError> {
+    pub(crate) async fn known_number(&self, number: &str) -> Result<String, AdminError> {
         let canonical = self.canonical(number);
         if self.store.number(&self.index(&canonical)).await?.is_none() {
             self.contact_at(number).await?;

@@ -18,8 +18,10 @@ const PERMANENT: BucketId = BucketId {
     expiry_month: 0,
 };
 
-/// Where a record made now belongs: the rule that keeps it longest decides.
+/// Where a record made now belongs: of the rules for all, the one that keeps it longest decides. Rules about
+/// somebody bind when it comes to a disposal (decision 0024): whose record it is may not be known yet.
 pub(crate) fn bucket_by(rules: &[Rule], now: Timestamp) -> BucketId {
+    let rules = rules.iter().filter(|rule| rule.is_for_all());
     match longest(rules, month_of(now)) {
         Some((rule, expiry_month)) => BucketId {
             class: RetentionClass(rule.class),

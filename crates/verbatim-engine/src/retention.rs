@@ -1,20 +1,24 @@
 //! How long records are kept: the rules in force, the buckets they fill, and how both become longer
 //! (control C13).
 
-use std::collections::HashMap;
+mod extend;
+mod list;
+mod promise;
+
+pub(crate) use list::Binding;
 
 use time::OffsetDateTime;
 use verbatim_domain::Timestamp;
 use verbatim_domain::retention::{Period, Rule, Starts, as_long_as};
-use verbatim_record::RetentionClass;
+use verbatim_record::{RetentionClass, Vault};
 
 use crate::admin::{Actor, AdminError};
 use crate::core::{Engine, OpenError};
-use crate::ports::{Bucket, Change, ClassPeriod, Store};
-use crate::views::{BucketView, RetentionView, RuleView};
+use crate::hold::act;
+use crate::ports::{Change, ClassPeriod, Sealed, Store, StoreError};
 
-/// Remembers the rules that were last in force, in words.
-const IN_FORCE: &str = "retention-rules";
+/// Remembers the rules that were last in force, in words: sealed, since they may name numbers.
+const IN_FORCE: &str = "retention-rules-sealed";
 
 /// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.
 pub(crate) fn month_of(at: Timestamp) -> u32 {
@@ -40,13 +44,28 @@ fn period_words(period: Period) -> String {
 
 pub(crate) fn rule_words(rule: &Rule) -> String {
     let period = period_words(rule.period);
-    format!("class {} ({}): {period}", rule.class, rule.name)
+    let of: Vec<_> = rule.of.iter().map(ToString::to_string).collect();
+    let of = match of.is_empty() {
+        true => String::new(),
+        false => format!(", for {}", of.join(", ")),
+    };
+    format!("class {} ({}): {period}{of}", rule.class, rule.name)
 }
 
 /// Refuses rules under which a record would be kept shorter than under rules that were once in force.
-pub(crate) async fn check_rules(store: &dyn Store, rules: &[Rule]) -> Result<(), OpenError> {
+pub(crate) async fn check_rules(
+    store: &dyn Store,
+    vault: &Vault,
+    rules: &[Rule],
+) -> Result<(), OpenError> {
+    check_periods(store, rules).await?;
+    promise::check(store, vault, rules).await
+}
+
+/// As much of it as an edge can: whom a rule is about it cannot read.
+pub(crate) async fn check_periods(store: &dyn Store, rules: &[Rule]) -> Result<(), OpenError> {
     for before in store.periods().await? {
-        if !as_long_as(rules, before.period) {
+        if !as_long_as(rules, None, before.period) {
             return Err(OpenError::Shortened {
                 class: before.class,
                 before: period_words(before.period),
@@ -66,7 +85,7 @@ impl Engine {
         let rules = &self.settings.retention;
         let words: Vec<_> = rules.iter().map(rule_words).collect();
         let words = words.join("; ");
-        let before = self.store.cursor(IN_FORCE).await?;
+        let before = self.rules_before().await?;
         if before.as_deref() == Some(&words) {
             return Ok(());
         }
@@ -75,37 +94,25 @@ impl Engine {
             class: rule.class,
             period: rule.period,
         };
-        let changes = rules.iter().map(|r| Change::PutPeriod(period(r), now));
-        let last = Change::SetCursor(IN_FORCE.to_owned(), words.clone());
-        let changes = changes.chain([last]).collect();
+        let for_all = rules.iter().filter(|rule| rule.is_for_all());
+        let mut changes: Vec<_> = for_all.map(|r| Change::PutPeriod(period(r), now)).collect();
+        let promises = self.promises_of(rules, &act(actor, now));
+        changes.extend(promises.into_iter().map(Change::Promise));
+        let sealed = hex::encode(self.hide(IN_FORCE, words.as_bytes()).0);
+        changes.push(Change::SetCursor(IN_FORCE.to_owned(), sealed));
         let before = before.unwrap_or_default();
         let details = [("before", before.as_str()), ("after", &words)];
         self.change(actor, "retention.rules", &details, changes)
             .await
     }
 
-    /// The rules, and the buckets with the months after which they may be disposed of.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn retention(&self) -> Result<RetentionView, AdminError> {
-        let disposals = self.store.disposals().await?;
-        let states: HashMap<_, _> = disposals.iter().map(|d| (d.bucket, d.state)).collect();
-        let buckets = self.store.buckets().await?;
-        let view = |bucket: &Bucket| BucketView {
-            class: bucket.id.class.0,
-            name: self.class_name(bucket.id.class),
-            expires: match bucket.id.class {
-                RetentionClass::PERMANENT => None,
-                _ => Some(month_words(bucket.expires())),
-            },
-            records: bucket.records,
-            disposal: states.get(&bucket.id).map(|s| s.word().to_owned()),
+    async fn rules_before(&self) -> Result<Option<String>, StoreError> {
+        let Some(text) = self.store.cursor(IN_FORCE).await? else {
+            return Ok(None);
         };
-        Ok(RetentionView {
-            rules: self.settings.retention.iter().map(rule_view).collect(),
-            buckets: buckets.iter().map(view).collect(),
-        })
+        let sealed = hex::decode(text);
+        let sealed = sealed.map_err(|e| StoreError::Damaged(format!("{IN_FORCE}: {e}")))?;
+        self.reveal_text(IN_FORCE, &Sealed(sealed)).map(Some)
     }
 
     pub(crate) fn class_name(&self, class: RetentionClass) -> String {
@@ -118,53 +125,6 @@ impl Engine {
         let mut rules = self.settings.retention.iter();
         let rule = rules.find(|rule| rule.class == class.0);
         rule.map_or_else(|| "(no rule any more)".to_owned(), |r| r.name.clone())
-    }
-
-    /// Keeps what a class has collected for longer. How many buckets that moved.
-    ///
-    /// # Errors
-    /// When there is nothing of this class, or the months are not from 1 to 1200.
-    pub async fn extend_retention(
-        &self,
-        actor: &Actor,
-        class: u8,
-        months: u32,
-    ) -> Result<usize, AdminError> {
-        if !(1..=1200).contains(&months) {
-            let text = "a retention is extended by 1 to 1200 months";
-            return Err(AdminError::Invalid(text.to_owned()));
-        }
-        let buckets = self.store.buckets().await?;
-        let live = |b: &&Bucket| b.id.class == RetentionClass(class) && b.disposal.is_none();
-        let keep = |b: &Bucket| Change::KeepBucket(b.id, b.expires() + months);
-        let changes: Vec<_> = buckets.iter().filter(live).map(keep).collect();
-        let count = changes.len();
-        if count == 0 || class == RetentionClass::PERMANENT.0 {
-            return Err(AdminError::NotFound {
-                what: "retention class",
-                which: class.to_string(),
-                mend: "`verbatim retention list` shows those that have records",
-            });
-        }
-        let details = [
-            ("class", &*class.to_string()),
-            ("months", &*months.to_string()),
-        ];
-        self.change(actor, "retention.extend", &details, changes)
-            .await?;
-        Ok(count)
-    }
-}
-
-fn rule_view(rule: &Rule) -> RuleView {
-    RuleView {
-        class: rule.class,
-        name: rule.name.clone(),
-        months: rule.period.months,
-        starts: match rule.period.starts {
-            Starts::Creation => "creation".to_owned(),
-            Starts::FiscalYearEnd(_) => "fiscal_year_end".to_owned(),
-        },
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a firm can set. Defaults are the ones that a cautious firm would choose.
 
+use std::collections::BTreeSet;
+
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_domain::retry::Backoff;
 use verbatim_domain::{Duration, UserId};
@@ -80,6 +82,7 @@ impl Default for Settings {
                     months: 84,
                     starts: Starts::Creation,
                 },
+                of: BTreeSet::new(),
             }],
             max_chars: 1600,
             max_age: Duration::from_secs(4 * 3600),

@@ -272,6 +272,23 @@ pub struct RuleView {
     pub months: u32,
     /// `creation` or `fiscal_year_end`.
     pub starts: String,
+    /// Whose records: `employee @…`, `number +…`, `conversation …`; all if empty.
+    pub of: Vec<String>,
+}
+
+/// Somebody's records of a class are kept longer.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExtensionView {
+    /// Whose.
+    pub of: String,
+    /// The class that they were made with.
+    pub class: u8,
+    /// How many months longer.
+    pub months: u32,
+    /// Who said so.
+    pub by: String,
+    /// When, Unix milliseconds: of records captured up to then.
+    pub at_ms: i64,
 }
 
 /// A bucket of records that are disposed of together.
@@ -294,6 +311,8 @@ pub struct BucketView {
 pub struct RetentionView {
     /// The rules in force.
     pub rules: Vec<RuleView>,
+    /// Extensions for somebody.
+    pub extensions: Vec<ExtensionView>,
     /// What they have filled.
     pub buckets: Vec<BucketView>,
 }

@@ -157,10 +157,13 @@ pub struct BucketId {
 }
 
 impl BucketId {
-    /// Whether a data key of this bucket's records may be wrapped by another bucket's key: only by that of
-    /// a hold, and only for the same month.
+    /// Whether a data key of this bucket's records may be wrapped by another bucket's key: by that of a
+    /// hold for the same month, or by any that expires later. Never by one that expires earlier.
     pub fn may_move_to(self, other: Self) -> bool {
-        self == other || (other.class.is_hold() && other.expiry_month == self.expiry_month)
+        let expires = |id: Self| id.class != RetentionClass::PERMANENT;
+        let later = other.expiry_month > self.expiry_month;
+        let holds = other.class.is_hold() && other.expiry_month == self.expiry_month;
+        self == other || (expires(self) && expires(other) && (later || holds))
     }
 }
 
@@ -175,7 +178,7 @@ pub struct SealedRecord {
     pub captured_at: Timestamp,
     /// The class and the month of expiry that it was made with.
     pub bucket: BucketId,
-    /// Whose key wraps its data key now: its own bucket's, or that of a hold.
+    /// Whose key wraps its data key now: its own bucket's, that of a hold, or of a longer rule.
     pub wrapped_by: BucketId,
     /// `SHA-256("rec-commit/1" ‖ salt ‖ canonical body)`; the salt is inside the body.
     pub commitment: Hash,

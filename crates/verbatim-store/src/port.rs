@@ -8,8 +8,9 @@ use verbatim_domain::{
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Commit, Contact, Conversation,
     Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms, Installation, Job,
-    KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt, QueueStat, ReceiptIn,
-    ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
+    KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt, Promise, QueueStat,
+    ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError,
+    StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -175,6 +176,10 @@ impl Store for SqlStore {
 
     async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError> {
         read_with!(self, reads::retention::periods, ())
+    }
+
+    async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
+        read_with!(self, reads::retention::promises, ())
     }
 
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {

@@ -385,16 +385,42 @@ pub(crate) struct WhoSawArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum RetentionCommand {
     /// The rules in force, and the records they keep, by class and month of expiry.
-    List,
-    /// Keep all records of a class that there are for longer. This cannot be undone.
-    #[command(after_help = "Example:\n  verbatim retention extend 1 --months 12")]
+    #[command(
+        after_help = "Examples:\n  verbatim retention list\n  verbatim retention list --employee @alice:acme.example"
+    )]
+    List {
+        #[command(flatten)]
+        of: MemberArgs,
+    },
+    /// Keep all records of a class that there are for longer, or those of somebody. This cannot be undone.
+    #[command(after_help = "\
+Examples:
+  verbatim retention extend 1 --months 12
+  verbatim retention extend 1 --months 36 --employee @alice:acme.example")]
     Extend {
         /// The class.
         class: u8,
-        /// How many months longer.
+        /// How many months longer. For somebody, the longest that was ever said counts, not the sum.
         #[arg(long)]
         months: u32,
+        #[command(flatten)]
+        of: MemberArgs,
     },
+}
+
+/// Whose records; everybody's if nobody is named.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct MemberArgs {
+    /// Matrix account of an employee.
+    #[arg(long, value_name = "USER")]
+    pub(crate) employee: Option<String>,
+    /// A number, the firm's or a client's.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) number: Option<String>,
+    /// A conversation by its id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) conversation: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,12 +1,13 @@
 //! From a configuration to an engine with its adapters.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use verbatim_anchor::{HttpAuthority, HttpWitness};
 use verbatim_carrier::twilio::{self, Twilio, TwilioConfig};
-use verbatim_domain::retention::{Period, Rule, Starts};
+use verbatim_domain::retention::{Member, Period, Rule, Starts};
 use verbatim_domain::{Duration, UserId};
 use verbatim_engine::ports::{Carrier, Entropy, Publication};
 use verbatim_engine::{Anchoring, Authority, DisclosureMode, Engine, Keys, Parts, Settings};
@@ -17,7 +18,9 @@ use verbatim_record::{Signer, StateRoot, Vault};
 use verbatim_store::OpenStore;
 use zeroize::Zeroizing;
 
-use crate::config::{CarrierConfig, CarrierKind, Config, Disclosure, RetentionStarts};
+use crate::config::{
+    CarrierConfig, CarrierKind, Config, Disclosure, RetentionConfig, RetentionStarts,
+};
 use crate::key_file::KeyFile;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::token::KeyToken;
@@ -226,6 +229,7 @@ pub(crate) fn retention_rules(config: &Config) -> Vec<Rule> {
             months: config.record.retention_months,
             starts: Starts::Creation,
         },
+        of: BTreeSet::new(),
     };
     let more = config.retention.iter().map(|rule| Rule {
         class: rule.class,
@@ -237,8 +241,20 @@ pub(crate) fn retention_rules(config: &Config) -> Vec<Rule> {
                 RetentionStarts::FiscalYearEnd => Starts::FiscalYearEnd(rule.fiscal_year_ends),
             },
         },
+        of: members(rule),
     });
     std::iter::once(default).chain(more).collect()
+}
+
+/// Whom a rule names. What cannot be read was refused with the configuration.
+fn members(rule: &RetentionConfig) -> BTreeSet<Member> {
+    let employees = rule.employees.iter();
+    let employees = employees.map(|user| Member::Employee(user.as_str().into()));
+    let numbers = rule.numbers.iter().cloned().map(Member::Number);
+    let conversations = rule.conversations.iter();
+    let conversations = conversations.filter_map(|id| id.parse().ok());
+    let conversations = conversations.map(Member::Conversation);
+    employees.chain(numbers).chain(conversations).collect()
 }
 
 fn settings(config: &Config) -> Settings {

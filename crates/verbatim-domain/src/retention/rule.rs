@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use super::member::{Aged, Extension, Member};
+
 /// Classes that a firm's rules may have; the others belong to the program.
 const CLASSES: std::ops::RangeInclusive<u8> = 1..=200;
 /// A hundred years.
@@ -51,6 +53,15 @@ pub struct Rule {
     pub name: String,
     /// How long.
     pub period: Period,
+    /// Whose records; nobody named is everybody.
+    pub of: BTreeSet<Member>,
+}
+
+impl Rule {
+    /// Whether it is about all records of the firm.
+    pub fn is_for_all(&self) -> bool {
+        self.of.is_empty()
+    }
 }
 
 /// Why rules cannot be used.
@@ -80,6 +91,7 @@ pub fn check_rules(rules: &[Rule]) -> Result<(), RuleFault> {
         class,
         name,
         period,
+        of: _,
     } in rules
     {
         if !CLASSES.contains(class) {
@@ -107,133 +119,45 @@ pub fn check_rules(rules: &[Rule]) -> Result<(), RuleFault> {
 
 /// The rule that keeps a record captured in a month longest, and the month of its expiry. Of equal ones the
 /// lowest class counts. Nothing without rules.
-pub fn longest(rules: &[Rule], captured: u32) -> Option<(&Rule, u32)> {
+pub fn longest<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    captured: u32,
+) -> Option<(&'r Rule, u32)> {
     let expiring = rules
-        .iter()
+        .into_iter()
         .map(|rule| (rule, rule.period.expiry(captured)));
     expiring.max_by_key(|(rule, month)| (*month, std::cmp::Reverse(rule.class)))
 }
 
-/// Whether these rules keep every record at least as long as a period that was once in force: periods may
-/// be extended, never shortened (17a-4(b), FINRA 4511).
-pub fn as_long_as(rules: &[Rule], before: Period) -> bool {
+/// Until the end of which month rules about somebody, and extensions, bind a record, and for which class;
+/// the latest wins, and of equal ones the lowest class. Nothing if none is about it. What it was made under
+/// counts beside this, so none of these can ever make it shorter.
+pub fn bound(rules: &[Rule], extensions: &[Extension], record: &Aged<'_>) -> Option<(u8, u32)> {
+    let about = |rule: &&Rule| rule.of.iter().any(|member| record.is_of(member));
+    let by_rule = longest(rules.iter().filter(about), record.captured_month);
+    let by_rule = by_rule.map(|(rule, month)| (rule.class, month));
+    let about = |e: &&Extension| {
+        e.class == record.class && record.captured <= e.made && record.is_of(&e.member)
+    };
+    let extended = extensions.iter().filter(about).map(|e| e.months).max();
+    let extended =
+        extended.map(|months| (record.class, record.expiry_month.saturating_add(months)));
+    let found = by_rule.into_iter().chain(extended);
+    found.max_by_key(|(class, month)| (*month, std::cmp::Reverse(*class)))
+}
+
+/// Whether these rules keep every record (of somebody, if named) at least as long as a period that was once
+/// in force: periods may be extended, never shortened (17a-4(b), FINRA 4511).
+pub fn as_long_as(rules: &[Rule], of: Option<&Member>, before: Period) -> bool {
+    // A rule for all decides when a record is made: it is too late for those that a promise to somebody has
+    // to keep. So that one is kept by rules that name them.
+    let about = |rule: &&Rule| of.map_or(rule.is_for_all(), |of| rule.of.contains(of));
     // Fiscal years make the length depend on the month of the year alone.
     (0..12).all(|captured| {
-        let now = longest(rules, captured);
+        let now = longest(rules.iter().filter(about), captured);
         now.is_some_and(|(_, month)| month >= before.expiry(captured))
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn month(year: u32, month: u32) -> u32 {
-        year * 12 + month - 1
-    }
-
-    fn rule(class: u8, months: u32, starts: Starts) -> Rule {
-        Rule {
-            class,
-            name: format!("rule {class}"),
-            period: Period { months, starts },
-        }
-    }
-
-    #[test]
-    fn periods_run_from_their_beginning() {
-        let check = |starts, captured, expected| {
-            let period = Period { months: 60, starts };
-            assert_eq!(period.expiry(captured), expected, "{starts:?}");
-        };
-        check(Starts::Creation, month(2026, 11), month(2031, 11));
-        check(Starts::FiscalYearEnd(12), month(2026, 11), month(2031, 12));
-        check(Starts::FiscalYearEnd(12), month(2026, 12), month(2031, 12));
-        check(Starts::FiscalYearEnd(12), month(2027, 1), month(2032, 12));
-        check(Starts::FiscalYearEnd(6), month(2026, 7), month(2032, 6));
-        check(Starts::FiscalYearEnd(6), month(2026, 6), month(2031, 6));
-    }
-
-    #[test]
-    fn the_longest_rule_wins() {
-        let check = |rules: &[Rule], captured, expected: Option<(u8, u32)>| {
-            let found = longest(rules, captured).map(|(rule, month)| (rule.class, month));
-            assert_eq!(found, expected);
-        };
-        let november = month(2026, 11);
-        check(&[], november, None);
-        let (six, adviser) = (
-            rule(1, 72, Starts::Creation),
-            rule(2, 60, Starts::FiscalYearEnd(10)),
-        );
-        check(
-            &[six.clone(), adviser.clone()],
-            november,
-            Some((1, month(2032, 11))),
-        );
-        // Five years from the end of a fiscal year may be longer than five and a half from creation.
-        let shorter = rule(3, 66, Starts::Creation);
-        check(
-            &[shorter.clone(), adviser.clone()],
-            november,
-            Some((2, month(2032, 10))),
-        );
-        check(
-            &[shorter, adviser],
-            month(2027, 10),
-            Some((3, month(2033, 4))),
-        );
-        let same = rule(4, 72, Starts::Creation);
-        check(&[same, six], november, Some((1, month(2032, 11))));
-    }
-
-    #[test]
-    fn rules_may_only_become_longer() {
-        let check = |rules: &[Rule], before: Rule, expected: bool| {
-            assert_eq!(as_long_as(rules, before.period), expected, "{before:?}");
-        };
-        let (creation, fiscal) = (Starts::Creation, Starts::FiscalYearEnd(12));
-        check(&[rule(1, 72, creation)], rule(1, 72, creation), true);
-        check(&[rule(1, 73, creation)], rule(1, 72, creation), true);
-        check(&[rule(1, 71, creation)], rule(1, 72, creation), false);
-        check(&[], rule(1, 1, creation), false);
-        // Another class that is as long will do.
-        check(
-            &[rule(1, 60, creation), rule(2, 72, creation)],
-            rule(1, 72, creation),
-            true,
-        );
-        // A fiscal year adds up to eleven months, in some months of the year none.
-        check(&[rule(1, 60, creation)], rule(2, 60, fiscal), false);
-        check(&[rule(1, 71, creation)], rule(2, 60, fiscal), true);
-        check(&[rule(1, 60, fiscal)], rule(2, 61, creation), false);
-        check(&[rule(1, 60, fiscal)], rule(2, 60, creation), true);
-    }
-
-    #[test]
-    fn rules_that_cannot_be_used_are_named() {
-        let good = rule(1, 72, Starts::Creation);
-        let check = |bad: Rule, expected: RuleFault| {
-            assert_eq!(check_rules(&[good.clone(), bad]), Err(expected));
-        };
-        assert_eq!(check_rules(std::slice::from_ref(&good)), Ok(()));
-        check(rule(0, 72, Starts::Creation), RuleFault::Class(0));
-        check(rule(201, 72, Starts::Creation), RuleFault::Class(201));
-        check(rule(1, 60, Starts::Creation), RuleFault::Twice(1));
-        check(rule(2, 0, Starts::Creation), RuleFault::Months(2, 0));
-        check(rule(2, 1201, Starts::Creation), RuleFault::Months(2, 1201));
-        check(
-            rule(2, 60, Starts::FiscalYearEnd(13)),
-            RuleFault::FiscalYear(2, 13),
-        );
-        for name in [String::new(), "x".repeat(101), "a\nb".to_owned()] {
-            check(
-                Rule {
-                    name,
-                    ..rule(2, 60, Starts::Creation)
-                },
-                RuleFault::Name(2),
-            );
-        }
-    }
-}
+mod tests;

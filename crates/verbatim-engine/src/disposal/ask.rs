@@ -1,12 +1,9 @@
 //! Disposals are proposed by one person and approved by another.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use verbatim_domain::DisposalId;
-use verbatim_domain::retention::HoldScope;
 use verbatim_record::{Body, BucketId, Kind, RetentionClass};
 
+use super::kept::Keep;
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::hold::act;
@@ -19,8 +16,8 @@ use crate::views::{ActView, DisposalView};
 const PAGE: u32 = 200;
 
 impl Engine {
-    /// Proposes the disposal of every bucket that is due: its month is over, and holds leave something in
-    /// it to dispose of. What was proposed before is not proposed again.
+    /// Proposes the disposal of every bucket that is due: its month is over, and holds and
+    /// rules about somebody leave something in it to dispose of. What was proposed before is not proposed again.
     ///
     /// # Errors
     /// When the store fails.
@@ -146,7 +143,7 @@ impl Engine {
         if bucket.disposal.is_some() || bucket.records == 0 || !self.has_expired(bucket) {
             return Ok(false);
         }
-        let (_, scopes) = self.standing_scopes().await?;
+        let mut keeping = self.keeping().await?;
         let mut after = None;
         loop {
             let page = self.store.records_in(bucket.id, after, PAGE).await?;
@@ -154,46 +151,12 @@ impl Engine {
                 return Ok(false);
             };
             after = Some(last.global_seq);
-            let held = self.held(&scopes, &page).await?;
-            if held.contains(&false) {
-                return Ok(true);
+            for record in &page {
+                if keeping.of(record).await? == Keep::Nothing {
+                    return Ok(true);
+                }
             }
         }
-    }
-
-    /// Which of these records are under one of the holds.
-    pub(super) async fn held(
-        &self,
-        scopes: &[HoldScope],
-        records: &[crate::ports::StoredRecord],
-    ) -> Result<Vec<bool>, StoreError> {
-        let mut parties = HashMap::new();
-        let mut held = Vec::with_capacity(records.len());
-        for record in records {
-            let Some(id) = record.conversation else {
-                let at = record.sealed.captured_at;
-                held.push(scopes.iter().any(|scope| scope.covers(None, at)));
-                continue;
-            };
-            let (conversation, numbers) = match parties.entry(id) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(place) => {
-                    let conversation = self.store.conversation(id).await?;
-                    let conversation = conversation.ok_or_else(|| {
-                        let what = format!("conversation {id} has records and is not there");
-                        StoreError::Damaged(what)
-                    })?;
-                    let numbers = self.numbers_of(&conversation)?;
-                    place.insert((conversation, numbers))
-                }
-            };
-            let covers = |scope: &HoldScope| {
-                let party = crate::hold::party(conversation, numbers);
-                scope.covers(Some(party), record.sealed.captured_at)
-            };
-            held.push(scopes.iter().any(covers));
-        }
-        Ok(held)
     }
 
     pub(super) fn dispose_job(&self) -> Change {

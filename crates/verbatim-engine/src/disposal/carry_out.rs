@@ -1,11 +1,13 @@
 //! The worker carries disposals out. Each step is a commit under the lease, and dying after any of them is
 //! harmless: the job is still there, and its next run finds what is left to do.
 //!
-//! 1. What is under a hold moves away: its data keys are wrapped again, by a hold's key of the same month.
-//!    What an edge sealed and nobody has adopted is adopted, since the bucket's key is not yet what it dies
-//!    with. *Died here:* everything can be read; what moved need not move again.
-//! 2. One commit destroys the bucket's key and appends the certificate, if the holds and the bucket are as
-//!    they were in step 1. *Died before:* step 1 runs again. *Died after:* the disposal has happened, and
+//! 1. What is kept moves away: its data keys are wrapped again, by a hold's key of the same month, or by that
+//!    of the later month which a rule about somebody gives. What an edge sealed and nobody has adopted is
+//!    adopted, since the bucket's key is not yet what it dies with. *Died here:* everything can be read;
+//!    what moved need not move again.
+//! 2. One commit destroys the bucket's key and appends the certificate, if holds, promises and the
+//!    bucket are as they were in step 1. *Died before:* step 1 runs again. *Died after:* the disposal has
+//!    happened, and
 //!    is certified; only useless bytes are left.
 //! 3. Data keys and ciphertexts of the bucket are removed, some at a time. *Died here:* the rest is removed.
 //! 4. The disposal is done.
@@ -14,6 +16,7 @@ use verbatim_record::archive::is_of_edge;
 use verbatim_record::certificate::{Act, ranges};
 use verbatim_record::{Body, BucketId, Certificate, Kind, Note, RetentionClass};
 
+use super::kept::Keep;
 use crate::core::Engine;
 use crate::ports::{
     self, Change, Destruction, Disposal, DisposalState, Job, NewRecord, StoreError,
@@ -52,39 +55,46 @@ impl Engine {
             return Ok(false);
         }
         self.recorder.learn(&*self.store).await?;
-        let (hold_changes, scopes) = self.standing_scopes().await?;
+        let mut keeping = self.keeping().await?;
         let (mut after, mut positions) = (None, Vec::new());
         loop {
             let page = self.store.records_in(bucket, after, CHUNK).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.global_seq);
-            let held = self.held(&scopes, &page).await?;
             let mut changes = Vec::new();
-            for (record, held) in page.iter().zip(held) {
-                if held {
-                    changes.push(self.moved_to_hold(record).await?);
-                } else {
-                    if is_of_edge(&record.sealed.wrapped_key) {
-                        changes.push(self.adopted(record).await?);
+            for record in &page {
+                let to = match keeping.of(record).await? {
+                    Keep::Nothing => {
+                        if is_of_edge(&record.sealed.wrapped_key) {
+                            changes.push(self.adopted(record).await?);
+                        }
+                        positions.push(record.global_seq);
+                        continue;
                     }
-                    positions.push(record.global_seq);
-                }
+                    Keep::Hold => self.hold_bucket(record.sealed.wrapped_by).await?,
+                    Keep::Rule(longer) => longer,
+                };
+                changes.push(self.moved(record, to).await?);
             }
             if !changes.is_empty() {
                 self.commit(changes).await?;
             }
         }
         let certificate = self.certificate(disposal, ranges(positions)).await?;
-        self.certify(disposal, hold_changes, &certificate).await?;
+        self.certify(disposal, keeping.changes, &certificate)
+            .await?;
         // Other nodes drop it when they look into the record next.
         self.recorder.forget(bucket);
         Ok(true)
     }
 
-    /// The data key of a record under a hold, wrapped by the hold's bucket.
-    async fn moved_to_hold(&self, record: &ports::StoredRecord) -> Result<Change, StoreError> {
+    /// The data key of a record that is kept, wrapped by another bucket's key.
+    pub(crate) async fn moved(
+        &self,
+        record: &ports::StoredRecord,
+        to: BucketId,
+    ) -> Result<Change, StoreError> {
         let from = record.sealed.wrapped_by;
-        let to = self.hold_bucket(from).await?;
         let wrapped = self
             .recorder
             .wrap_again(&*self.store, &*self.entropy, &record.sealed, to)

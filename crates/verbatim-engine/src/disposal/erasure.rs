@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use verbatim_record::{Body, BucketId, Kind};
+use verbatim_domain::retention::Member;
+use verbatim_record::{Body, BucketId, Kind, RetentionClass};
 
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::ports::{Bucket, Change, Contact, Conversation, NewRecord, PageAt, StoreError};
-use crate::retention::month_words;
+use crate::retention::{Binding, month_of, month_words};
 use crate::views::ErasureView;
 
 const PAGE: u32 = 500;
@@ -58,15 +59,18 @@ impl Engine {
 
     async fn found_about(&self, contact: &Contact) -> Result<Found, AdminError> {
         let buckets = self.store.buckets().await?;
+        let binding = self.binding().await?;
         let mut found = Found::default();
         let (mut after, limit) = (None, PAGE);
         loop {
             let page = self.store.conversations(PageAt { after, limit }).await?;
             for conversation in page.items.iter().filter(|c| c.contact.id == contact.id) {
+                let members = self.members_of(conversation)?;
                 for hold in self.holds_on(conversation).await? {
                     found.binding.insert(format!("the legal hold `{hold}`"));
                 }
-                self.look_through(conversation, &buckets, &mut found)
+                let page = (&binding, &members[..]);
+                self.look_through(conversation, &buckets, page, &mut found)
                     .await?;
             }
             after = page.next;
@@ -80,8 +84,10 @@ impl Engine {
         &self,
         conversation: &Conversation,
         buckets: &[Bucket],
+        (binding, members): (&Binding<'_>, &[Member]),
         found: &mut Found,
     ) -> Result<(), StoreError> {
+        let now = month_of(self.now());
         let mut from = 0;
         loop {
             let id = Some(conversation.id);
@@ -100,11 +106,18 @@ impl Engine {
                 }
                 found.records += 1;
                 found.buckets.insert(by);
+                let binds = |class: RetentionClass, until: u32| {
+                    let (name, until) = (self.class_name(class), month_words(until));
+                    format!("retention class {} ({name}) until {until}", class.0)
+                };
                 if !self.has_expired(bucket) {
-                    let (name, until) = (self.class_name(by.class), month_words(bucket.expires()));
-                    let binds = format!("retention class {} ({name}) until {until}", by.class.0);
-                    found.binding.insert(binds);
+                    found.binding.insert(binds(by.class, bucket.expires()));
                 }
+                let longer = binding.until(Some(members), record);
+                let longer = longer.filter(|to| to.expiry_month >= now.max(bucket.expires() + 1));
+                found
+                    .binding
+                    .extend(longer.map(|to| binds(to.class, to.expiry_month)));
             }
         }
     }

@@ -56,7 +56,7 @@ impl Intake {
     pub async fn edge(parts: IntakeParts, keys: EdgeKeys) -> Result<Arc<Self>, OpenError> {
         belongs(&*parts.store, &keys).await?;
         let rules = parts.settings.retention.clone();
-        crate::retention::check_rules(&*parts.store, &rules).await?;
+        crate::retention::check_periods(&*parts.store, &rules).await?;
         let sealer = Sealer::Edge { keys, rules };
         Ok(Arc::new(Self::new(parts, sealer)))
     }

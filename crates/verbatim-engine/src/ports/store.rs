@@ -193,6 +193,8 @@ pub trait Store: SignedLog + Anchors {
     async fn key_rotations(&self) -> Result<Vec<KeyRotation>, StoreError>;
     /// Every period that was ever in force.
     async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError>;
+    /// Every promise about somebody's records, in order.
+    async fn promises(&self) -> Result<Vec<Promise>, StoreError>;
     /// All buckets, destroyed ones included, by month and class.
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError>;
     /// Records whose data key a bucket wraps now, behind a log position.

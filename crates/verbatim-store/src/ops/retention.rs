@@ -3,7 +3,7 @@
 use verbatim_domain::retention::Starts;
 use verbatim_domain::{DisposalId, Timestamp};
 use verbatim_engine::ports::{
-    Act, ClassPeriod, Destruction, Disposal, DisposalState, Hold, StoreError,
+    Act, ClassPeriod, Destruction, Disposal, DisposalState, Hold, Promise, StoreError,
 };
 use verbatim_record::BucketId;
 
@@ -37,6 +37,14 @@ pub(super) async fn put_period(
     let (class, starts) = (i64::from(period.class), i64::from(starts));
     let params = params![class, period.period.months, starts, since];
     work.tx.send(&sql::PERIOD_ADD, params).await
+}
+
+/// Remembers a promise, and counts the change: a disposal that runs must look again.
+pub(super) async fn promise(work: &Work, promise: &Promise) -> Result<(), StoreError> {
+    let made = &promise.made;
+    let params = params![promise.index, &promise.terms, made.by.as_str(), made.at];
+    work.tx.execute(&sql::PROMISE_ADD, params).await?;
+    work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 
 /// Keeps a bucket longer; never shorter.

@@ -2,7 +2,9 @@
 
 use verbatim_domain::retention::{Period, Starts};
 use verbatim_domain::{DisposalId, Timestamp};
-use verbatim_engine::ports::{Act, Bucket, ClassPeriod, Disposal, DisposalState, Hold, StoreError};
+use verbatim_engine::ports::{
+    Act, Bucket, ClassPeriod, Disposal, DisposalState, Hold, Promise, StoreError,
+};
 use verbatim_record::{BucketId, RetentionClass};
 
 use super::strange;
@@ -40,6 +42,22 @@ pub(crate) async fn periods(tx: &dyn Tx, (): &()) -> Result<Vec<ClassPeriod>, St
         })
     };
     tx.query(&sql::PERIODS, vec![])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Every promise about somebody's records.
+pub(crate) async fn promises(tx: &dyn Tx, (): &()) -> Result<Vec<Promise>, StoreError> {
+    let read = |row: &Row| {
+        Ok(Promise {
+            index: row.get(0)?,
+            terms: row.get(1)?,
+            made: act(row, 2)?.ok_or_else(|| strange("promise", "made by nobody"))?,
+        })
+    };
+    tx.query(&sql::PROMISES, vec![])
         .await?
         .iter()
         .map(read)

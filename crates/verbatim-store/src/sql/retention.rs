@@ -14,6 +14,9 @@ statements! {
         ORDER BY class, months, fiscal_year_end";
     PERIOD_ADD = "INSERT INTO retention_periods (class, months, fiscal_year_end, since) \
         VALUES ($1, $2, $3, $4) ON CONFLICT (class, months, fiscal_year_end) DO NOTHING";
+    PROMISES = "SELECT idx, terms, made_by, made_at FROM promises ORDER BY pos";
+    PROMISE_ADD = "INSERT INTO promises (idx, terms, made_by, made_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (idx) DO NOTHING";
     BUCKETS = "SELECT b.retention_class, b.expiry_month, b.kept_until, b.disposal, \
           (SELECT COUNT(*) FROM data_keys k WHERE k.retention_class = b.retention_class \
             AND k.expiry_month = b.expiry_month) \

@@ -10,6 +10,7 @@ use super::world::*;
 
 cases! {
     periods_are_remembered,
+    promises_are_kept_once,
     holds_are_counted,
     a_bucket_is_kept_longer_and_never_shorter,
     a_disposal_goes_its_way,
@@ -111,6 +112,23 @@ async fn size(w: &World, id: BucketId) -> u64 {
     let buckets = w.store.buckets().await.unwrap();
     let found = buckets.iter().find(|b| b.id == id);
     found.map_or(0, |bucket| bucket.records)
+}
+
+async fn promises_are_kept_once(w: &World) {
+    let promise = |n: u8, by_whom: &str| Promise {
+        index: BlindIndex([n; 32]),
+        terms: sealed("terms"),
+        made: by(by_whom, 10),
+    };
+    assert_eq!(w.store.promises().await, Ok(vec![]));
+    let (before, _) = w.store.holds().await.unwrap();
+    for (n, who) in [(1, "ann"), (2, "ann"), (1, "bob")] {
+        w.commit(vec![Change::Promise(promise(n, who))]).await;
+    }
+    let kept = vec![promise(1, "ann"), promise(2, "ann")];
+    assert_eq!(w.store.promises().await, Ok(kept));
+    let (after, _) = w.store.holds().await.unwrap();
+    assert!(after > before, "a disposal that runs notices");
 }
 
 async fn periods_are_remembered(w: &World) {

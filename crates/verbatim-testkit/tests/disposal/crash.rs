@@ -10,7 +10,7 @@ use crate::years::*;
 const MOST: usize = 100;
 
 /// Runs the disposal's job once, whatever comes of it. Whether the fault planned struck.
-async fn cut(house: &House, commits: usize, fault: Fault) -> bool {
+pub(crate) async fn cut(house: &House, commits: usize, fault: Fault) -> bool {
     for _ in 0..commits {
         house.store.inject(Fault::Nothing);
     }

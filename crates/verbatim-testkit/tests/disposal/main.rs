@@ -9,6 +9,7 @@ mod house;
 mod crash;
 mod erasure;
 mod holds;
+mod members;
 mod rules;
 mod way;
 mod years;

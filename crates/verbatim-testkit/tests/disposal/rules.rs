@@ -1,5 +1,7 @@
 //! Rules become longer, never shorter.
 
+use std::collections::BTreeSet;
+
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_engine::OpenError;
 
@@ -13,6 +15,7 @@ fn rule(class: u8, months: u32) -> Rule {
             months,
             starts: Starts::Creation,
         },
+        of: BTreeSet::new(),
     }
 }
 

@@ -7,31 +7,58 @@ use serde_json::{Value, json};
 use time::{Date, Duration, Month, Time};
 
 use super::api::Out;
-use crate::cli::{DisposalCommand, ErasureCommand, HoldArgs, HoldCommand, RetentionCommand};
+use crate::cli::{
+    DisposalCommand, ErasureCommand, HoldArgs, HoldCommand, MemberArgs, RetentionCommand,
+};
 use crate::local::Api;
 
 pub(crate) async fn retention(api: &Api, out: &Out, command: RetentionCommand) -> Result<ExitCode> {
     match command {
-        RetentionCommand::List => {
-            let view = api.call("GET", "retention", None).await?;
+        RetentionCommand::List { of } => {
+            let view = api.call("GET", &listed(&of), None).await?;
             if out.json {
                 println!("{view}");
                 return Ok(ExitCode::SUCCESS);
             }
             out.many(
                 &items(&view, "rules"),
-                &["class", "name", "months", "starts"],
+                &["class", "name", "months", "starts", "of"],
             );
+            let extensions = items(&view, "extensions");
+            if !extensions.is_empty() {
+                println!();
+                out.many(&extensions, &["class", "of", "months", "by"]);
+            }
             println!();
             let columns = ["class", "name", "expires", "records", "disposal"];
             out.many(&items(&view, "buckets"), &columns);
         }
-        RetentionCommand::Extend { class, months } => {
-            let body = json!({"class": class, "months": months});
+        RetentionCommand::Extend { class, months, of } => {
+            let of = json!({
+                "employee": of.employee, "number": of.number, "conversation": of.conversation,
+            });
+            let body = json!({"class": class, "months": months, "of": of});
             out.one(&api.call("POST", "retention/extend", Some(body)).await?);
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The address of the list, for somebody if named.
+fn listed(of: &MemberArgs) -> String {
+    let members = [
+        ("employee", &of.employee),
+        ("number", &of.number),
+        ("conversation", &of.conversation),
+    ];
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in members {
+        query.extend_pairs(value.iter().map(|value| (name, value)));
+    }
+    match query.finish() {
+        query if query.is_empty() => "retention".to_owned(),
+        query => format!("retention?{query}"),
+    }
 }
 
 pub(crate) async fn hold(api: &Api, out: &Out, command: HoldCommand) -> Result<ExitCode> {

@@ -6,10 +6,11 @@ use std::ops::RangeInclusive;
 
 use url::Url;
 use verbatim_domain::retention::check_rules;
+use verbatim_domain::{ConversationId, PhoneNumber};
 use verbatim_record::VerifierKey;
 use verbatim_record::note::Algorithm;
 
-use super::{Config, Keys, Limits, TimestampConfig, WitnessConfig};
+use super::{Config, Keys, Limits, RetentionConfig, TimestampConfig, WitnessConfig};
 use crate::wiring::retention_rules;
 
 /// What Twilio takes, in seconds, and its kin less.
@@ -53,11 +54,40 @@ pub(super) fn fault(config: &Config) -> Option<String> {
                 format!("[[retention]]; {fault} (class 1 is [record] retention_months)")
             })
         })
+        .or_else(|| config.retention.iter().find_map(members))
         .or_else(|| listeners(config))
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| addresses(config))
         .or_else(|| store(&config.store.url))
         .or_else(|| carriers(config))
+}
+
+/// Whom a rule of retention names: a rule about nobody that there can be keeps nothing.
+fn members(rule: &RetentionConfig) -> Option<String> {
+    let user = |user: &&String| !user.starts_with('@') || !user.contains(':');
+    let number = |number: &&String| {
+        PhoneNumber::parse(number, None).map_or(true, |parsed| parsed.as_str() != *number)
+    };
+    let conversation = |id: &&String| id.parse::<ConversationId>().is_err();
+    let wrong = [
+        (
+            rule.employees.iter().find(user),
+            "employees",
+            "@alice:acme.example",
+        ),
+        (rule.numbers.iter().find(number), "numbers", "+14155550100"),
+        (
+            rule.conversations.iter().find(conversation),
+            "conversations",
+            "an id as `conversation list` shows it",
+        ),
+    ];
+    wrong.into_iter().find_map(|(wrong, key, example)| {
+        let (class, wrong) = (rule.class, wrong?);
+        Some(format!(
+            "[[retention]] {key}; class {class} names `{wrong}`: write it like {example}"
+        ))
+    })
 }
 
 fn witnesses(witnesses: &[WitnessConfig]) -> Option<String> {

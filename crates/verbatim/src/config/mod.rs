@@ -231,6 +231,12 @@ pub(crate) struct RetentionConfig {
     pub(crate) starts: RetentionStarts,
     #[serde(default = "december")]
     pub(crate) fiscal_year_ends: u8,
+    #[serde(default)]
+    pub(crate) employees: Vec<String>,
+    #[serde(default)]
+    pub(crate) numbers: Vec<String>,
+    #[serde(default)]
+    pub(crate) conversations: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

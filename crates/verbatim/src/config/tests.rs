@@ -141,6 +141,15 @@ fn what_cannot_work_is_named() {
     check("[[retention]]", &rule(1, 60), "two rules have class 1");
     check("[[retention]]", &rule(201, 60), "class 201");
     check("[[retention]]", &rule(2, 0), "0 months");
+    for (whose, key) in [
+        ("employees = [\"alice\"]", "[[retention]] employees"),
+        ("numbers = [\"4155550100\"]", "[[retention]] numbers"),
+        ("numbers = [\"+1 415 555 0100\"]", "[[retention]] numbers"),
+        ("conversations = [\"x\"]", "[[retention]] conversations"),
+    ] {
+        let line = format!("{}\n{whose}", rule(2, 60));
+        check("[[retention]]", &line, key);
+    }
     check(
         "[listen]",
         "drain_delay_seconds = 61",

@@ -57,6 +57,41 @@ async fn retention_is_listed_and_extended() {
 }
 
 #[tokio::test]
+async fn somebodys_retention_is_listed_and_extended() {
+    let caller = with_a_text().await;
+    let of = json!({"number": CLIENT});
+    let wish = json!({"class": 1, "months": 12, "of": of});
+    let extended = caller.done("retention/extend", &wish).await;
+    assert_eq!(extended, json!({"buckets": null}));
+    let path = format!("retention?number=%2B{}", &CLIENT[1..]);
+    let view = caller.shown(&path).await;
+    let extension = &view["extensions"][0];
+    assert_eq!(
+        (&extension["of"], &extension["months"], &extension["by"]),
+        (
+            &json!(format!("number {CLIENT}")),
+            &json!(12),
+            &json!("operator:root")
+        )
+    );
+    assert_eq!(view["buckets"][0]["expires"], "2034-11");
+    // All of the firm's stay as they are, and who may not see numbers does not.
+    let token = caller.world.token("reader", &["read"]).await;
+    let all = caller
+        .with(&token, http::Method::GET, "retention", None)
+        .await;
+    assert_eq!(all.json()["buckets"][0]["expires"], "2033-11");
+    assert_eq!(all.json()["extensions"][0]["of"], "number •••• 2671");
+    for (path, problem) in [
+        ("retention?employee=%40no:one", "employee.not.found"),
+        ("retention?employee=a&number=b", "query.not.as.described"),
+        ("retention?conversation=x", "conversation.not.found"),
+    ] {
+        assert_eq!(caller.get(path).await.problem(), problem, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_hold_takes_one_and_its_release_two() {
     let caller = with_a_text().await;
     let wish = json!({"name": "Doe", "reason": "letter", "contacts": [CLIENT]});

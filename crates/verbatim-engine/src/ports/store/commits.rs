@@ -9,7 +9,7 @@ use verbatim_record::{BucketId, SealedRecord};
 
 use super::{
     Act, Alarm, ApiToken, BlindIndex, ClassPeriod, Contact, Cosignature, Destruction, Disposal,
-    Employee, Failure, Fence, Hold, Lane, LogTile, LogTimestamp, Message, NewJob, Number,
+    Employee, Failure, Fence, Hold, Lane, LogTile, LogTimestamp, Message, NewJob, Number, Promise,
     RotateKeys, Sealed, SignedCheckpoint,
 };
 
@@ -135,6 +135,8 @@ pub enum Change {
     AddTimestamp(LogTimestamp),
     /// Remember a period that is in force from now on.
     PutPeriod(ClassPeriod, Timestamp),
+    /// Keep a promise about somebody's records, unless it is kept already. Counts as a change to the holds.
+    Promise(Promise),
     /// Keep a bucket until the end of this month. [`StoreError::Conflict`](super::StoreError::Conflict) if it
     /// is kept longer already, or its key is destroyed.
     KeepBucket(BucketId, u32),

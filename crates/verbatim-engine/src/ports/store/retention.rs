@@ -4,7 +4,7 @@ use verbatim_domain::retention::Period;
 use verbatim_domain::{DisposalId, HoldId, RecordId, Timestamp};
 use verbatim_record::BucketId;
 
-use super::Sealed;
+use super::{BlindIndex, Sealed};
 
 /// A period that was in force for a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +13,18 @@ pub struct ClassPeriod {
     pub class: u8,
     /// How long it kept records.
     pub period: Period,
+}
+
+/// What was promised about somebody's records: a rule that was in force, or an extension. None is ever taken
+/// back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Promise {
+    /// A keyed hash of the terms: each is kept once.
+    pub index: BlindIndex,
+    /// Whose records, and how long, sealed.
+    pub terms: Sealed,
+    /// Who made it, and when.
+    pub made: Act,
 }
 
 /// A bucket of keys that die together.

@@ -11,7 +11,7 @@ use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Clock, Commit, Contact,
     Conversation, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms,
     Installation, Job, KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt,
-    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
+    Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
     StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
@@ -210,6 +210,10 @@ impl Store for MortalStore {
 
     async fn periods(&self) -> Result<Vec<ClassPeriod>, StoreError> {
         self.read(self.inner.periods()).await
+    }
+
+    async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
+        self.read(self.inner.promises()).await
     }
 
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use verbatim_engine::Engine;
 
+use super::Whose;
 use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
 use crate::api::input;
@@ -23,13 +24,16 @@ pub(crate) struct ExtendRetention {
     /// How many months longer.
     #[schema(minimum = 1, maximum = 1200)]
     months: u32,
+    /// Whose records; everybody's if left out.
+    #[serde(default)]
+    of: Whose,
 }
 
 /// What it did.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Extended {
-    /// How many buckets are kept longer now.
-    buckets: usize,
+    /// How many buckets are kept longer now; null where it is somebody's records that are, wherever they are.
+    buckets: Option<usize>,
 }
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -40,7 +44,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Keeps all records of a class that there are for longer. This cannot be undone.
+/// Keeps all records of a class that there are for longer, or those of somebody. This cannot be undone.
 #[utoipa::path(post, path = "/api/v1/retention/extend", tag = "retention", request_body = ExtendRetention,
     responses((status = 200, body = Extended)))]
 pub(crate) async fn extend_retention(
@@ -48,8 +52,13 @@ pub(crate) async fn extend_retention(
     caller: Caller,
     input::Json(wish): input::Json<ExtendRetention>,
 ) -> Result<Json<Extended>, Problem> {
-    let buckets = engine
-        .extend_retention(&caller.actor(), wish.class, wish.months)
-        .await?;
+    let (actor, class, months) = (caller.actor(), wish.class, wish.months);
+    let buckets = match wish.of.member()? {
+        None => Some(engine.extend_retention(&actor, class, months).await?),
+        Some(member) => {
+            engine.extend_for(&actor, &member, class, months).await?;
+            None
+        }
+    };
     Ok(Json(Extended { buckets }))
 }

@@ -7,9 +7,12 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use verbatim_engine::Engine;
-use verbatim_engine::views::{BucketView, RetentionView, RuleView};
+use verbatim_engine::views::{BucketView, ExtensionView, RetentionView, RuleView};
 
+use super::{Whose, shown};
+use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
+use crate::api::input::Query;
 use crate::api::problem::Problem;
 use crate::api::scope::{Needs, Scope};
 
@@ -18,6 +21,8 @@ use crate::api::scope::{Needs, Scope};
 pub(crate) struct Retention {
     /// The rules in force; the one that keeps a record longest decides.
     rules: Vec<RetentionRule>,
+    /// What somebody's records are kept longer by.
+    extensions: Vec<RetentionExtension>,
     /// Records that are disposed of together.
     buckets: Vec<RetentionBucket>,
 }
@@ -34,6 +39,24 @@ pub(crate) struct RetentionRule {
     /// `creation` or `fiscal_year_end`.
     #[schema(example = "creation")]
     starts: String,
+    /// Whose records: `employee @…`, `number +…`, `conversation …`; everybody's if empty. Numbers are masked
+    /// for tokens without scope `record` or `provision`.
+    of: Vec<String>,
+}
+
+/// Somebody's records of a class are kept longer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RetentionExtension {
+    /// Whose.
+    of: String,
+    /// The class that they were made with.
+    class: u8,
+    /// How many months longer; the longest counts.
+    months: u32,
+    /// Who said so.
+    by: String,
+    /// When, Unix milliseconds: of records captured up to then.
+    at_ms: i64,
 }
 
 /// Records that are disposed of together.
@@ -52,13 +75,26 @@ pub(crate) struct RetentionBucket {
     disposal: Option<String>,
 }
 
-impl From<RuleView> for RetentionRule {
-    fn from(v: RuleView) -> Self {
+impl RetentionRule {
+    fn shown(v: RuleView, caller: &Caller) -> Self {
         Self {
             class: v.class,
             name: v.name,
             months: v.months,
             starts: v.starts,
+            of: v.of.iter().map(|of| shown(of, caller)).collect(),
+        }
+    }
+}
+
+impl RetentionExtension {
+    fn shown(v: ExtensionView, caller: &Caller) -> Self {
+        Self {
+            of: shown(&v.of, caller),
+            class: v.class,
+            months: v.months,
+            by: v.by,
+            at_ms: v.at_ms,
         }
     }
 }
@@ -75,10 +111,15 @@ impl From<BucketView> for RetentionBucket {
     }
 }
 
-impl From<RetentionView> for Retention {
-    fn from(v: RetentionView) -> Self {
+impl Retention {
+    fn shown(v: RetentionView, caller: &Caller) -> Self {
+        let rules = v.rules.into_iter();
+        let extensions = v.extensions.into_iter();
         Self {
-            rules: v.rules.into_iter().map(RetentionRule::from).collect(),
+            rules: rules.map(|r| RetentionRule::shown(r, caller)).collect(),
+            extensions: extensions
+                .map(|e| RetentionExtension::shown(e, caller))
+                .collect(),
             buckets: v.buckets.into_iter().map(RetentionBucket::from).collect(),
         }
     }
@@ -88,11 +129,17 @@ pub(crate) fn endpoint() -> Endpoint {
     Endpoint::get("/api/v1/retention", Needs::Scope(Scope::Read), retention)
 }
 
-/// The rules in force, and the records they keep, by class and month of expiry.
-#[utoipa::path(get, path = "/api/v1/retention", tag = "retention",
+/// The rules in force, and the records they keep, by class and month of expiry; for the firm, or for somebody.
+#[utoipa::path(get, path = "/api/v1/retention", tag = "retention", params(Whose),
     responses((status = 200, body = Retention)))]
 pub(crate) async fn retention(
     State(engine): State<Arc<Engine>>,
+    caller: Caller,
+    Query(whose): Query<Whose>,
 ) -> Result<Json<Retention>, Problem> {
-    Ok(Json(engine.retention().await?.into()))
+    let view = match whose.member()? {
+        None => engine.retention().await?,
+        Some(member) => engine.retention_of(&member).await?,
+    };
+    Ok(Json(Retention::shown(view, &caller)))
 }

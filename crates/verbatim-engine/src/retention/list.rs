@@ -1,0 +1,207 @@
+//! What is kept how long: for the firm, and for somebody.
+
+use std::collections::{BTreeMap, HashMap};
+
+use verbatim_domain::retention::{Aged, Extension, Member, Rule, Starts, bound};
+use verbatim_record::{BucketId, RetentionClass};
+
+use super::{month_of, month_words};
+use crate::admin::AdminError;
+use crate::core::Engine;
+use crate::ports::{Act, Bucket, Conversation, DisposalState, PageAt, StoreError, StoredRecord};
+use crate::views::{BucketView, ExtensionView, RetentionView, RuleView};
+
+const PAGE: u32 = 1000;
+
+/// How many records, by bucket and month to whose end they are kept.
+type Counts = BTreeMap<(BucketId, u32), u64>;
+
+impl Engine {
+    /// The rules, and the buckets with the months after which they may be disposed of.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn retention(&self) -> Result<RetentionView, AdminError> {
+        let states = self.disposal_states().await?;
+        let buckets = self.store.buckets().await?;
+        let view = |bucket: &Bucket| BucketView {
+            class: bucket.id.class.0,
+            name: self.class_name(bucket.id.class),
+            expires: expiry(bucket.id, bucket.expires()),
+            records: bucket.records,
+            disposal: states.get(&bucket.id).map(|s| s.word().to_owned()),
+        };
+        Ok(RetentionView {
+            rules: self.settings.retention.iter().map(rule_view).collect(),
+            extensions: self.extension_views(None).await?,
+            buckets: buckets.iter().map(view).collect(),
+        })
+    }
+
+    /// The same for somebody: the rules and extensions about them, and their records by class and month of
+    /// expiry, everything that binds considered but holds.
+    ///
+    /// # Errors
+    /// When there is no such person or number, or the store fails.
+    pub async fn retention_of(&self, whose: &Member) -> Result<RetentionView, AdminError> {
+        let member = self.known_member(whose).await?;
+        let states = self.disposal_states().await?;
+        let about = |rule: &&Rule| rule.is_for_all() || rule.of.contains(&member);
+        let rules = self.settings.retention.iter().filter(about);
+        let counts = self.counted(&member).await?;
+        let view = |((bucket, until), records): (&(BucketId, u32), &u64)| BucketView {
+            class: bucket.class.0,
+            name: self.class_name(bucket.class),
+            expires: expiry(*bucket, *until),
+            records: *records,
+            disposal: states.get(bucket).map(|s| s.word().to_owned()),
+        };
+        Ok(RetentionView {
+            rules: rules.map(rule_view).collect(),
+            extensions: self.extension_views(Some(&member)).await?,
+            buckets: counts.iter().map(view).collect(),
+        })
+    }
+
+    async fn disposal_states(&self) -> Result<HashMap<BucketId, DisposalState>, StoreError> {
+        let disposals = self.store.disposals().await?;
+        Ok(disposals.iter().map(|d| (d.bucket, d.state)).collect())
+    }
+
+    async fn extension_views(&self, of: Option<&Member>) -> Result<Vec<ExtensionView>, StoreError> {
+        let all = self.extensions().await?.into_iter();
+        let of = all.filter(|(extension, _)| of.is_none_or(|of| extension.member == *of));
+        let view = |(extension, made): (_, Act)| {
+            let Extension {
+                member,
+                class,
+                months,
+                ..
+            } = extension;
+            ExtensionView {
+                of: member.to_string(),
+                class,
+                months,
+                by: made.by,
+                at_ms: made.at.as_millis(),
+            }
+        };
+        Ok(of.map(view).collect())
+    }
+
+    /// Readable records of a member, by the bucket that has them now and the month that they are kept to.
+    async fn counted(&self, member: &Member) -> Result<Counts, AdminError> {
+        let buckets = self.store.buckets().await?;
+        let buckets: HashMap<_, _> = buckets.iter().map(|b| (b.id, *b)).collect();
+        let binding = self.binding().await?;
+        let (mut counts, mut after) = (Counts::new(), None);
+        loop {
+            let limit = PAGE;
+            let page = self.store.conversations(PageAt { after, limit }).await?;
+            for conversation in &page.items {
+                let members = self.members_of(conversation)?;
+                if members.contains(member) {
+                    self.count(conversation, &members, &binding, &buckets, &mut counts)
+                        .await?;
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(counts);
+            }
+        }
+    }
+
+    async fn count(
+        &self,
+        of: &Conversation,
+        members: &[Member],
+        binding: &Binding<'_>,
+        buckets: &HashMap<BucketId, Bucket>,
+        counts: &mut Counts,
+    ) -> Result<(), StoreError> {
+        let mut from = 0;
+        loop {
+            let page = self.store.records_of(Some(of.id), from, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            from = last.conversation_seq + 1;
+            for record in page.iter().filter(|r| !r.sealed.wrapped_key.is_empty()) {
+                let by = record.sealed.wrapped_by;
+                let Some(bucket) = buckets.get(&by).filter(|b| b.disposal.is_none()) else {
+                    continue;
+                };
+                let until = binding.until(Some(members), record);
+                let until = until.map_or(0, |to| to.expiry_month);
+                *counts.entry((by, until.max(bucket.expires()))).or_default() += 1;
+            }
+        }
+    }
+
+    /// Of whom a conversation's records are.
+    pub(crate) fn members_of(&self, of: &Conversation) -> Result<[Member; 4], StoreError> {
+        let [ours, theirs] = self.numbers_of(of)?;
+        Ok([
+            Member::Employee(of.employee.user.clone()),
+            Member::Number(ours),
+            Member::Number(theirs),
+            Member::Conversation(of.id),
+        ])
+    }
+
+    /// What binds somebody's records now.
+    pub(crate) async fn binding(&self) -> Result<Binding<'_>, StoreError> {
+        let extensions = self.extensions().await?.into_iter();
+        Ok(Binding {
+            rules: &self.settings.retention,
+            extensions: extensions.map(|(extension, _)| extension).collect(),
+        })
+    }
+}
+
+/// Rules and extensions about somebody.
+pub(crate) struct Binding<'e> {
+    rules: &'e [Rule],
+    extensions: Vec<Extension>,
+}
+
+impl Binding<'_> {
+    /// The bucket that a record belongs to by them; none if none is about it.
+    pub(crate) fn until(&self, of: Option<&[Member]>, record: &StoredRecord) -> Option<BucketId> {
+        let sealed = &record.sealed;
+        // What is kept for ever is under no rule.
+        if sealed.bucket.class == RetentionClass::PERMANENT {
+            return None;
+        }
+        let aged = Aged {
+            of,
+            captured: sealed.captured_at,
+            captured_month: month_of(sealed.captured_at),
+            class: sealed.bucket.class.0,
+            expiry_month: sealed.bucket.expiry_month,
+        };
+        let (class, expiry_month) = bound(self.rules, &self.extensions, &aged)?;
+        Some(BucketId {
+            class: RetentionClass(class),
+            expiry_month,
+        })
+    }
+}
+
+fn expiry(bucket: BucketId, month: u32) -> Option<String> {
+    (bucket.class != RetentionClass::PERMANENT).then(|| month_words(month))
+}
+
+fn rule_view(rule: &Rule) -> RuleView {
+    RuleView {
+        class: rule.class,
+        name: rule.name.clone(),
+        months: rule.period.months,
+        starts: match rule.period.starts {
+            Starts::Creation => "creation".to_owned(),
+            Starts::FiscalYearEnd(_) => "fiscal_year_end".to_owned(),
+        },
+        of: rule.of.iter().map(ToString::to_string).collect(),
+    }
+}
