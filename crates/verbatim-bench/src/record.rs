@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use verbatim_domain::{ConversationId, RecordId, Timestamp};
-use verbatim_engine::ports::{Change, Commit, Entropy, NewRecord};
+use verbatim_engine::ports::{Change, Clock, Commit, Entropy, NewRecord};
 use verbatim_record::merkle::leaf_hash;
 use verbatim_record::{
     Body, BucketId, Frontier, Kek, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealedRecord,
@@ -15,7 +15,7 @@ use verbatim_record::{
 
 use crate::limits;
 use crate::load::{self, now};
-use crate::system::SystemEntropy;
+use crate::system::{SystemClock, SystemEntropy};
 use crate::world::World;
 
 /// What an appended record is in the store: about this many bytes, leaf and hashes included.
@@ -142,7 +142,7 @@ impl Sealer {
         let mut name = [0; 16];
         name[8..].copy_from_slice(&(conversation + 1).to_be_bytes());
         let sealed = self.keyring.seal(NewSeal {
-            id: RecordId::from_random(SystemEntropy.id()),
+            id: RecordId::at(SystemClock.now(), SystemEntropy.id()),
             kind: if inbound {
                 Kind::MessageIn
             } else {

@@ -1,11 +1,14 @@
 //! Every identifier is a type, and each says where it is unique.
-//! Our own ids are random 128-bit values made outside the domain; foreign ids are opaque text.
+//! Our own ids are random 128-bit values made outside the domain, or times with randomness for what there
+//! is very much of; foreign ids are opaque text.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::Timestamp;
 
 macro_rules! own_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -122,6 +125,23 @@ foreign_id! {
     /// An event of the chat platform. Globally unique; the key by which an event is seen once.
     EventId
 }
+
+macro_rules! timed_id {
+    ($name:ident) => {
+        impl $name {
+            /// Makes an id of a time (ms) and 74 random bits (UUID version 7, RFC 9562): what is made together
+            /// lies together in an index. It says when it was made.
+            pub fn at(at: Timestamp, random: [u8; 16]) -> Self {
+                let [chance @ .., _, _, _, _, _, _] = random;
+                let ms = u64::try_from(at.as_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(ms, &chance).into_uuid())
+            }
+        }
+    };
+}
+
+timed_id!(MessageId);
+timed_id!(RecordId);
 
 /// A position in the job queue. Unique and growing within one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

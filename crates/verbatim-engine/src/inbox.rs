@@ -226,7 +226,7 @@ impl Engine {
         event: Option<&RoomEvent>,
     ) -> Message {
         Message {
-            id: MessageId::from_random(self.entropy.id()),
+            id: MessageId::at(self.now(), self.entropy.id()),
             conversation: Some(conversation),
             direction: Direction::Outbound,
             state: MessageState::Accepted,

@@ -208,7 +208,7 @@ impl Intake {
             contact: ContactId::from_random(self.entropy.id()),
             stand_in: ContactId::from_random(self.entropy.id()).to_string(),
             conversation: ConversationId::from_random(self.entropy.id()),
-            message: MessageId::from_random(self.entropy.id()),
+            message: MessageId::at(self.now(), self.entropy.id()),
         }
     }
 

@@ -98,7 +98,7 @@ impl Recorder {
         entropy.fill(chance.as_mut());
         self.keyring()
             .seal(NewSeal {
-                id: RecordId::from_random(entropy.id()),
+                id: RecordId::at(now, entropy.id()),
                 kind,
                 captured_at: now,
                 bucket,

@@ -4,7 +4,7 @@
 //! it is kept in memory and used again only if the stored size still agrees; after a failed or
 //! uncertain commit it is thrown away ([`Log::forget`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use verbatim_domain::{ConversationId, Timestamp};
 use verbatim_engine::ports::StoreError;
@@ -17,6 +17,8 @@ use crate::value::params;
 
 /// Conversations whose last position is remembered between batches, at most.
 const REMEMBERED: usize = 20_000;
+/// Every so many records of a conversation there is a mark; the schema says so, too.
+pub(crate) const MARKED: u64 = 64;
 
 /// What appending needs to know.
 #[derive(Debug, Default)]
@@ -27,6 +29,8 @@ pub(crate) struct Log {
     state: Option<State>,
     /// The next position in a conversation and the hash of its last leaf.
     heads: HashMap<ConversationId, Head>,
+    /// Conversations that this batch has appended to.
+    touched: BTreeSet<ConversationId>,
     /// What to restore if the running operation is undone.
     undo: Option<Undo>,
     /// Whether this batch has appended.
@@ -43,7 +47,23 @@ struct State {
 #[derive(Debug, Clone, Copy)]
 struct Head {
     next: u64,
+    /// Of the last record; without meaning before the first.
     last: Hash,
+    place: u64,
+}
+
+impl Head {
+    /// Nothing was appended yet.
+    const NONE: Self = Self {
+        next: 0,
+        last: [0; 32],
+        place: 0,
+    };
+
+    /// The place of the last record, if there is one.
+    fn previous(&self) -> Option<u64> {
+        (self.next > 0).then_some(self.place)
+    }
 }
 
 #[derive(Debug)]
@@ -78,6 +98,7 @@ impl Log {
         if self.heads.len() > REMEMBERED {
             self.heads.clear();
         }
+        self.touched.clear();
         self.dirty = false;
         self.undo = None;
         Ok(())
@@ -105,11 +126,7 @@ impl Log {
 
     /// A conversation is made in this transaction: nothing was appended to it yet.
     pub(crate) fn begins(&mut self, conversation: ConversationId) {
-        let nothing = Head {
-            next: 0,
-            last: [0; 32],
-        };
-        self.heads.entry(conversation).or_insert(nothing);
+        self.heads.entry(conversation).or_insert(Head::NONE);
     }
 
     /// Appends a record; `about` is a position in the log.
@@ -148,26 +165,41 @@ impl Log {
         };
         let hash = leaf.hash();
         undo.heads.push((conversation, head));
-        self.heads.insert(
-            conversation,
-            Head {
-                next: head.next + 1,
-                last: hash,
-            },
-        );
+        let new = Head {
+            next: head.next + 1,
+            last: hash,
+            place: leaf.global_seq,
+        };
+        self.heads.insert(conversation, new);
+        self.touched.insert(conversation);
         state.frontier.push(&hash);
         state.size += 1;
         state.last_at = leaf.captured_at;
         self.dirty = true;
-        tx.send(&sql::RECORD_ADD, row(sealed, &leaf, hash)).await?;
-        tx.send(&sql::DATA_KEY_ADD, data_key(sealed, &leaf)).await
+        let previous = head.previous();
+        tx.send(&sql::RECORD_ADD, row(sealed, &leaf, hash, previous))
+            .await?;
+        tx.send(&sql::DATA_KEY_ADD, data_key(sealed, &leaf)).await?;
+        if new.next.is_multiple_of(MARKED) {
+            let mark = head.next / MARKED;
+            tx.send(&sql::MARK_ADD, params![conversation, mark, new.place])
+                .await?;
+        }
+        Ok(())
     }
 
-    /// Writes the state and the root of this batch, if it appended.
+    /// Writes the state, the root and the heads of conversations of this batch, if it appended.
     pub(crate) async fn save(&mut self, tx: &dyn Tx) -> Result<(), StoreError> {
         let Some(state) = self.state.as_ref().filter(|_| self.dirty) else {
             return Ok(());
         };
+        for conversation in &self.touched {
+            // An operation that was undone leaves the head before it, which is written again.
+            if let Some(head) = self.heads.get(conversation).filter(|head| head.next > 0) {
+                let params = params![*conversation, head.place, head.next];
+                tx.send(&sql::HEAD_PUT, params).await?;
+            }
+        }
         let frontier = state.frontier.encode();
         tx.send(&sql::LOG_SAVE, params![state.size, frontier, state.last_at])
             .await?;
@@ -195,13 +227,11 @@ impl Log {
         }
         match tx.query_opt(&sql::LOG_HEAD, params![conversation]).await? {
             Some(row) => Ok(Head {
-                next: row.get::<u64>(0)? + 1,
-                last: row.get(1)?,
+                next: row.get(0)?,
+                place: row.get(1)?,
+                last: row.get(2)?,
             }),
-            None => Ok(Head {
-                next: 0,
-                last: [0; 32],
-            }),
+            None => Ok(Head::NONE),
         }
     }
 }
@@ -216,7 +246,12 @@ fn data_key(sealed: &SealedRecord, leaf: &Leaf) -> Vec<crate::value::Value> {
     ]
 }
 
-fn row(sealed: &SealedRecord, leaf: &Leaf, hash: Hash) -> Vec<crate::value::Value> {
+fn row(
+    sealed: &SealedRecord,
+    leaf: &Leaf,
+    hash: Hash,
+    previous: Option<u64>,
+) -> Vec<crate::value::Value> {
     params![
         sealed.id,
         i64::from(sealed.kind.code()),
@@ -232,5 +267,6 @@ fn row(sealed: &SealedRecord, leaf: &Leaf, hash: Hash) -> Vec<crate::value::Valu
         leaf.conversation,
         leaf.conversation_seq,
         leaf.global_seq,
+        previous,
     ]
 }

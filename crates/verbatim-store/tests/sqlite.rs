@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use suite::log::audit;
 use suite::world::{Held, World, account, peer};
-use verbatim_engine::ports::{InboundOutcome, StoreError};
+use verbatim_engine::ports::{Change, InboundOutcome, NewRecord, StoreError};
 use verbatim_store::{Dialect, Fault, Look, SqlStore, look, never_run};
 
 #[tokio::test]
@@ -119,6 +119,7 @@ async fn what_cannot_be_trusted_is_not_opened() {
         ("DELETE FROM records WHERE global_seq = 1", false),
         ("UPDATE log_state SET size = 1", false),
         ("DELETE FROM log_roots WHERE size = 2", false),
+        ("DELETE FROM conversation_heads", false),
     ];
     for (sql, is_newer) in cases {
         let dir = tempfile::tempdir().unwrap();
@@ -137,6 +138,50 @@ async fn what_cannot_be_trusted_is_not_opened() {
             _ => false,
         };
         assert!(named, "{sql}: {error:?}");
+    }
+}
+
+/// Nothing is read or appended where head, marks and records do not agree.
+#[tokio::test]
+async fn a_conversation_that_contradicts_itself_is_damaged() {
+    for sql in [
+        "UPDATE conversation_heads SET last = 2",
+        "UPDATE records SET previous = 0 WHERE global_seq = 70",
+        "UPDATE records SET previous = 99 WHERE global_seq = 99",
+        "UPDATE conversation_marks SET place = 1",
+        "DELETE FROM conversation_marks",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.db");
+        let append = |w: &World| {
+            Change::Append(NewRecord {
+                conversation: None,
+                sealed: w.record(verbatim_record::Kind::Config, 1),
+                about: None,
+            })
+        };
+        {
+            let w = World::new(&SqlStore::open(&path).unwrap());
+            w.install().await;
+            w.commit((0..130).map(|_| append(&w)).collect()).await;
+        }
+        tamper(&path, sql);
+        let w = World::new(&SqlStore::open(&path).unwrap());
+        let mut answers = Vec::new();
+        for from in 0..130 {
+            answers.push(w.store.records_of(None, from, 1).await.map(drop));
+            answers.push(w.store.records_of(None, from, 130).await.map(drop));
+        }
+        let damaged =
+            |answer: &&Result<(), StoreError>| matches!(answer, Err(StoreError::Damaged(_)));
+        let named = answers.iter().filter(damaged).count();
+        assert!(named > 0, "{sql}");
+        let other = answers.iter().find(|a| a.is_err() && !damaged(a));
+        assert_eq!(other, None, "{sql}");
+        if sql.contains("conversation_heads") {
+            let error = w.refused(vec![append(&w)]).await;
+            assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+        }
     }
 }
 

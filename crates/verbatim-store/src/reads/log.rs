@@ -6,6 +6,7 @@ use verbatim_record::merkle::Frontier;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
 
 use super::strange;
+use crate::log::MARKED;
 use crate::sql::log as sql;
 use crate::tx::Tx;
 use crate::value::{Row, params};
@@ -76,12 +77,57 @@ pub(crate) async fn records_of(
     (conversation, from, limit): &(Option<ConversationId>, u64, u32),
 ) -> Result<Vec<StoredRecord>, StoreError> {
     let conversation = conversation.unwrap_or(ConversationId::NONE);
-    let params = params![conversation, *from, (*limit).min(MOST)];
-    tx.query(&sql::RECORDS_OF, params)
-        .await?
-        .iter()
-        .map(record)
-        .collect()
+    let Some((length, last)) = head(tx, conversation).await? else {
+        return Ok(vec![]);
+    };
+    let end = from.saturating_add((*limit).min(MOST).into()).min(length);
+    if *from >= end {
+        return Ok(vec![]);
+    }
+    let begin = behind(tx, conversation, end - 1, (length, last)).await?;
+    let params = params![conversation, begin, *from, end];
+    let rows = tx.query(&sql::RECORDS_OF, params).await?;
+    let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+    let found = records.iter().map(|record| record.conversation_seq);
+    if found.eq(*from..end) {
+        Ok(records)
+    } else {
+        Err(broken(conversation))
+    }
+}
+
+/// How many records a conversation has, and the place of the last.
+async fn head(tx: &dyn Tx, conversation: ConversationId) -> Result<Option<(u64, u64)>, StoreError> {
+    let Some(row) = tx.query_opt(&sql::LOG_HEAD, params![conversation]).await? else {
+        return Ok(None);
+    };
+    match row.get::<Option<Vec<u8>>>(2)? {
+        Some(_) => Ok(Some((row.get(0)?, row.get(1)?))),
+        None => Err(broken(conversation)),
+    }
+}
+
+/// The nearest place known from which a position in a conversation is reached backwards.
+async fn behind(
+    tx: &dyn Tx,
+    conversation: ConversationId,
+    seq: u64,
+    (length, last): (u64, u64),
+) -> Result<u64, StoreError> {
+    let mark = seq / MARKED;
+    if (mark + 1) * MARKED > length {
+        return Ok(last);
+    }
+    let row = tx
+        .query_opt(&sql::MARK, params![conversation, mark])
+        .await?;
+    row.ok_or_else(|| broken(conversation))?.get(0)
+}
+
+fn broken(conversation: ConversationId) -> StoreError {
+    StoreError::Damaged(format!(
+        "the records of conversation {conversation} do not lead from one to the other"
+    ))
 }
 
 /// Records of exports from a log position on.
@@ -142,8 +188,9 @@ pub(crate) async fn length_of(
     conversation: &Option<ConversationId>,
 ) -> Result<u64, StoreError> {
     let conversation = conversation.unwrap_or(ConversationId::NONE);
-    let row = tx.query_opt(&sql::LOG_HEAD, params![conversation]).await?;
-    row.map_or(Ok(0), |row| Ok(row.get::<u64>(0)? + 1))
+    Ok(head(tx, conversation)
+        .await?
+        .map_or(0, |(length, _)| length))
 }
 
 /// The root as of the last commit; of an empty log, the empty root.

@@ -5,7 +5,8 @@ use crate::stmt::{Rows, statements};
 macro_rules! record_columns {
     () => {
         "id, kind, captured_at, retention_class, expiry_month, commitment, ciphertext_hash, \
-         key_commitment, ciphertext, leaf, leaf_hash, conversation, conversation_seq, global_seq"
+         key_commitment, ciphertext, leaf, leaf_hash, conversation, conversation_seq, global_seq, \
+         previous"
     };
 }
 
@@ -24,18 +25,37 @@ statements! {
     LOG_LOCK = "SELECT size, frontier, last_at FROM log_state WHERE id = 1",
         postgres "SELECT size, frontier, last_at FROM log_state WHERE id = 1 FOR UPDATE";
     LOG_SAVE = "UPDATE log_state SET size = $1, frontier = $2, last_at = $3 WHERE id = 1";
-    LOG_HEAD = "SELECT conversation_seq, leaf_hash FROM records WHERE conversation = $1 \
-        ORDER BY conversation_seq DESC LIMIT 1";
+    /// The last record of a conversation; without a hash, head and record contradict each other.
+    LOG_HEAD = "SELECT h.length, h.last, r.leaf_hash FROM conversation_heads h \
+        LEFT JOIN records r ON r.global_seq = h.last AND r.conversation = h.conversation \
+          AND r.conversation_seq = h.length - 1 \
+        WHERE h.conversation = $1";
+    HEAD_PUT = "INSERT INTO conversation_heads (conversation, last, length) VALUES ($1, $2, $3) \
+        ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, length = excluded.length",
+        rows Rows::Text("INSERT INTO conversation_heads (conversation, last, length) \
+        SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[]) \
+        ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, length = excluded.length");
+    MARK = "SELECT place FROM conversation_marks WHERE conversation = $1 AND mark = $2";
+    MARK_ADD = "INSERT INTO conversation_marks (conversation, mark, place) VALUES ($1, $2, $3)",
+        rows Rows::Alike;
     RECORD_SEQ = "SELECT global_seq FROM records WHERE id = $1";
     RECORD_ADD = concat!("INSERT INTO records (", record_columns!(), ") VALUES \
-        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"),
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"),
         rows Rows::Alike;
     DATA_KEY_ADD = "INSERT INTO data_keys (global_seq, retention_class, expiry_month, wrapped) \
         VALUES ($1, $2, $3, $4)",
         rows Rows::Alike;
     RECORDS = concat!(record_select!(), "WHERE r.global_seq >= $1 ORDER BY r.global_seq LIMIT $2");
-    RECORDS_OF = concat!(record_select!(), "WHERE r.conversation = $1 \
-        AND r.conversation_seq >= $2 ORDER BY r.conversation_seq LIMIT $3");
+    /// From a record of a conversation back to a position in it, each by the place that the one behind it
+    /// names. A place that is not before the last one is damage, and ends it.
+    RECORDS_OF = concat!("WITH RECURSIVE chain (place, before, seq) AS ( \
+          SELECT global_seq, previous, conversation_seq FROM records WHERE global_seq = $2 \
+          UNION ALL \
+          SELECT b.global_seq, b.previous, b.conversation_seq FROM chain c \
+          JOIN records b ON b.global_seq = c.before \
+          WHERE c.seq > $3 AND b.global_seq < c.place AND b.conversation = $1 \
+        ) ", record_select!(), "JOIN chain c ON c.place = r.global_seq \
+        WHERE r.conversation = $1 AND c.seq >= $3 AND c.seq < $4 ORDER BY c.seq");
     RECORDS_IN = concat!(record_select!(), "WHERE k.retention_class = $1 AND k.expiry_month = $2 \
         AND k.global_seq > $3 ORDER BY k.global_seq LIMIT $4");
     /// 19 is the kind `Export`; written out, so that the partial index serves.

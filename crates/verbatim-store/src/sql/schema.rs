@@ -10,5 +10,6 @@ statements! {
     VERSION_ADD = "INSERT INTO schema_version (version) VALUES ($1)";
     LOG_START = "INSERT INTO log_state (id, size, frontier, last_at) VALUES (1, 0, $1, 0)";
     LOG_SIZES = "SELECT size, (SELECT COALESCE(MAX(global_seq) + 1, 0) FROM records), \
-        (SELECT COALESCE(MAX(size), 0) FROM log_roots) FROM log_state WHERE id = 1";
+        (SELECT COALESCE(MAX(size), 0) FROM log_roots), \
+        (SELECT CAST(COALESCE(SUM(length), 0) AS BIGINT) FROM conversation_heads) FROM log_state WHERE id = 1";
 }

@@ -18,6 +18,7 @@ cases! {
     captured_at_never_goes_back,
     many_writers_leave_no_gap,
     failures_among_many_leave_no_gap,
+    any_stretch_of_a_conversation_is_read,
 }
 
 /// Reads everything and checks it against itself, as an examiner would.
@@ -175,6 +176,40 @@ async fn many_writers_leave_no_gap(w: &World) {
         16
     );
     assert_eq!(w.drain().await.len(), 64 * 8 + 16);
+}
+
+/// Two conversations by turns, longer than several marks, in commits of several sizes.
+async fn any_stretch_of_a_conversation_is_read(w: &World) {
+    w.install().await;
+    let [one, two] = [(); 2].map(|()| ConversationId::from_random(w.bytes()));
+    let append = |n: u64| {
+        Change::Append(NewRecord {
+            conversation: (!n.is_multiple_of(5)).then_some(if n.is_multiple_of(3) { one } else { two }),
+            sealed: w.record(Kind::MessageIn, 1),
+            about: None,
+        })
+    };
+    let mut n = 0;
+    for together in [1, 63, 64, 65, 200, 7] {
+        w.commit((n..n + together).map(append).collect()).await;
+        n += together;
+    }
+    assert_eq!(audit(w).await, n);
+    let all = w.store.records(0, 10_000).await.unwrap();
+    for conversation in [None, Some(one), Some(two)] {
+        let of = all.iter().filter(|r| r.conversation == conversation);
+        let own: Vec<_> = of.collect();
+        let length = own.len() as u64;
+        assert!(length > 64, "no mark was passed");
+        assert_eq!(w.store.length_of(conversation).await, Ok(length));
+        for from in (0..length + 2).step_by(13) {
+            for limit in [0, 1, 63, 64, 65, 10_000] {
+                let found = w.store.records_of(conversation, from, limit).await.unwrap();
+                let expected = own.iter().skip(from as usize).take(limit as usize);
+                assert!(found.iter().eq(expected.copied()), "{limit} from {from}");
+            }
+        }
+    }
 }
 
 /// Operations that fail share transactions with those that do not, and take nobody with them.

@@ -27,9 +27,11 @@ pub(crate) fn script(words: [&str; 4], bytes: impl Fn(&str) -> String) -> String
     )
 }
 
-/// The data key has moved, and nothing else.
+/// The data key has moved, the conversation is found by its head, and nothing else.
 pub(crate) async fn check(w: &World) {
     let record = w.store.records(0, 10).await.unwrap().remove(0);
+    let of_none = w.store.records_of(None, 0, 10).await;
+    assert_eq!(of_none, Ok(vec![record.clone()]));
     let sealed = record.sealed;
     assert_eq!(
         (sealed.ciphertext, sealed.wrapped_key),
