@@ -75,6 +75,43 @@ where
     Ok(Outcome { took, whole })
 }
 
+/// The same with callers that are tasks of their own, on all threads.
+pub(crate) async fn run_spawned<F, R>(
+    callers: usize,
+    count: usize,
+    caller: impl Fn() -> F,
+) -> Result<Outcome>
+where
+    F: Fn(usize) -> R + Send + 'static,
+    R: Future<Output = Result<()>> + Send + 'static,
+{
+    let next = Arc::new(AtomicUsize::new(0));
+    let began = now();
+    let mut tasks = Vec::with_capacity(callers);
+    for _ in 0..callers {
+        let (call, next) = (caller(), next.clone());
+        tasks.push(tokio::spawn(async move {
+            let mut took = Vec::with_capacity(count / callers + 1);
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= count {
+                    return Ok::<_, anyhow::Error>(took);
+                }
+                let asked = now();
+                call(n).await?;
+                took.push(asked.elapsed());
+            }
+        }));
+    }
+    let mut took = Vec::with_capacity(count);
+    for task in tasks {
+        took.extend(task.await??);
+    }
+    let whole = began.elapsed();
+    took.sort_unstable();
+    Ok(Outcome { took, whole })
+}
+
 /// Posts prepared requests over `callers` connections that stay open, from a thread of its own.
 pub(crate) async fn post(
     at: SocketAddr,

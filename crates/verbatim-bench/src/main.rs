@@ -7,11 +7,13 @@
 
 mod cluster;
 mod edge;
+mod export;
 mod fill;
 mod hooks;
 mod limits;
 mod load;
 mod record;
+mod same_rows;
 mod system;
 mod world;
 

@@ -7,23 +7,26 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use verbatim_domain::{ConversationId, RecordId, Timestamp};
-use verbatim_engine::ports::{Change, Clock, Commit, Entropy, NewRecord};
+use verbatim_engine::ports::{Change, Clock, Commit, Entropy, NewRecord, Store};
 use verbatim_record::merkle::leaf_hash;
 use verbatim_record::{
     Body, BucketId, Frontier, Kek, Keyring, Kind, NewSeal, RetentionClass, SealChance, SealedRecord,
 };
 
-use crate::limits;
 use crate::load::{self, now};
+use crate::same_rows::SameRows;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::world::World;
+use crate::{export, limits};
 
 /// What an appended record is in the store: about this many bytes, leaf and hashes included.
 const ROW: usize = 1_000;
 /// Conversations among which filled records are spread.
-const CONVERSATIONS: usize = 1_000;
+pub(crate) const CONVERSATIONS: usize = 1_000;
 /// Filled records in one commit: as the group commit would have gathered them.
 const TOGETHER: u64 = 250;
+/// The first size of at least so many records is exported.
+const EXPORTED: u64 = 200_000;
 /// Proofs asked for at each size.
 const PROOFS: usize = 2_000;
 
@@ -64,6 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 Some(dir) => tempfile::tempdir_in(dir).context("folder")?,
             };
             let bench = Bench::open(dir.path(), run).await?;
+            let mut exported = false;
             for &size in &sizes {
                 bench.fill_to(size).await?;
                 for &writers in &options.writers {
@@ -73,8 +77,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                 bench.sign(size).await?;
                 bench.prove(size).await?;
                 bench.memory(size)?;
+                if size >= EXPORTED && !exported {
+                    exported = true;
+                    bench.export(dir.path()).await?;
+                }
             }
             bench.verify().await?;
+            let sample = bench.sample().await?;
+            drop(bench);
+            // The two files of a large log need not fit on the disk together.
+            std::fs::remove_file(dir.path().join("bench.db"))?;
+            same_rows(dir.path(), sample, (run, &sizes, records, &options.writers)).await?;
             for &writers in &options.writers {
                 let (dir, rows) = (dir.path().to_owned(), records.max(1000));
                 let rows = if writers == 1 { rows / 10 } else { rows };
@@ -90,6 +103,25 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// The peer that writes the same rows: at the same sizes.
+async fn same_rows(
+    dir: &Path,
+    (sample, leaf): (SealedRecord, Vec<u8>),
+    (run, sizes, records, writers): (usize, &[u64], usize, &[usize]),
+) -> Result<()> {
+    let mut peer = SameRows::open(dir, sample, leaf).await?;
+    for &size in sizes {
+        peer.fill_to(size)?;
+        for &writers in writers {
+            let rows = if writers == 1 { records / 10 } else { records };
+            let per_s = peer.rate(writers.min(256), rows)?;
+            let result = json!({"what": "same", "size": size, "writers": writers, "per_s": per_s});
+            tell(run, result);
+        }
+    }
+    Ok(())
 }
 
 /// Fills a store with records: texts of both directions in a thousand conversations, sealed and in the
@@ -219,16 +251,9 @@ impl Bench {
 
     /// Single records by writers that wait for each.
     async fn append(&self, size: u64, writers: usize, records: usize) -> Result<()> {
-        let outcome = load::run(writers, records, async |_| {
-            async |n: usize| {
-                let (store, sealer) = (self.world.store.clone(), self.sealer.clone());
-                let appended = tokio::spawn(async move {
-                    let (fence, changes) = (None, vec![sealer.append(n as u64)?]);
-                    store.commit(Commit { fence, changes }).await?;
-                    Ok::<_, anyhow::Error>(())
-                });
-                appended.await?
-            }
+        let outcome = load::run_spawned(writers, records, || {
+            let (store, sealer) = (self.world.store.clone(), self.sealer.clone());
+            move |n| append_one(store.clone(), sealer.clone(), n as u64)
         });
         let mut result = outcome.await?.json();
         result["what"] = "append".into();
@@ -285,6 +310,24 @@ impl Bench {
         Ok(())
     }
 
+    /// Everything that was appended, as a bundle.
+    async fn export(&self, dir: &Path) -> Result<()> {
+        let router = verbatim_console::local_api_router(self.world.engine.clone(), "bench");
+        let (records, per_s, alone) = export::run(router, dir).await?;
+        std::fs::remove_dir_all(dir.join("bundle"))?;
+        let result =
+            json!({"what": "export", "records": records, "per_s": per_s, "alone_per_s": alone});
+        tell(self.run, result);
+        Ok(())
+    }
+
+    /// A record and its leaf, for those who write rows of the same length.
+    async fn sample(&self) -> Result<(SealedRecord, Vec<u8>)> {
+        let first = self.world.store.records(0, 1).await?.into_iter().next();
+        let first = first.context("no record")?;
+        Ok((first.sealed, first.leaf_bytes))
+    }
+
     fn memory(&self, size: u64) -> Result<()> {
         let status = std::fs::read_to_string("/proc/self/status")?;
         let kb = status
@@ -331,6 +374,11 @@ impl Bench {
         );
         Ok(())
     }
+}
+
+async fn append_one(store: Arc<dyn Store>, sealer: Arc<Sealer>, n: u64) -> Result<()> {
+    let (fence, changes) = (None, vec![sealer.append(n)?]);
+    Ok(store.commit(Commit { fence, changes }).await?)
 }
 
 fn tell(run: usize, mut result: Value) {

@@ -94,8 +94,4 @@ pub(crate) trait Tx: Send + Sync {
 
     /// Runs statements without parameters: the schema.
     async fn script(&self, text: &str) -> Result<(), StoreError>;
-
-    /// Whether undoing single operations is cheap enough to prepare for it always. Where it is not,
-    /// a batch runs without marks first and is repeated with them if an operation fails.
-    fn marks_are_cheap(&self) -> bool;
 }

@@ -141,17 +141,20 @@ pub(super) fn record(results: &[Value]) -> String {
     let p99 = medians(results, &["what", "size", "writers"], "p99_ms");
     let rows = medians(results, &["what", "writers"], "per_s");
     let mut text = String::from(
-        "| log size | writers | appends/s | p99 ms | bare rows/s | appends ÷ rows |\n|---|---|---|---|---|---|\n",
+        "| log size | writers | appends/s | p99 ms | bare rows/s | appends ÷ bare | same rows/s | appends ÷ same |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for size in levels(results, "size") {
         for writers in levels(results, "writers") {
             let key = ["append", &size, &writers];
             let (rate, rows) = (at(&appends, &key), at(&rows, &["rows", &writers]));
+            let same = at(&appends, &["same", &size, &writers]);
             let _ = writeln!(
                 text,
-                "| {size} | {writers} | {rate:.0} | {:.1} | {rows:.0} | {:.2} |",
+                "| {size} | {writers} | {rate:.0} | {:.1} | {rows:.0} | {:.2} | {same:.0} | {:.2} |",
                 at(&p99, &key),
                 rate / rows,
+                rate / same,
             );
         }
     }
@@ -185,6 +188,13 @@ pub(super) fn record(results: &[Value]) -> String {
         "\nVerified: {:.0} leaves a second (decoded, hashed, in the tree); {:.0} records a second by `record verify` (read from the store, opened, every commitment checked).",
         at(&whole, &["leaves"]),
         at(&whole, &["records"]),
+    );
+    let alone = medians(results, &["what"], "alone_per_s");
+    let _ = writeln!(
+        text,
+        "\nExported: {:.0} records a second (read, opened, checked twice, written as a bundle with transcript, flushed); {:.0} a second when the same lines are only written.",
+        at(&whole, &["export"]),
+        at(&alone, &["export"]),
     );
     text + "\n" + &extent(results)
 }

@@ -59,5 +59,28 @@ pub(super) async fn add_checkpoint(
         return Err(StoreError::Damaged(what));
     }
     let row = params![*size, *root, *at, note.as_str()];
-    work.tx.send(&sql::CHECKPOINT_ADD, row).await
+    work.tx.send(&sql::CHECKPOINT_ADD, row).await?;
+    prune(work, *size).await
+}
+
+/// Bounds what is kept beside the log, in the commit that makes it needless: of the roots, those before the
+/// signed one; of the checkpoints, all but the last of each hour once 300 newer ones are there. Proofs
+/// between any two sizes come from the tiles, which are never pruned.
+async fn prune(work: &Work, signed: u64) -> Result<(), StoreError> {
+    work.tx.send(&sql::ROOTS_PRUNE, params![signed]).await?;
+    let old = work.tx.query(&sql::CHECKPOINTS_OLD, vec![]).await?;
+    let [next, last] = &old[..] else {
+        return Ok(());
+    };
+    let hour = |at: i64| at.div_euclid(60 * 60 * 1000);
+    if hour(next.get(1)?) != hour(last.get(1)?) {
+        return Ok(());
+    }
+    let size: u64 = last.get(0)?;
+    let gone = work.tx.execute(&sql::CHECKPOINT_PRUNE, params![size]);
+    if gone.await? > 0 {
+        let params = params![size];
+        work.tx.send(&sql::COSIGNATURES_PRUNE, params).await?;
+    }
+    Ok(())
 }

@@ -286,11 +286,6 @@ impl Tx for PostgresTx {
             .await
             .map_err(|cause| error::of(&cause))
     }
-
-    /// Each one would be a subtransaction on the server.
-    fn marks_are_cheap(&self) -> bool {
-        false
-    }
 }
 
 fn row(row: &tokio_postgres::Row) -> Result<Row, StoreError> {

@@ -178,8 +178,4 @@ impl Tx for SqliteTx {
             .execute_batch(text)
             .map_err(|cause| error(&cause))
     }
-
-    fn marks_are_cheap(&self) -> bool {
-        true
-    }
 }

@@ -184,7 +184,11 @@ async fn any_stretch_of_a_conversation_is_read(w: &World) {
     let [one, two] = [(); 2].map(|()| ConversationId::from_random(w.bytes()));
     let append = |n: u64| {
         Change::Append(NewRecord {
-            conversation: (!n.is_multiple_of(5)).then_some(if n.is_multiple_of(3) { one } else { two }),
+            conversation: (!n.is_multiple_of(5)).then_some(if n.is_multiple_of(3) {
+                one
+            } else {
+                two
+            }),
             sealed: w.record(Kind::MessageIn, 1),
             about: None,
         })

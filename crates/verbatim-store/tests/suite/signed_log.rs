@@ -11,6 +11,7 @@ cases! {
     nothing_is_signed_yet,
     tiles_are_kept_once,
     checkpoints_only_grow,
+    what_is_kept_is_bounded,
     leaves_are_read_by_position,
 }
 
@@ -114,6 +115,60 @@ async fn checkpoints_only_grow(w: &World) {
     assert_eq!(w.store.checkpoints(0, 10).await, Ok(all));
     assert_eq!(w.store.checkpoints(0, 1).await, Ok(vec![first.clone()]));
     assert_eq!(w.store.checkpoints(2, 10).await, Ok(vec![second]));
+}
+
+/// Of the roots only those that are not signed yet; of the checkpoints the newest 300, the last of each
+/// hour, those with a timestamp, and the last that a witness has cosigned.
+async fn what_is_kept_is_bounded(w: &World) {
+    const HOUR: i64 = 60 * 60 * 1000;
+    w.install().await;
+    let cosigned = |witness: &str, size| {
+        Change::PutCosignature(Cosignature {
+            witness: witness.into(),
+            size,
+            line: "line".into(),
+            at: Timestamp(1),
+        })
+    };
+    let stamped = Change::AddTimestamp(LogTimestamp {
+        size: 3,
+        authority: "a".into(),
+        request: vec![1],
+        response: vec![2],
+        at: Timestamp(1),
+    });
+    let anchors = vec![
+        stamped,
+        cosigned("gone", 4),
+        cosigned("here", 4),
+        cosigned("here", 5),
+        cosigned("here", 310),
+    ];
+    w.commit(anchors).await;
+    for size in 1..=310 {
+        let new = NewRecord {
+            conversation: None,
+            sealed: w.record(Kind::Config, 1),
+            about: None,
+        };
+        w.commit(vec![Change::Append(new)]).await;
+        let root = w.store.log_root().await.expect("root");
+        let signed = SignedCheckpoint {
+            // The seventh is the last of its hour.
+            at: Timestamp(if size <= 7 { HOUR - 1 } else { HOUR }),
+            ..checkpoint(&root)
+        };
+        w.commit(vec![Change::AddCheckpoint(signed)]).await;
+    }
+    let sizes = |all: Vec<SignedCheckpoint>| all.into_iter().map(|c| c.size).collect::<Vec<_>>();
+    let kept = sizes(w.store.checkpoints(0, 1000).await.expect("kept"));
+    // 1, 2, 5, 6 went for 7; 8, 9, 10 for those behind them.
+    let expected: Vec<u64> = [3, 4, 7].into_iter().chain(11..=310).collect();
+    assert_eq!(kept, expected);
+    let of = async |size| w.store.cosignatures(size).await.expect("read").len();
+    assert_eq!((of(4).await, of(5).await, of(310).await), (2, 0, 1));
+    let last = w.store.log_root().await.expect("root");
+    assert_eq!(w.store.roots(0, 1000).await, Ok(vec![last]));
 }
 
 async fn leaves_are_read_by_position(w: &World) {
