@@ -94,7 +94,7 @@ fn to_archive(
     let mut chance = Zeroizing::new([0; 112]);
     entropy.fill(chance.as_mut());
     let new = NewSeal {
-        id: RecordId::from_random(entropy.id()),
+        id: RecordId::at(now, entropy.id()),
         kind,
         captured_at: now,
         bucket: bucket_by(rules, now),

@@ -84,7 +84,7 @@ pub(crate) async fn records_of(
     if *from >= end {
         return Ok(vec![]);
     }
-    let begin = behind(tx, conversation, end - 1, (length, last)).await?;
+    let begin = nearest(tx, conversation, end - 1, (length, last)).await?;
     let params = params![conversation, begin, *from, end];
     let rows = tx.query(&sql::RECORDS_OF, params).await?;
     let records = rows.iter().map(record).collect::<Result<Vec<_>, _>>()?;
@@ -108,7 +108,7 @@ async fn head(tx: &dyn Tx, conversation: ConversationId) -> Result<Option<(u64, 
 }
 
 /// The nearest place known from which a position in a conversation is reached backwards.
-async fn behind(
+async fn nearest(
     tx: &dyn Tx,
     conversation: ConversationId,
     seq: u64,
