@@ -39,6 +39,8 @@ pub struct Parts {
     pub keys: Keys,
     /// Signs the log's checkpoints. Its key's name is the log's origin.
     pub signer: Arc<dyn Signer>,
+    /// Signed before it, and signs beside it for a while.
+    pub signer_before: Option<Arc<dyn Signer>>,
     /// Who cosigns and stamps the log.
     pub anchoring: Anchoring,
     /// The firm's settings.
@@ -115,6 +117,9 @@ pub struct Engine {
     pub(crate) has_looked: AtomicBool,
     pub(crate) worker: Mutex<WorkerState>,
     pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) signer_before: Option<Arc<dyn Signer>>,
+    /// Held while a change of the signing key is recorded.
+    pub(crate) changing_signer: tokio::sync::Mutex<()>,
     pub(crate) anchoring: Anchoring,
     /// The tree as it was signed last; none until the first look at it, and after a failure.
     pub(crate) tree: tokio::sync::Mutex<Option<TileBuilder>>,
@@ -128,6 +133,9 @@ impl Engine {
     /// [`OpenError::Shortened`] for retention rules that must not be; [`OpenError::Store`].
     pub async fn open(parts: Parts) -> Result<Arc<Self>, OpenError> {
         let (installation, vault) = (parts.keys.installation().clone(), parts.keys.vault());
+        // A process that changed the files and died leaves the same key twice.
+        let key = parts.signer.verifier().clone();
+        let is_another = |before: &Arc<dyn Signer>| *before.verifier() != key;
         crate::retention::check_rules(&*parts.store, &vault, &parts.settings.retention).await?;
         let recorder = Arc::new(Recorder::new(parts.keys, &parts.settings));
         let intake = IntakeParts {
@@ -153,6 +161,8 @@ impl Engine {
             has_looked: AtomicBool::new(false),
             worker: Mutex::default(),
             signer: parts.signer,
+            signer_before: parts.signer_before.filter(is_another),
+            changing_signer: tokio::sync::Mutex::default(),
             anchoring: parts.anchoring,
             tree: tokio::sync::Mutex::default(),
         }))

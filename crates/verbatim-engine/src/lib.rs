@@ -39,6 +39,7 @@ mod retention;
 mod settings;
 mod show;
 mod signed_check;
+mod signing_key;
 mod submit;
 mod trouble;
 mod undecryptable;

@@ -38,6 +38,9 @@ pub enum LogError {
     /// The key cannot be used now.
     #[error(transparent)]
     Sign(#[from] SignError),
+    /// The key of this process is not the one that the log signs with. Records wait to be signed.
+    #[error("{0}")]
+    OtherKey(String),
     /// Somebody holds another history under our signature (`anchor`); an operator must clear that alarm.
     #[error("signing is stopped: {0}")]
     Stopped(String),
@@ -90,7 +93,9 @@ impl Engine {
                 "{error}. Nothing is signed until this is understood: keep the store as it is, run `verbatim record \
                  verify`, and compare with published checkpoints and backups"
             ),
-            LogError::Sign(_) => format!("{error}. Records are kept; checkpoints wait for the key"),
+            LogError::Sign(_) | LogError::OtherKey(_) => {
+                format!("{error}. Records are kept; checkpoints wait for the key")
+            }
             LogError::Store(_) | LogError::Stopped(_) => return false,
         };
         self.raise(NOT_SIGNED, text).await.is_ok()
@@ -107,6 +112,10 @@ impl Engine {
             Some(tree) => tree,
             None => self.resume().await?,
         };
+        if let Err(error) = self.follow_signing_key().await {
+            *kept = Some(tree);
+            return Err(error);
+        }
         let head = self.store.log_root().await?;
         if head.size == tree.size() && head.root == tree.root() {
             *kept = Some(tree);
@@ -140,7 +149,7 @@ impl Engine {
             return Ok(TileBuilder::new());
         };
         let note = Note::parse(&last.note).map_err(CheckpointError::from)?;
-        let said = Checkpoint::open(&note, self.signer.verifier())?;
+        let said = self.log_keys().await?.open(&note)?;
         let mut edges = Vec::new();
         for (level, places) in (0_u8..).zip(TileBuilder::edges_of(said.size)) {
             let mut edge = Vec::new();
@@ -194,7 +203,12 @@ impl Engine {
             size: head.size,
             root: head.root,
         };
-        let note = checkpoint.sign(&*self.signer)?;
+        let mut note = checkpoint.sign(&*self.signer)?;
+        // Whoever knows the key from before only believes it for as long as both sign.
+        if let Some(before) = &self.signer_before {
+            note.signatures
+                .extend(checkpoint.sign(&**before)?.signatures);
+        }
         Ok(SignedCheckpoint {
             size: head.size,
             root: head.root,

@@ -105,7 +105,7 @@ impl Engine {
         let Some(bytes) = place.get(CHECKPOINT).await? else {
             return Ok(());
         };
-        let published = self.believed(&bytes)?;
+        let published = self.believed(&bytes).await?;
         let last = self.latest_checkpoint().await?.map_or(0, |last| last.size);
         if published.size > last {
             let size = published.size;
@@ -123,10 +123,11 @@ impl Engine {
         Ok(())
     }
 
-    fn believed(&self, bytes: &[u8]) -> Result<Checkpoint, PublishError> {
+    async fn believed(&self, bytes: &[u8]) -> Result<Checkpoint, PublishError> {
+        let keys = self.log_keys().await.map_err(LogError::from)?;
         let read = || -> Result<Checkpoint, CheckpointError> {
             let text = String::from_utf8_lossy(bytes);
-            Checkpoint::open(&Note::parse(&text)?, self.signer.verifier())
+            keys.open(&Note::parse(&text)?)
         };
         read().map_err(|error| {
             PublishError::Foreign(format!(

@@ -1,8 +1,9 @@
 //! Part of verifying the whole log: every kept tile against the records, every checkpoint's signature.
 
+use verbatim_record::policy::Policy;
 use verbatim_record::tile::TileBuilder;
 use verbatim_record::verify::LogVerifier;
-use verbatim_record::{Checkpoint, Hash, Note};
+use verbatim_record::{Hash, Note};
 
 use crate::core::Engine;
 use crate::ports::{SignedCheckpoint, StoreError};
@@ -23,6 +24,7 @@ pub(crate) struct SignedReport {
 /// Checks the signed log beside a [`LogVerifier`], leaf by leaf.
 pub(crate) struct SignedCheck<'e> {
     engine: &'e Engine,
+    keys: Policy,
     /// Full tiles up to this size must be kept.
     signed: u64,
     tree: TileBuilder,
@@ -36,6 +38,7 @@ impl<'e> SignedCheck<'e> {
         let last = engine.store.latest_checkpoint().await?;
         Ok(Self {
             engine,
+            keys: engine.log_keys().await?,
             signed: last.map_or(0, |last| last.size),
             tree: TileBuilder::new(),
             after: 0,
@@ -74,8 +77,7 @@ impl<'e> SignedCheck<'e> {
 
     fn believed(&self, signed: &SignedCheckpoint) -> Result<(), String> {
         let note = Note::parse(&signed.note).map_err(|e| e.to_string())?;
-        let log = self.engine.signer.verifier();
-        let said = Checkpoint::open(&note, log).map_err(|e| e.to_string())?;
+        let said = self.keys.open(&note).map_err(|e| e.to_string())?;
         if (said.size, said.root) == (signed.size, signed.root) {
             Ok(())
         } else {

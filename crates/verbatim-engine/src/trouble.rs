@@ -16,6 +16,7 @@ use verbatim_domain::{Duration, Timestamp};
 use verbatim_record::note::SignError;
 
 use crate::core::Engine;
+use crate::log::LogError;
 use crate::ports::{Change, Job, JobKind, PlatformError, StoreError};
 use crate::worker::Outcome;
 
@@ -52,6 +53,16 @@ impl From<StoreError> for JobError {
 impl From<SignError> for JobError {
     fn from(error: SignError) -> Self {
         Self::Sign(error)
+    }
+}
+
+impl From<LogError> for JobError {
+    fn from(error: LogError) -> Self {
+        match error {
+            LogError::Store(error) => Self::Store(error),
+            LogError::Sign(error) => Self::Sign(error),
+            other => Self::Sign(SignError(other.to_string())),
+        }
     }
 }
 

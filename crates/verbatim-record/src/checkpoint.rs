@@ -19,6 +19,15 @@ pub enum CheckpointError {
     /// The text under the signature is not a checkpoint.
     #[error("this is not a checkpoint: {0}")]
     Malformed(&'static str),
+    /// It is signed, but by a key of the log that does not count at this size: one that was replaced before,
+    /// or one that came later.
+    #[error(
+        "the checkpoint of {size} records is signed by a key that does not count at this size: the log has changed its key"
+    )]
+    OutOfRange {
+        /// Its size.
+        size: u64,
+    },
     /// It is another log's.
     #[error("this is a checkpoint of the log {found}, not of {expected}")]
     Origin {

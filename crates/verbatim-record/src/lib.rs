@@ -15,6 +15,7 @@ mod cipher;
 pub mod edge_keys;
 pub mod error;
 pub mod fault;
+pub mod key_change;
 pub mod key_file;
 pub mod keys;
 pub mod leaf;

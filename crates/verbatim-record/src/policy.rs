@@ -4,13 +4,17 @@
 //! bundle that they check.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::checkpoint::{Checkpoint, CheckpointError, cosigned_at};
+use crate::checkpoint::{Checkpoint, CheckpointError, cosigned_at, number};
 use crate::note::{Algorithm, Note, NoteError, VerifierKey};
 
+/// Begins the line behind a log's that bounds for which sizes its key counts. To other tools it is a comment.
+const SIZES: &str = "#sizes";
 /// Lines read from a policy, at most.
 const MOST_LINES: usize = 4096;
 
@@ -51,10 +55,24 @@ struct Group {
     members: Vec<String>,
 }
 
-/// Logs and witnesses that count.
+/// A key of a log, and for checkpoints of which sizes it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct LogKey {
+    key: VerifierKey,
+    sizes: RangeInclusive<u64>,
+}
+
+impl LogKey {
+    const fn always(key: VerifierKey) -> Self {
+        let sizes = 0..=u64::MAX;
+        Self { key, sizes }
+    }
+}
+
+/// Logs and witnesses that count. A log that has changed its key has several of them, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    logs: Vec<VerifierKey>,
+    logs: Vec<LogKey>,
     witnesses: Vec<Witness>,
     groups: HashMap<String, Group>,
     quorum: Option<String>,
@@ -64,7 +82,7 @@ impl Policy {
     /// One log, no witness.
     pub fn of_log(log: VerifierKey) -> Self {
         Self {
-            logs: vec![log],
+            logs: vec![LogKey::always(log)],
             ..Self::default()
         }
     }
@@ -81,9 +99,45 @@ impl Policy {
         self
     }
 
-    /// The logs that count.
-    pub fn logs(&self) -> &[VerifierKey] {
-        &self.logs
+    /// The keys of logs that count, of one log the newest first.
+    pub fn logs(&self) -> impl Iterator<Item = &VerifierKey> {
+        self.logs.iter().map(|log| &log.key)
+    }
+
+    /// The keys of a log that count for a checkpoint of this size, or for what stands in the record that is the
+    /// last of that many.
+    pub fn keys_at(&self, origin: &str, size: u64) -> Vec<VerifierKey> {
+        let those = self.logs.iter().filter(|log| log.key.name() == origin);
+        those
+            .filter(|log| log.sizes.contains(&size))
+            .map(|log| log.key.clone())
+            .collect()
+    }
+
+    /// The same log after a change of its key: the newest one so far counts up to this size, the next one for
+    /// larger ones.
+    pub fn with_next_key(mut self, next: VerifierKey, size: u64) -> Self {
+        if let Some(newest) = self.logs.iter_mut().find(|l| l.key.name() == next.name()) {
+            newest.sizes = *newest.sizes.start()..=size;
+        }
+        let sizes = size.saturating_add(1)..=u64::MAX;
+        self.logs.insert(0, LogKey { key: next, sizes });
+        self
+    }
+
+    /// The lines of its logs.
+    pub fn log_lines(&self) -> String {
+        let mut lines = String::new();
+        for LogKey { key, sizes } in &self.logs {
+            // Writing to a text cannot fail.
+            let _ = writeln!(lines, "log {key}");
+            let _ = match (*sizes.start(), *sizes.end()) {
+                (0, u64::MAX) => Ok(()),
+                (from, u64::MAX) => writeln!(lines, "{SIZES} {from}"),
+                (from, until) => writeln!(lines, "{SIZES} {from} {until}"),
+            };
+        }
+        lines
     }
 
     /// The witnesses that count.
@@ -102,8 +156,15 @@ impl Policy {
     /// When it is not.
     pub fn open(&self, note: &Note) -> Result<Checkpoint, CheckpointError> {
         let origin = note.text.split('\n').next().unwrap_or_default();
-        let log = self.logs.iter().find(|log| log.name() == origin);
-        Checkpoint::open(note, log.ok_or(NoteError::NoTrustedSignature)?)
+        let known = self.logs.iter().filter(|log| log.key.name() == origin);
+        let known: Vec<_> = known.map(|log| log.key.clone()).collect();
+        note.check(&known)?;
+        let checkpoint = Checkpoint::parse(&note.text)?;
+        let size = checkpoint.size;
+        match note.check(&self.keys_at(origin, size)) {
+            Ok(()) => Ok(checkpoint),
+            Err(_) => Err(CheckpointError::OutOfRange { size }),
+        }
     }
 
     /// The witnesses that have cosigned, each with its time in seconds since the Unix epoch.
@@ -156,11 +217,12 @@ impl Policy {
         match words {
             ["log", key] | ["log", key, _] => {
                 let key = parse_key(key, Algorithm::signs_notes)?;
-                if self.logs.contains(&key) {
+                if self.logs().any(|known| *known == key) {
                     return Err("this key is there already".into());
                 }
-                self.logs.push(key);
+                self.logs.push(LogKey::always(key));
             }
+            [SIZES, from, until @ ..] if until.len() < 2 => self.sizes(from, until.first())?,
             ["witness", name, key] => self.witness(name, key, None)?,
             ["witness", name, key, url] => self.witness(name, key, Some((*url).to_owned()))?,
             ["group", name, needed, members @ ..] if !members.is_empty() => {
@@ -175,6 +237,17 @@ impl Policy {
             _ => return Err("it is not one of log, witness, group, quorum".into()),
         }
         Ok(false)
+    }
+
+    /// Of the log on the line before.
+    fn sizes(&mut self, from: &str, until: Option<&&str>) -> Result<(), String> {
+        let from = number(from).ok_or("the first size is not a number")?;
+        let until = until.map_or(Some(u64::MAX), |until| number(until));
+        let until = until.filter(|until| *until >= from);
+        let until = until.ok_or("the last size is not a number from the first on")?;
+        let log = self.logs.last_mut().ok_or("no log is before it")?;
+        log.sizes = from..=until;
+        Ok(())
     }
 
     fn witness(&mut self, name: &str, key: &str, url: Option<String>) -> Result<(), String> {
@@ -260,7 +333,8 @@ impl FromStr for Policy {
                 return Err(at(line, "the policy is too long".into()));
             }
             let words: Vec<_> = text.split_whitespace().collect();
-            if words.first().is_none_or(|word| word.starts_with('#')) {
+            let is_comment = |word: &&str| word.starts_with('#') && *word != SIZES;
+            if words.first().is_none_or(is_comment) {
                 continue;
             }
             match policy.line(&words, &mut grouped) {

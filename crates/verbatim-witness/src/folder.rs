@@ -153,7 +153,7 @@ impl Folder {
             _lock: lock(&dir.join(LOCK))?,
             checkpoints,
             signer,
-            logs: policy.logs().to_vec(),
+            logs: policy.logs().cloned().collect(),
         })
     }
 

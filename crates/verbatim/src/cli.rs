@@ -355,6 +355,29 @@ pub(crate) enum KeyCommand {
     Rotate,
     /// Make the token's key, where missing, and wrap the key file by it.
     HsmInit(HsmInitArgs),
+    /// Put another signing key in the place of the log's, from the next start of the service on.
+    ChangeSigner(ChangeSignerArgs),
+    /// Take the signing key from before away: from the next start on the new one signs alone.
+    #[command(
+        after_help = "Example:\n  verbatim key retire-signer\nDo it once witnesses and examiners know the new key. Its public half stays in the log's policy."
+    )]
+    RetireSigner,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  verbatim key change-signer
+  verbatim key change-signer --token-key log-2027 --signing-algorithm ecdsa-p256
+Copy the key files to every node and start each again. The first that signs records the change in the log; the old
+key, which is kept with the ending .old, signs beside the new one until `verbatim key retire-signer`.")]
+pub(crate) struct ChangeSignerArgs {
+    /// What the new key signs with.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) signing_algorithm: SigningAlgorithm,
+    /// Take the token's key pair of this label, and make it where missing, instead of a key in a file.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) token_key: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -144,7 +144,7 @@ impl RunningStack for RealRunning {
         let conversation = conversation(engine, message).await?;
         let api = Api::here(local_api_router(engine.clone(), "demo"));
         export::conversation(&api, &conversation.id, folder, "demo --check").await?;
-        crate::examine::examine(engine.log_policy(), folder).await
+        crate::examine::examine(engine.log_policy().await?, folder).await
     }
 
     async fn stop(self: Box<Self>) -> Result<()> {

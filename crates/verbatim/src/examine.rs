@@ -38,7 +38,7 @@ fn by_all(policy: &str, folder: &Path) -> Result<String> {
         right(verify)?;
         by.push("verbatim-verify");
     }
-    if let (Some(program), Some(log)) = (std::env::var_os(THIRD_PARTY), trusted.logs().first()) {
+    if let (Some(program), Some(log)) = (std::env::var_os(THIRD_PARTY), trusted.logs().next()) {
         let mut third_party = Command::new(program);
         third_party.arg(folder).arg(log.to_string());
         right(third_party)?;

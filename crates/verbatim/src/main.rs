@@ -104,6 +104,15 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             tokio::task::spawn_blocking(move || commands::key::hsm_init(&config, &out, &args))
                 .await?
         }
+        Command::Key(KeyCommand::ChangeSigner(args)) => {
+            let config = Config::read(&cli.config)?;
+            // A token blocks.
+            tokio::task::spawn_blocking(move || commands::key::change_signer(&config, &out, &args))
+                .await?
+        }
+        Command::Key(KeyCommand::RetireSigner) => {
+            commands::key::retire_signer(&Config::read(&cli.config)?, &out)
+        }
         Command::Doctor => commands::doctor::run(&cli.config, &out).await,
         Command::Serve => {
             let mut config = Config::read(&cli.config)?;

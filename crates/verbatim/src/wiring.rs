@@ -1,7 +1,7 @@
 //! From a configuration to an engine with its adapters.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -25,6 +25,9 @@ use crate::key_file::KeyFile;
 use crate::system::{SystemClock, SystemEntropy};
 use crate::token::KeyToken;
 use crate::token_signer::{self, SignerFile};
+
+/// Ending of the file of the signing key from before.
+pub(crate) const OLD_SIGNER: &str = ".old";
 
 /// An engine with the adapters that must be driven as well.
 pub(crate) struct Wired {
@@ -56,7 +59,8 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         .map(|c| carrier(config, c))
         .collect::<Result<Vec<_>>>()?;
     let of = config.clone();
-    let signer = tokio::task::spawn_blocking(move || read_signer(&of)).await??;
+    let read = move || anyhow::Ok((read_signer(&of)?, read_signer_before(&of)?));
+    let (signer, signer_before) = tokio::task::spawn_blocking(read).await??;
     let engine = Engine::open(Parts {
         store: store.store.clone(),
         platform: platform.clone(),
@@ -65,6 +69,7 @@ pub(crate) async fn wire(config: &Config) -> Result<Wired> {
         entropy,
         keys,
         signer,
+        signer_before,
         anchoring: anchoring(config)?,
         settings: settings(config),
     })
@@ -91,8 +96,28 @@ pub(crate) fn platform_alone(config: &Config) -> Result<Arc<MatrixPlatform>> {
 
 /// Reads the key that signs checkpoints, or finds it in the token. Blocks.
 pub(crate) fn read_signer(config: &Config) -> Result<Arc<dyn Signer>> {
-    let path = config.path(&config.record.signing_key);
-    let text = std::fs::read_to_string(&path).with_context(|| {
+    read_signer_at(config, &config.path(&config.record.signing_key))
+}
+
+/// Reads the signing key from before, which lies beside the present one for as long as both sign. Blocks.
+pub(crate) fn read_signer_before(config: &Config) -> Result<Option<Arc<dyn Signer>>> {
+    let path = signer_beside(config, OLD_SIGNER);
+    if path.try_exists()? {
+        read_signer_at(config, &path).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// The file beside the signing key's, of this ending.
+pub(crate) fn signer_beside(config: &Config, ending: &str) -> PathBuf {
+    let mut path = config.path(&config.record.signing_key).into_os_string();
+    path.push(ending);
+    PathBuf::from(path)
+}
+
+fn read_signer_at(config: &Config, path: &Path) -> Result<Arc<dyn Signer>> {
+    let text = std::fs::read_to_string(path).with_context(|| {
         let dir = config.dir.display();
         format!(
             "cannot read the signing key {}: restore it from its copy; for a new installation, `verbatim init --dir \

@@ -121,7 +121,8 @@ impl Engine {
         let Some(shown) = witness.latest(origin).await? else {
             return lying("it says that it holds another tree, and shows none");
         };
-        let Ok(theirs) = Checkpoint::open(&shown, self.signer.verifier()) else {
+        let keys = self.log_keys().await?;
+        let Ok(theirs) = keys.open(&shown) else {
             return lying("it shows a checkpoint that we have not signed");
         };
         // Read after theirs: whatever we have signed before is in it.

@@ -176,6 +176,8 @@ impl Engine {
         hold_changes: u64,
         certificate: &Certificate,
     ) -> Result<(), JobError> {
+        // A certificate is the word of the key that the log has at its place.
+        self.follow_signing_key().await?;
         let note = Note::sign(certificate.to_text(), &*self.signer)?.to_string();
         // Nothing is destroyed under a certificate that could not be read back, for its length say.
         if let Err(error) = Note::parse(&note) {

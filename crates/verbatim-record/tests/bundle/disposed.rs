@@ -1,11 +1,12 @@
 //! Records that are not disclosed, and nothing right says why.
 
 use verbatim_domain::ConversationId;
-use verbatim_record::bundle::{CERTIFICATES, MemoryFolder, Of};
+use verbatim_record::bundle::{CERTIFICATES, Given, MemoryFolder, Of, check as bundle_check};
 use verbatim_record::certificate::Certificate;
 use verbatim_record::note::Algorithm;
+use verbatim_record::policy::Policy;
 use verbatim_record::signing::FileSigner;
-use verbatim_record::{Kind, Note};
+use verbatim_record::{Kind, Note, Signer};
 
 use crate::fixture::*;
 use crate::forged::{remove_line, replace, wrong};
@@ -224,4 +225,46 @@ fn certificates_from_elsewhere_or_of_nothing_are_found() {
         "which no record here names",
     );
     assert_eq!(at, 7);
+}
+
+/// Old certificates stay good after a change of the log's key, and the old key certifies nothing any more.
+#[test]
+fn a_certificate_counts_if_its_key_did_at_its_place() {
+    let mut world = World::small();
+    let old = world.dispose(&[3]);
+    let size = world.size();
+    let late = world.dispose(&[3]);
+    world.signer = ecdsa_signer();
+    let new = world.dispose(&[3]);
+    let key = world.signer.verifier().clone();
+    let both = policy().with_next_key(key.clone(), size);
+    let alone = Policy::of_log(key);
+    for (name, policy, at, expected) in [
+        ("by the old key in its time", &both, old, None),
+        ("by the new key in its time", &both, new, None),
+        (
+            "by the old key after its time",
+            &both,
+            late,
+            Some("no signature is by a key"),
+        ),
+        (
+            "by a key that the policy does not have",
+            &alone,
+            old,
+            Some("no signature is by a key"),
+        ),
+    ] {
+        let folder = without_3(&mut world, at);
+        let given = Given {
+            policy: Some(policy),
+            since: None,
+        };
+        let found = bundle_check(&folder, given, &mut |_, _| {});
+        let words = found.wrong().map(|wrong| wrong.words.clone());
+        match expected {
+            None => assert_eq!(words, None, "{name}"),
+            Some(expected) => assert!(words.unwrap().contains(expected), "{name}"),
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod common;
 mod ecdsa;
 mod formats;
 mod golden;
+mod key_change;
 mod keys;
 mod log;
 mod merkle;

@@ -8,6 +8,7 @@ use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Entropy, Store};
 use verbatim_engine::worker::LEASE;
 use verbatim_engine::{Anchoring, Engine, Keys, Parts, Settings};
+use verbatim_record::Signer;
 use verbatim_store::SqlStore;
 
 use super::{FakeCarrier, FakeKeySafe, FakePlatform, SeededEntropy, VirtualClock, test_signer};
@@ -42,13 +43,21 @@ impl Site {
     /// # Errors
     /// When the engine cannot be opened on the store.
     pub async fn on(store: Arc<SqlStore>) -> Result<Self, Box<dyn Error>> {
-        Self::made(
-            store,
-            Arc::default(),
-            Anchoring::default(),
-            Arc::new(FakeKeySafe::new([7; 32])),
-        )
-        .await
+        Self::signed_by(store, test_signer(), None).await
+    }
+
+    /// On a given store, with a signing key and perhaps the one before it.
+    ///
+    /// # Errors
+    /// When the engine cannot be opened on the store.
+    pub async fn signed_by(
+        store: Arc<SqlStore>,
+        signer: Arc<dyn Signer>,
+        before: Option<Arc<dyn Signer>>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let safe = Arc::new(FakeKeySafe::new([7; 32]));
+        let signers = (signer, before);
+        Self::made(store, Arc::default(), Anchoring::default(), safe, signers).await
     }
 
     /// On a given store, with those who cosign and stamp.
@@ -61,7 +70,7 @@ impl Site {
         anchoring: Anchoring,
     ) -> Result<Self, Box<dyn Error>> {
         let safe = Arc::new(FakeKeySafe::new([7; 32]));
-        Self::made(store, clock, anchoring, safe).await
+        Self::made(store, clock, anchoring, safe, (test_signer(), None)).await
     }
 
     /// On a given store, with keys from a given place.
@@ -72,7 +81,8 @@ impl Site {
         store: Arc<SqlStore>,
         safe: Arc<FakeKeySafe>,
     ) -> Result<Self, Box<dyn Error>> {
-        Self::made(store, Arc::default(), Anchoring::default(), safe).await
+        let signers = (test_signer(), None);
+        Self::made(store, Arc::default(), Anchoring::default(), safe, signers).await
     }
 
     async fn made(
@@ -80,6 +90,7 @@ impl Site {
         clock: Arc<VirtualClock>,
         anchoring: Anchoring,
         safe: Arc<FakeKeySafe>,
+        (signer, signer_before): (Arc<dyn Signer>, Option<Arc<dyn Signer>>),
     ) -> Result<Self, Box<dyn Error>> {
         let platform = Arc::new(FakePlatform::new(clock.clone()));
         let carrier = Arc::new(FakeCarrier::new(ACCOUNT, clock.clone()));
@@ -91,7 +102,8 @@ impl Site {
             carriers: vec![carrier.clone()],
             clock: clock.clone(),
             entropy,
-            signer: test_signer(),
+            signer,
+            signer_before,
             anchoring,
             settings: Settings::default(),
         };

@@ -305,6 +305,7 @@ impl World {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             signer: test_signer(),
+            signer_before: None,
             anchoring: Anchoring::default(),
             settings: self.settings.clone(),
         };

@@ -67,6 +67,7 @@ pub(crate) async fn restarted(
         clock: house.clock.clone(),
         entropy,
         signer: test_signer(),
+        signer_before: None,
         anchoring: Anchoring::default(),
         settings,
     })

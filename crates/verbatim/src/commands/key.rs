@@ -30,11 +30,13 @@ pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<Exi
         }
         KeyCommand::Prepare => out.one(&change(api, "keys/prepare").await?),
         KeyCommand::Rotate => out.one(&change(api, "keys/rotate").await?),
-        // Needs no service and no store: `main` has dealt with it.
-        KeyCommand::HsmInit(_) => {}
+        // Need no service and no store: `main` has dealt with them.
+        KeyCommand::HsmInit(_) | KeyCommand::ChangeSigner(_) | KeyCommand::RetireSigner => {}
     }
     Ok(ExitCode::SUCCESS)
 }
+
+pub(crate) use signer::{change_signer, retire_signer};
 
 /// Asks for a change of what is in use now.
 async fn change(api: &Api, path: &str) -> Result<Value> {
@@ -109,11 +111,7 @@ fn make_signer(
     label: &str,
     algorithm: SigningAlgorithm,
 ) -> Result<Made> {
-    let kind = match algorithm {
-        SigningAlgorithm::Ed25519 => SigningKind::Ed25519,
-        SigningAlgorithm::EcdsaP256 => SigningKind::EcdsaP256,
-    };
-    token.make_signing_key(label, kind)?;
+    token.make_signing_key(label, kind_of(algorithm))?;
     // Died here: a key that no file names; the next call finds it.
     let signer = TokenSigner::open(token.clone(), label)?;
     let path = config.path(&config.record.signing_key);
@@ -129,6 +127,13 @@ fn make_signer(
         },
         file: is_new.then_some(path),
     })
+}
+
+const fn kind_of(algorithm: SigningAlgorithm) -> SigningKind {
+    match algorithm {
+        SigningAlgorithm::Ed25519 => SigningKind::Ed25519,
+        SigningAlgorithm::EcdsaP256 => SigningKind::EcdsaP256,
+    }
 }
 
 fn show(keys: &Value) {
@@ -167,5 +172,6 @@ fn show(keys: &Value) {
     }
 }
 
+mod signer;
 #[cfg(test)]
 mod tests;

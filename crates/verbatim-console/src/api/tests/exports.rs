@@ -244,7 +244,14 @@ async fn a_record_is_proved_and_that_is_recorded() {
     let before = caller.world.kinds().await.len();
     let answer = caller.done("record/proofs", &wish).await;
     let proof: TlogProof = answer["proof"].as_str().unwrap().parse().unwrap();
-    let policy: Policy = caller.world.engine.log_policy().parse().unwrap();
+    let policy: Policy = caller
+        .world
+        .engine
+        .log_policy()
+        .await
+        .unwrap()
+        .parse()
+        .unwrap();
     let leaf = proof.entry.clone().unwrap();
     assert_eq!(proof.check(&leaf, &policy).unwrap().size, signed.size);
     assert_eq!(proof.index, 2);

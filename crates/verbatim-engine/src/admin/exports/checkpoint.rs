@@ -58,16 +58,19 @@ impl Engine {
         })
     }
 
-    /// The trust policy of this log, as an examiner may begin with: its key, and its witnesses. How many
+    /// The trust policy of this log, as an examiner may begin with: its keys, and its witnesses. How many
     /// of them must have cosigned is theirs to say.
-    pub fn log_policy(&self) -> String {
-        let mut policy = format!("log {}\n", self.signer.verifier());
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn log_policy(&self) -> Result<String, AdminError> {
+        let mut policy = self.log_keys().await?.log_lines();
         for witness in &self.anchoring.witnesses {
             let key = witness.key();
             policy.push_str(&format!("witness {} {key}\n", key.name()));
         }
         policy.push_str("quorum none\n");
-        policy
+        Ok(policy)
     }
 
     /// The log's name.

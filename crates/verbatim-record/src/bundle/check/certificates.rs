@@ -14,6 +14,7 @@ use crate::bundle::manifest::Manifest;
 use crate::bundle::{CERTIFICATES, utc};
 use crate::certificate::Certificate;
 use crate::note::{Note, VerifierKey};
+use crate::policy::Policy;
 use crate::record::Kind;
 use crate::report::{Findings, Held, State};
 use crate::tile_tree::TileTree;
@@ -40,7 +41,7 @@ impl Certificates {
         folder: &dyn Folder,
         manifest: &Manifest,
         tree: &mut TileTree<'_>,
-        keys: &[VerifierKey],
+        policy: &Policy,
     ) -> Held<Self> {
         let mut all = Self::default();
         if !manifest.files.iter().any(|file| file.path == CERTIFICATES) {
@@ -61,7 +62,9 @@ impl Certificates {
                 return Err(named((CHECK, "it comes after a later record".to_owned())));
             }
             stands_in(manifest, tree, &entry.leaf, &entry.leaf.hash()).map_err(named)?;
-            let certificate = open(&entry, keys).map_err(|words| named((CHECK, words)))?;
+            // As the last record of that many: its key is the one that counted then.
+            let keys = policy.keys_at(&manifest.log.origin, position + 1);
+            let certificate = open(&entry, &keys).map_err(|words| named((CHECK, words)))?;
             all.0.insert(position, Known::of(certificate));
         }
         Ok(all)

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use verbatim_engine::ports::Entropy;
 use verbatim_record::Kek;
-use verbatim_record::note::Algorithm;
+use verbatim_record::note::{Algorithm, NoteError};
 use verbatim_record::signing::FileSigner;
 use zeroize::Zeroizing;
 
@@ -122,14 +122,19 @@ pub(crate) fn new_log_name(config: &Config) -> String {
     )
 }
 
-fn new_signing_key(config: &Config, algorithm: SigningAlgorithm) -> Result<String> {
+/// A new key of this name.
+pub(crate) fn new_signer(name: &str, algorithm: SigningAlgorithm) -> Result<FileSigner, NoteError> {
     let algorithm = match algorithm {
         SigningAlgorithm::Ed25519 => Algorithm::Ed25519,
         SigningAlgorithm::EcdsaP256 => Algorithm::EcdsaP256,
     };
     let mut seed = Zeroizing::new([0; 32]);
     SystemEntropy.fill(seed.as_mut());
-    let key = FileSigner::from_seed(&new_log_name(config), algorithm, &seed)
+    FileSigner::from_seed(name, algorithm, &seed)
+}
+
+fn new_signing_key(config: &Config, algorithm: SigningAlgorithm) -> Result<String> {
+    let key = new_signer(&new_log_name(config), algorithm)
         .context("homeserver.server_name cannot be part of a key's name")?;
     Ok(key.to_text().to_string())
 }

@@ -5,9 +5,10 @@ use verbatim_record::note::Algorithm;
 use verbatim_testkit::softhsm::{PIN, SoftHsm, with_tokens};
 
 use super::*;
+use crate::cli::ChangeSignerArgs;
 use crate::exit;
 use crate::token_signer::SignerFile;
-use crate::wiring::read_signer;
+use crate::wiring::{OLD_SIGNER, read_signer, read_signer_before, signer_beside};
 
 /// As `verbatim init` leaves it, without a signing key, with a token.
 fn configured(hsm: &SoftHsm, dir: &Path) -> Config {
@@ -86,4 +87,49 @@ fn it_signs(config: &Config) {
     std::fs::write(&path, text.replace("key: log", "key: none")).unwrap();
     let error = read_signer(config).err().unwrap();
     assert_eq!(crate::code_of(&error), exit::KEY, "{error:#}");
+}
+
+/// The files of a change: the log's name stays, and what a process leaves that dies between the two writes.
+#[test]
+fn a_signing_key_is_changed_in_its_files() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("keys")).unwrap();
+    let text = "[firm]\nname = \"Acme\"\n[homeserver]\nurl = \"http://127.0.0.1:8008\"\n\
+                server_name = \"acme.test\"\nas_token = \"as\"\nhs_token = \"hs\"\n";
+    let config = Config::parse(text, &dir.path().join("verbatim.toml")).unwrap();
+    crate::commands::init::make_signing_key_quietly(&config).unwrap();
+    let out = Out { json: true };
+    let change = |signing_algorithm| {
+        let args = ChangeSignerArgs {
+            signing_algorithm,
+            token_key: None,
+        };
+        change_signer(&config, &out, &args)
+    };
+    let present = || read_signer(&config).unwrap().verifier().clone();
+    let before = || {
+        read_signer_before(&config)
+            .unwrap()
+            .map(|s| s.verifier().clone())
+    };
+    let first = present();
+    assert_eq!(before(), None);
+    // As if it had died after the first write.
+    let path = config.path(&config.record.signing_key);
+    std::fs::copy(&path, signer_beside(&config, OLD_SIGNER)).unwrap();
+    change(SigningAlgorithm::EcdsaP256).unwrap();
+    let second = present();
+    assert_eq!(before(), Some(first.clone()));
+    assert_eq!(second.name(), first.name());
+    assert_eq!(second.algorithm(), Algorithm::EcdsaP256);
+    // One change at a time.
+    let error = change(SigningAlgorithm::Ed25519).unwrap_err().to_string();
+    assert!(error.contains("retire-signer"), "{error}");
+    assert_eq!((present(), before()), (second.clone(), Some(first)));
+    for _ in 0..2 {
+        retire_signer(&config, &out).unwrap();
+        assert_eq!((present(), before()), (second.clone(), None));
+    }
+    change(SigningAlgorithm::Ed25519).unwrap();
+    assert_eq!(before(), Some(second));
 }

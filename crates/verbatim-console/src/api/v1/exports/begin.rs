@@ -98,7 +98,7 @@ pub(crate) async fn begin_export(
         at_ms: head.at_ms,
         head,
         origin: engine.log_origin().to_owned(),
-        policy: engine.log_policy(),
+        policy: engine.log_policy().await?,
     };
     Ok((StatusCode::CREATED, Json(export)))
 }

@@ -1,0 +1,101 @@
+//! `verbatim key change-signer|retire-signer`: the files of the log's signing keys. What they change in the log
+//! happens when the service starts with them.
+
+use std::fs;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use verbatim_hsm::TokenSigner;
+use zeroize::Zeroizing;
+
+use super::kind_of;
+use crate::cli::ChangeSignerArgs;
+use crate::commands::api::Out;
+use crate::commands::init::new_signer;
+use crate::config::Config;
+use crate::files::write_private;
+use crate::key_file::KeyFile;
+use crate::token_signer::SignerFile;
+use crate::wiring::{OLD_SIGNER, read_signer, read_signer_before, signer_beside};
+
+/// Puts a new key in the place of the old one, which is kept beside it.
+pub(crate) fn change_signer(
+    config: &Config,
+    out: &Out,
+    args: &ChangeSignerArgs,
+) -> Result<ExitCode> {
+    let old = read_signer(config)?;
+    let before = read_signer_before(config)?;
+    if before.is_some_and(|before| before.verifier() != old.verifier()) {
+        bail!(
+            "the signing key from before still lies beside the present one: end that change first, with `verbatim key \
+             retire-signer`"
+        );
+    }
+    let name = old.verifier().name();
+    let text = match &args.token_key {
+        Some(label) => in_token(config, args, label, name)?,
+        None => new_signer(name, args.signing_algorithm)?.to_text(),
+    };
+    let path = config.path(&config.record.signing_key);
+    let old_path = signer_beside(config, OLD_SIGNER);
+    write_private(&old_path, &Zeroizing::new(fs::read_to_string(&path)?))?;
+    // Died here: the old key lies there twice and signs alone; the next call begins anew.
+    write_private(&path, &text)?;
+    // Died here: both are in their places.
+    let new = read_signer(config)?;
+    let (old, new) = (old.verifier().to_string(), new.verifier().to_string());
+    if out.json {
+        println!("{}", json!({"old": old, "new": new}));
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("old     {old}");
+    println!("new     {new}");
+    println!(
+        "Copy {} and {} to every node,",
+        path.display(),
+        old_path.display()
+    );
+    println!("start each again, and give the new line to witnesses and examiners.");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Takes the key from before away.
+pub(crate) fn retire_signer(config: &Config, out: &Out) -> Result<ExitCode> {
+    read_signer(config)?;
+    let path = signer_beside(config, OLD_SIGNER);
+    let is_there = match fs::remove_file(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        done => {
+            done.with_context(|| format!("cannot remove {}", path.display()))?;
+            true
+        }
+    };
+    if out.json {
+        println!("{}", json!({"removed": is_there.then_some(path)}));
+    } else if is_there {
+        println!("removed {}", path.display());
+        println!("Start every node again: the new key signs alone then.");
+    } else {
+        println!("kept    there is no signing key from before");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn in_token(
+    config: &Config,
+    args: &ChangeSignerArgs,
+    label: &str,
+    name: &str,
+) -> Result<Zeroizing<String>> {
+    let file = KeyFile::of(config)?;
+    let Some(key_token) = file.token() else {
+        bail!("no token is configured: set [keys.pkcs11]");
+    };
+    let token = key_token.token()?;
+    token.make_signing_key(label, kind_of(args.signing_algorithm))?;
+    let signer = TokenSigner::open(token, label)?;
+    let text = SignerFile::new(&signer, label, name)?.to_text();
+    Ok(Zeroizing::new(text))
+}
