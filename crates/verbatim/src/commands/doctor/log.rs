@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Result;
 use verbatim_record::{Checkpoint, Note, Signer};
@@ -13,7 +14,7 @@ use crate::wiring;
 /// The path of the checkpoint (C2SP tlog-tiles).
 const CHECKPOINT: &str = "checkpoint";
 
-pub(super) fn signing_key(config: &Config, key: &Result<std::sync::Arc<dyn Signer>>) -> Verdict {
+pub(super) fn signing_key(config: &Config, key: &Result<Arc<dyn Signer>>) -> Verdict {
     let path = config.path(&config.record.signing_key);
     match key {
         Err(error) => Verdict::Fail(
@@ -48,7 +49,7 @@ pub(super) async fn published(config: &Config, key: &dyn Signer) -> Verdict {
     match place.get(CHECKPOINT).await {
         Err(error) => Verdict::Fail(format!("{}: {error}", place.place()), mend()),
         Ok(None) => Verdict::Ok(format!("nothing yet at {}", place.place())),
-        Ok(Some(bytes)) => match believed(&bytes, key) {
+        Ok(Some(bytes)) => match believed(config, &bytes, key) {
             Ok(said) => Verdict::Ok(format!("{} records at {}", said.size, place.place())),
             Err(why) => Verdict::Fail(
                 format!("{}: {why}", place.place()),
@@ -72,7 +73,16 @@ fn mend() -> String {
     "check `[record] publish` and `[record.bucket]`; nothing is signed before it answers".into()
 }
 
-fn believed(bytes: &[u8], key: &dyn Signer) -> Result<Checkpoint, String> {
+fn believed(config: &Config, bytes: &[u8], key: &dyn Signer) -> Result<Checkpoint, String> {
     let note = Note::parse(&String::from_utf8_lossy(bytes)).map_err(|e| e.to_string())?;
-    Checkpoint::open(&note, key.verifier()).map_err(|e| e.to_string())
+    let said = Checkpoint::open(&note, key.verifier());
+    // After a change of the key, what was published before it.
+    let before = |before: &Arc<dyn Signer>| Checkpoint::open(&note, before.verifier()).ok();
+    let older = || wiring::read_signer_before(config).ok().flatten();
+    match said {
+        Err(error) => older()
+            .and_then(|old| before(&old))
+            .ok_or(error.to_string()),
+        Ok(said) => Ok(said),
+    }
 }
