@@ -170,7 +170,7 @@ impl BucketId {
 /// A record as it is stored: sealed body, commitments, and the wrapped key, before it has a place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedRecord {
-    /// Random id, unique in the installation; the associated data of the seal.
+    /// Id of time and chance, unique in the installation; the associated data of the seal.
     pub id: RecordId,
     /// What it is about.
     pub kind: Kind,

@@ -59,7 +59,7 @@ impl SealChance {
 
 /// What is to be sealed.
 pub struct NewSeal<'a> {
-    /// Random id, unique in the installation.
+    /// Id of time and chance, unique in the installation.
     pub id: RecordId,
     /// What the record is about.
     pub kind: Kind,

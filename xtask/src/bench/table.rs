@@ -237,4 +237,23 @@ mod tests {
         let row = "| sqlite | 64 | 5000 | 1.0 | 2.0 | 6000 | 20000 | 0.25 | 50000 | 0.10 |";
         assert!(edge(&results).contains(row), "{}", edge(&results));
     }
+
+    #[test]
+    fn appends_stand_beside_both_peers() {
+        let line = |what: &str, rate: f64| json!({"what": what, "size": 10, "writers": 64, "per_s": rate, "p99_ms": 2.0, "run": 0});
+        let results = [
+            line("append", 3000.0),
+            line("same", 6000.0),
+            json!({"what": "rows", "writers": 64, "per_s": 12000.0, "run": 0}),
+            json!({"what": "export", "per_s": 500.0, "alone_per_s": 1000.0, "run": 0}),
+        ];
+        let text = record(&results);
+        for part in [
+            "| 10 | 64 | 3000 | 2.0 | 12000 | 0.25 | 6000 | 0.50 |",
+            "Exported: 500 records a second",
+            "1000 a second when the same lines are only written",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
 }
