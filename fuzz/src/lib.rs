@@ -11,6 +11,7 @@ use verbatim_domain::AccountId;
 use verbatim_domain::command::{self, Command};
 use verbatim_domain::sms;
 use verbatim_engine::ports::{CarrierEvent, EventKind, OpenError, Trust, Webhook, WebhookError};
+use verbatim_record::key_change::KeyChange;
 use verbatim_record::merkle::Frontier;
 use verbatim_record::policy::Policy;
 use verbatim_record::signing::FileSigner;
@@ -225,6 +226,19 @@ pub fn signed(data: &[u8]) {
                 assert_eq!(entries_path(index, width), text);
             }
         }
-        _ => drop(text.parse::<Policy>()),
+        b'x' => {
+            if let Ok(change) = Note::parse(text).and_then(|note| KeyChange::open(&note)) {
+                assert_eq!(change.old.name(), change.new.name());
+            }
+        }
+        _ => {
+            if let Ok(policy) = text.parse::<Policy>() {
+                // What a log hands out of its keys is read back alike.
+                let lines = format!("{}quorum none\n", policy.log_lines());
+                let again: Policy = lines.parse().expect("our own lines");
+                assert!(again.logs().eq(policy.logs()));
+                assert_eq!(again.log_lines(), policy.log_lines());
+            }
+        }
     }
 }
