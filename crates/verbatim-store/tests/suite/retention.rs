@@ -369,6 +369,8 @@ async fn single_records_are_erased(w: &World) {
     let disposal = Disposal {
         id: DisposalId::from_random(w.bytes()),
         contact: Some(verbatim_domain::ContactId::from_random(w.bytes())),
+        state: DisposalState::Proposed,
+        approved: None,
         ..whole.clone()
     };
     let propose = vec![

@@ -40,6 +40,7 @@ fn secrets(config: &Config) -> impl Iterator<Item = &SecretRef> {
     });
     [&homeserver.as_token, &homeserver.hs_token]
         .into_iter()
+        .chain(config.keys.pkcs11.iter().map(|token| &token.pin))
         .chain(bucket.flat_map(|bucket| [&bucket.access_key, &bucket.secret_key]))
         .chain(carriers)
 }
