@@ -4,6 +4,7 @@
 use time::OffsetDateTime;
 use verbatim_engine::Authority;
 use verbatim_engine::ports::{Entropy, Witness};
+use verbatim_record::checkpoint::cosigned_at;
 use verbatim_record::timestamp;
 use verbatim_record::{Checkpoint, Note, Signer, VerifierKey};
 
@@ -60,7 +61,7 @@ fn shown(
     ours: &VerifierKey,
     size: Option<u64>,
 ) -> Verdict {
-    if note.check(std::slice::from_ref(witness)).is_err() {
+    if !matches!(cosigned_at(note, witness), Ok(Some(_))) {
         return Verdict::Fail(
             format!("{name} shows a checkpoint that the key of the configuration has not cosigned"),
             "enter the key that `verbatim witness init` printed there, after an investigation"

@@ -81,4 +81,20 @@ mod tests {
             set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         }
     }
+
+    /// The PIN opens the token that opens the key file.
+    #[tokio::test]
+    async fn the_pin_is_a_secret() {
+        let (dir, mut config) = installation().await;
+        let pin = dir.path().join("keys/pin");
+        std::fs::write(&pin, "1234").unwrap();
+        set_permissions(&pin, Permissions::from_mode(0o644)).unwrap();
+        let token = "module = 'm.so'\ntoken = 't'\nwrap_key = 'w'\npin = { file = 'keys/pin' }";
+        config.keys.pkcs11 = Some(toml::from_str(token).unwrap());
+        let path = dir.path().join("verbatim.toml");
+        let Verdict::Warn(found, _) = files(&path, &config) else {
+            panic!("the PIN is not looked at");
+        };
+        assert!(found.contains("keys/pin"), "{found}");
+    }
 }
