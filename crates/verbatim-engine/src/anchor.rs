@@ -5,6 +5,7 @@
 //! and stamped by authorities (C05). Whoever does this holds the worker lease. None of it delays a record:
 //! when the others are away, an alarm says so, and when they are back they are caught up with.
 
+mod list;
 mod timestamp;
 mod witness;
 

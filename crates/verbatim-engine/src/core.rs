@@ -59,9 +59,9 @@ pub enum OpenError {
          that belongs to this store"
     )]
     WrongKey {
-        /// Fingerprint stored with the installation, shortened.
+        /// Id of the key that the store is under, as its key file prints it.
         expected: String,
-        /// Fingerprint of the key given, shortened.
+        /// Id of the key given.
         found: String,
     },
     /// No full node has made the installation yet.

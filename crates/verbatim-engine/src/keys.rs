@@ -17,6 +17,9 @@ use crate::ports::{Entropy, Installation, KeySafe, KeySafeError, Store, StoreErr
 /// The purpose of the index by which phone numbers are looked up.
 pub(crate) const PHONES: &str = "phone";
 
+/// Remembers the id of the key that the first service ran with: the store has a fingerprint of it only.
+pub(crate) const KEY_ID: &str = "key-id";
+
 /// An installation's keys, open.
 pub struct Keys {
     installation: Installation,
@@ -49,7 +52,7 @@ impl Keys {
             say_what_lies_ready(&*safe).await;
             current
         } else {
-            finish_rotation(&*safe, &installation, &current).await?
+            finish_rotation(store, &*safe, &installation, &current).await?
         };
         let root = state_root(store, &installation, &kek, entropy).await?;
         let archive = archive_key(store, &installation, &kek, entropy).await?;
@@ -216,6 +219,7 @@ impl From<FollowError> for StoreError {
 
 /// A rotation was committed and this process, or the one before, died before the key came to its place.
 async fn finish_rotation(
+    store: &dyn Store,
     safe: &dyn KeySafe,
     installation: &Installation,
     current: &Kek,
@@ -224,8 +228,8 @@ async fn finish_rotation(
     let next = safe.next().await?;
     let Some(kek) = next.filter(|next| next.check() == *check) else {
         return Err(OpenError::WrongKey {
-            expected: short(check),
-            found: short(&current.check()),
+            expected: id_of_the_key(store).await?,
+            found: current.id(),
         });
     };
     tracing::info!(
@@ -314,6 +318,12 @@ pub(crate) fn damaged(error: SealError) -> StoreError {
     StoreError::Damaged(error.to_string())
 }
 
-fn short(hash: &Hash) -> String {
-    hex::encode(&hash[..6])
+/// The id of the key that the store is under, as its key file prints it.
+async fn id_of_the_key(store: &dyn Store) -> Result<String, StoreError> {
+    let last = store.key_rotations().await?.into_iter().next();
+    let noted = match last {
+        Some(last) => Some(last.new_key),
+        None => store.cursor(KEY_ID).await?,
+    };
+    Ok(noted.unwrap_or_else(|| "(its id was never noted)".to_owned()))
 }

@@ -51,7 +51,7 @@ impl Recorder {
         let disposals = store.disposals().await?;
         for gone in disposals
             .iter()
-            .filter(|d| d.state >= DisposalState::Destroyed)
+            .filter(|d| d.state >= DisposalState::Destroyed && d.contact.is_none())
         {
             self.forget(gone.bucket);
         }

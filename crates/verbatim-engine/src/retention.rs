@@ -15,6 +15,7 @@ use verbatim_record::{RetentionClass, Vault};
 use crate::admin::{Actor, AdminError};
 use crate::core::{Engine, OpenError};
 use crate::hold::act;
+use crate::keys::KEY_ID;
 use crate::ports::{Change, ClassPeriod, Sealed, Store, StoreError};
 
 /// Remembers the rules that were last in force, in words: sealed, since they may name numbers.
@@ -100,6 +101,9 @@ impl Engine {
         changes.extend(promises.into_iter().map(Change::Promise));
         let sealed = hex::encode(self.hide(IN_FORCE, words.as_bytes()).0);
         changes.push(Change::SetCursor(IN_FORCE.to_owned(), sealed));
+        // By this name a wrong key file is told what is missing.
+        let key = self.recorder.keyring().kek().id();
+        changes.push(Change::SetCursor(KEY_ID.to_owned(), key));
         let before = before.unwrap_or_default();
         let details = [("before", before.as_str()), ("after", &words)];
         self.change(actor, "retention.rules", &details, changes)

@@ -367,12 +367,16 @@ pub struct DisposalView {
     pub name: String,
     /// The month of the bucket.
     pub expired: String,
-    /// State word.
+    /// The contact whose records alone are meant; none for the whole bucket.
+    pub contact: Option<String>,
+    /// State word; `lapsed` if nobody approved it in time.
     pub state: String,
     /// Who proposed it.
     pub proposed: ActView,
     /// Who approved it.
     pub approved: Option<ActView>,
+    /// Who took it back.
+    pub withdrawn: Option<ActView>,
     /// When the key was destroyed, Unix milliseconds.
     pub destroyed_ms: Option<i64>,
     /// How many records it made unreadable.
@@ -474,4 +478,37 @@ pub struct KeyRotationView {
     pub new_key: String,
     /// How many bucket keys were wrapped again.
     pub buckets: u64,
+}
+
+/// A signed checkpoint, and what others have said of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckpointView {
+    /// How many records it is over.
+    pub size: u64,
+    /// The root over them, hexadecimal.
+    pub root: String,
+    /// When it was signed, Unix milliseconds.
+    pub at_ms: i64,
+    /// Cosignatures of witnesses.
+    pub cosignatures: Vec<CosignatureView>,
+    /// Timestamps of authorities.
+    pub timestamps: Vec<TimestampView>,
+}
+
+/// A witness's cosignature.
+#[derive(Debug, Clone, Serialize)]
+pub struct CosignatureView {
+    /// The witness's name.
+    pub witness: String,
+    /// When, by its clock, Unix milliseconds.
+    pub at_ms: i64,
+}
+
+/// A timestamp.
+#[derive(Debug, Clone, Serialize)]
+pub struct TimestampView {
+    /// The authority, as the configuration names it.
+    pub authority: String,
+    /// When, by its clock, Unix milliseconds.
+    pub at_ms: i64,
 }

@@ -9,6 +9,8 @@ use verbatim_domain::Timestamp;
 use crate::record::{BucketId, RetentionClass};
 
 const VERSION: &str = "1";
+/// The line that a certificate about single records has, and no other.
+const ONLY_DATA_KEYS: &str = "only: data keys\n";
 
 /// Somebody did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub struct Certificate {
     pub bucket: BucketId,
     /// The key, by its public id.
     pub key: [u8; 8],
+    /// Whether the key stands and only the data keys of the records named were removed: single records, for
+    /// an erasure.
+    pub only_data_keys: bool,
     /// The rule by which its records had expired, in words.
     pub rule: String,
     /// Who proposed it.
@@ -79,6 +84,7 @@ impl Certificate {
              log: {}\n\
              bucket: {} {}\n\
              key: {}\n\
+             {}\
              rule: {}\n\
              proposed: {}\n\
              approved: {}\n\
@@ -89,6 +95,11 @@ impl Certificate {
             self.bucket.class.0,
             self.bucket.expiry_month,
             hex::encode(self.key),
+            if self.only_data_keys {
+                ONLY_DATA_KEYS
+            } else {
+                ""
+            },
             one_line(&self.rule),
             act(&self.proposed),
             act(&self.approved),
@@ -124,6 +135,7 @@ impl Certificate {
             log: lines.field("log", bytes)?,
             bucket: lines.field("bucket", bucket)?,
             key: lines.field("key", bytes)?,
+            only_data_keys: lines.optional(ONLY_DATA_KEYS),
             rule: lines.field("rule", |text| Some(text.to_owned()))?,
             proposed: lines.field("proposed", parse_act)?,
             approved: lines.field("approved", parse_act)?,
@@ -173,6 +185,17 @@ impl<'a> Lines<'a> {
     ) -> Result<T, CertificateError> {
         let missing = CertificateError::Line(self.number + 1);
         self.another(name, read)?.ok_or(missing)
+    }
+
+    /// Whether the next line is this one; if it is another, it stays.
+    fn optional(&mut self, line: &str) -> bool {
+        let mut ahead = self.rest.clone();
+        let found = ahead.next() == Some(line);
+        if found {
+            self.rest = ahead;
+            self.number += 1;
+        }
+        found
     }
 
     /// The next line, if there is one.

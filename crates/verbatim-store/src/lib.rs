@@ -31,7 +31,7 @@ use verbatim_engine::ports::{CryptoRows, Store, StoreError};
 
 #[doc(hidden)]
 pub use batch::Fault;
-pub use look::{Look, look};
+pub use look::{Look, LookAtLog, look, look_at_log};
 #[doc(hidden)]
 pub use sql::never_run;
 pub use stmt::Dialect;

@@ -274,6 +274,20 @@ pub(crate) enum RecordCommand {
     /// Recompute the whole log, compare it with every stored root, open every record.
     /// Exit code 41 names the first bad leaf.
     Verify,
+    /// The signed checkpoints, with the cosignatures of witnesses and the timestamps of authorities.
+    #[command(
+        after_help = "Examples:\n  verbatim record checkpoints\n  verbatim record checkpoints --after 4711 --json"
+    )]
+    Checkpoints {
+        /// Only those over more records than so many.
+        #[arg(
+            long,
+            value_name = "SIZE",
+            default_value_t = 0,
+            hide_default_value = true
+        )]
+        after: u64,
+    },
     /// Write a proof that a record is in the signed log.
     #[command(after_help = "\
 Example:
@@ -512,6 +526,12 @@ pub(crate) enum DisposalCommand {
         /// Its id.
         disposal: String,
     },
+    /// Take back a disposal that is not carried out yet, whoever proposed or approved it.
+    #[command(after_help = "Example:\n  verbatim disposal withdraw 0198…")]
+    Withdraw {
+        /// Its id.
+        disposal: String,
+    },
     /// List disposals.
     List,
     /// One disposal, with its certificate once the key is destroyed.
@@ -526,7 +546,7 @@ pub(crate) enum DisposalCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ErasureCommand {
     /// Ask that everything about a contact be erased: refused while retention or a hold binds, else the
-    /// disposal of what has expired is proposed.
+    /// disposal of these very records is proposed.
     #[command(after_help = "Example:\n  verbatim erasure request +14155552671")]
     Request {
         /// One of the contact's numbers.

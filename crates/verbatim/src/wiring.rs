@@ -162,7 +162,7 @@ pub(crate) fn publication(config: &Config) -> Result<Option<Arc<dyn Publication>
 }
 
 /// Who cosigns and stamps the log.
-fn anchoring(config: &Config) -> Result<Anchoring> {
+pub(crate) fn anchoring(config: &Config) -> Result<Anchoring> {
     let mut anchoring = Anchoring::default();
     for witness in &config.record.witness {
         let place = || format!("[[record.witness]] {}", witness.name);

@@ -3,6 +3,7 @@
 
 pub(super) mod acts;
 pub(super) mod alarms;
+pub(super) mod checkpoints;
 pub(super) mod contacts;
 pub(super) mod conversations;
 pub(super) mod description;
@@ -52,6 +53,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         exports::tile::endpoint(),
         proof::endpoint(),
         who_saw::endpoint(),
+        checkpoints::endpoint(),
         retention::list::endpoint(),
         retention::extend::endpoint(),
         holds::list::endpoint(),
@@ -62,6 +64,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         disposals::show::endpoint(),
         disposals::propose::endpoint(),
         disposals::approve::endpoint(),
+        disposals::withdraw::endpoint(),
         disposals::run::endpoint(),
         erasures::endpoint(),
         alarms::list::endpoint(),

@@ -1,6 +1,6 @@
 //! Disposals are proposed by one person and approved by another.
 
-use verbatim_domain::DisposalId;
+use verbatim_domain::{ContactId, DisposalId};
 use verbatim_record::{Body, BucketId, Kind, RetentionClass};
 
 use super::kept::Keep;
@@ -14,6 +14,27 @@ use crate::retention::{month_of, month_words};
 use crate::views::{ActView, DisposalView};
 
 const PAGE: u32 = 200;
+/// A proposal that nobody has approved after thirty days lapses.
+const LAPSES_MS: i64 = 30 * 86_400_000;
+
+/// Whether it is about this, and not taken back; an erasure that is carried out may be followed by another.
+fn stands(disposal: &Disposal, contact: Option<ContactId>, bucket: BucketId) -> bool {
+    let same = disposal.bucket == bucket && disposal.contact == contact;
+    let over = match contact {
+        None => disposal.state == DisposalState::Withdrawn,
+        Some(_) => !is_pending(disposal),
+    };
+    same && !over
+}
+
+fn is_pending(disposal: &Disposal) -> bool {
+    let state = disposal.state;
+    state == DisposalState::Proposed || state == DisposalState::Approved
+}
+
+fn is_already(disposal: &Disposal) -> AdminError {
+    AdminError::Invalid(format!("the disposal is {} already", disposal.state.word()))
+}
 
 impl Engine {
     /// Proposes the disposal of every bucket that is due: its month is over, and holds and
@@ -28,38 +49,89 @@ impl Engine {
                 due.push(bucket.id);
             }
         }
-        self.propose(actor, &due).await
+        self.propose(actor, None, &due).await
     }
 
-    /// Proposes the disposal of buckets, each at most once.
+    /// Proposes the disposal of buckets, or of what they have about a contact, each at most once at a time.
     pub(super) async fn propose(
         &self,
         actor: &Actor,
+        contact: Option<ContactId>,
         buckets: &[BucketId],
     ) -> Result<Vec<DisposalView>, AdminError> {
         let known = self.store.disposals().await?;
         let mut proposed = Vec::new();
         for bucket in buckets {
-            if known.iter().any(|d| d.bucket == *bucket) {
-                continue;
+            let mut changes = Vec::new();
+            if let Some(before) = known.iter().find(|d| stands(d, contact, *bucket)) {
+                if !self.has_lapsed(before) {
+                    continue;
+                }
+                changes = self.withdrawal(actor, before, "lapsed").await?;
             }
             let disposal = Disposal {
                 id: DisposalId::from_random(self.entropy.id()),
                 bucket: *bucket,
+                contact,
                 state: DisposalState::Proposed,
                 proposed: act(actor, self.now()),
                 approved: None,
+                withdrawn: None,
                 destroyed_at: None,
                 certificate: None,
                 disposed: 0,
                 held: 0,
             };
-            let record = self.disposal_record(actor, "proposed", &disposal).await?;
-            let changes = vec![record, Change::Propose(disposal.clone())];
+            changes.push(self.disposal_record(actor, "proposed", &disposal).await?);
+            changes.push(Change::Propose(disposal.clone()));
             self.at_once(changes).await?;
             proposed.push(self.disposal_view(&disposal));
         }
         Ok(proposed)
+    }
+
+    /// Takes a disposal back that is not carried out yet. Anybody with the right to propose or approve may:
+    /// to keep is never wrong.
+    ///
+    /// # Errors
+    /// When there is no such disposal, or it is withdrawn or carried out already.
+    pub async fn withdraw_disposal(
+        &self,
+        actor: &Actor,
+        id: DisposalId,
+    ) -> Result<DisposalView, AdminError> {
+        let mut disposal = self.disposal(id).await?;
+        if !is_pending(&disposal) {
+            return Err(is_already(&disposal));
+        }
+        let changes = self.withdrawal(actor, &disposal, "withdrawn").await?;
+        // Died before this commit: it stands as it was. The worker may have been faster: then this is stale.
+        match self.at_once(changes).await {
+            Err(StoreError::Stale(_)) => return Err(is_already(&self.disposal(id).await?)),
+            done => done?,
+        }
+        disposal.state = DisposalState::Withdrawn;
+        disposal.withdrawn = Some(act(actor, self.now()));
+        Ok(self.disposal_view(&disposal))
+    }
+
+    /// What takes a disposal back, with the record of it.
+    pub(super) async fn withdrawal(
+        &self,
+        actor: &Actor,
+        disposal: &Disposal,
+        step: &str,
+    ) -> Result<Vec<Change>, StoreError> {
+        Ok(vec![
+            self.disposal_record(actor, step, disposal).await?,
+            Change::WithdrawDisposal(disposal.id, act(actor, self.now())),
+        ])
+    }
+
+    /// Whether nobody approved it while it could be.
+    fn has_lapsed(&self, disposal: &Disposal) -> bool {
+        let end = disposal.proposed.at.as_millis().saturating_add(LAPSES_MS);
+        disposal.state == DisposalState::Proposed && end <= self.now().as_millis()
     }
 
     /// Approves a disposal, which is then carried out.
@@ -73,8 +145,11 @@ impl Engine {
     ) -> Result<DisposalView, AdminError> {
         let mut disposal = self.disposal(id).await?;
         if disposal.state != DisposalState::Proposed {
-            let text = format!("the disposal is {} already", disposal.state.word());
-            return Err(AdminError::Invalid(text));
+            return Err(is_already(&disposal));
+        }
+        if self.has_lapsed(&disposal) {
+            let text = "the proposal has lapsed: what was true of it then may not be any more; propose it again";
+            return Err(AdminError::Invalid(text.to_owned()));
         }
         if disposal.proposed.by == actor.0 {
             return Err(AdminError::SecondPerson("a disposal"));
@@ -194,6 +269,10 @@ impl Engine {
         ] {
             body.details.insert(name.to_owned(), value);
         }
+        if let Some(contact) = disposal.contact {
+            let of = contact.to_string();
+            body.details.insert("contact".to_owned(), of);
+        }
         Ok(Change::Append(NewRecord {
             conversation: None,
             sealed: self.seal(Kind::Disposal, body).await?,
@@ -207,9 +286,14 @@ impl Engine {
             class: disposal.bucket.class.0,
             name: self.class_name(disposal.bucket.class),
             expired: month_words(disposal.bucket.expiry_month),
-            state: disposal.state.word().to_owned(),
+            contact: disposal.contact.map(|id| id.to_string()),
+            state: match self.has_lapsed(disposal) {
+                true => "lapsed".to_owned(),
+                false => disposal.state.word().to_owned(),
+            },
             proposed: ActView::from(&disposal.proposed),
             approved: disposal.approved.as_ref().map(ActView::from),
+            withdrawn: disposal.withdrawn.as_ref().map(ActView::from),
             destroyed_ms: disposal.destroyed_at.map(|at| at.as_millis()),
             disposed: disposal.disposed,
             held: disposal.held,

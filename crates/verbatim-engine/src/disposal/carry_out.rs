@@ -16,6 +16,7 @@ use verbatim_record::archive::is_of_edge;
 use verbatim_record::certificate::{Act, ranges};
 use verbatim_record::{Body, BucketId, Certificate, Kind, Note, RetentionClass};
 
+use super::is_of_bucket;
 use super::kept::Keep;
 use crate::core::Engine;
 use crate::ports::{
@@ -33,12 +34,16 @@ impl Engine {
         for disposal in self.store.disposals().await? {
             match disposal.state {
                 DisposalState::Approved => {
-                    if self.destroy(&disposal).await? {
+                    let is_done = match disposal.contact {
+                        None => self.destroy(&disposal).await?,
+                        Some(contact) => self.erase(&disposal, contact).await?,
+                    };
+                    if is_done {
                         self.clear_away(&disposal).await?;
                     }
                 }
                 DisposalState::Destroyed => self.clear_away(&disposal).await?,
-                DisposalState::Proposed | DisposalState::Done => {}
+                DisposalState::Proposed | DisposalState::Done | DisposalState::Withdrawn => {}
             }
         }
         Ok(self.commit(vec![Change::Finish(job.id)]).await?)
@@ -80,7 +85,8 @@ impl Engine {
                 self.commit(changes).await?;
             }
         }
-        let certificate = self.certificate(disposal, ranges(positions)).await?;
+        let held = self.kept_for_holds(bucket).await?;
+        let certificate = self.certificate(disposal, held, ranges(positions))?;
         self.certify(disposal, keeping.changes, &certificate)
             .await?;
         // Other nodes drop it when they look into the record next.
@@ -116,7 +122,8 @@ impl Engine {
             class: RetentionClass(class),
             ..from
         });
-        let free = |b: &BucketId| *b != from && !disposals.iter().any(|d| d.bucket == *b);
+        let taken = |b: &BucketId| disposals.iter().any(|d| is_of_bucket(d) && d.bucket == *b);
+        let free = |b: &BucketId| *b != from && !taken(b);
         buckets.find(free).ok_or_else(|| {
             let month = from.expiry_month;
             StoreError::Conflict(format!("no bucket is left for holds on month {month}"))
@@ -143,9 +150,10 @@ impl Engine {
         Ok(kept)
     }
 
-    async fn certificate(
+    pub(super) fn certificate(
         &self,
         disposal: &Disposal,
+        held: u64,
         ranges: Vec<(u64, u64)>,
     ) -> Result<Certificate, StoreError> {
         let act = |act: &ports::Act| Act {
@@ -164,13 +172,14 @@ impl Engine {
             proposed: act(&disposal.proposed),
             approved: act(disposal.approved.as_ref().ok_or_else(nobody)?),
             destroyed_at: self.now(),
-            held: self.kept_for_holds(disposal.bucket).await?,
+            held,
+            only_data_keys: disposal.contact.is_some(),
             ranges,
         })
     }
 
     /// Step 2: the key is destroyed and that is certified, together or not at all.
-    async fn certify(
+    pub(super) async fn certify(
         &self,
         disposal: &Disposal,
         hold_changes: u64,
@@ -198,6 +207,7 @@ impl Engine {
             bucket: disposal.bucket,
             hold_changes,
             records: certificate.records(),
+            only: disposal.contact.map(|_| certificate.ranges.clone()),
             held: certificate.held,
             month: month_of(certificate.destroyed_at),
             certificate: sealed.id,
@@ -214,11 +224,12 @@ impl Engine {
 
     /// Steps 3 and 4.
     async fn clear_away(&self, disposal: &Disposal) -> Result<(), StoreError> {
-        while !self
-            .store
-            .records_in(disposal.bucket, None, 1)
-            .await?
-            .is_empty()
+        while disposal.contact.is_none()
+            && !self
+                .store
+                .records_in(disposal.bucket, None, 1)
+                .await?
+                .is_empty()
         {
             self.commit(vec![Change::Shred(disposal.bucket, CHUNK)])
                 .await?;

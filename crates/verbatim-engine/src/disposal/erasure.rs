@@ -1,5 +1,6 @@
 //! Erasure of what is kept about a contact (GDPR article 17): refused with the reason while retention or a
-//! hold binds (17(3)(b), (e)), else the disposal of the buckets that have it is proposed.
+//! hold binds (17(3)(b), (e)), else the disposal of these very records is proposed, a proposal for each bucket
+//! that has some. What others have in the bucket waits for the disposal of the bucket.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +47,7 @@ impl Engine {
         let mut proposed = Vec::new();
         if answer == "proposed" {
             let buckets: Vec<_> = found.buckets.into_iter().collect();
-            proposed = self.propose(actor, &buckets).await?;
+            proposed = self.propose(actor, Some(contact.id), &buckets).await?;
         }
         Ok(ErasureView {
             contact: contact.id.to_string(),

@@ -8,6 +8,7 @@ use verbatim_record::{BucketId, RetentionClass};
 use super::{month_of, month_words};
 use crate::admin::AdminError;
 use crate::core::Engine;
+use crate::disposal::is_of_bucket;
 use crate::ports::{Act, Bucket, Conversation, DisposalState, PageAt, StoreError, StoredRecord};
 use crate::views::{BucketView, ExtensionView, RetentionView, RuleView};
 
@@ -65,7 +66,8 @@ impl Engine {
 
     async fn disposal_states(&self) -> Result<HashMap<BucketId, DisposalState>, StoreError> {
         let disposals = self.store.disposals().await?;
-        Ok(disposals.iter().map(|d| (d.bucket, d.state)).collect())
+        let own = disposals.iter().filter(|d| is_of_bucket(d));
+        Ok(own.map(|d| (d.bucket, d.state)).collect())
     }
 
     async fn extension_views(&self, of: Option<&Member>) -> Result<Vec<ExtensionView>, StoreError> {

@@ -418,6 +418,7 @@ pub(crate) fn certificate_of(positions: &[u64]) -> Certificate {
         log: [0xaa; 16],
         bucket: BUCKET,
         key: [0xbb; 8],
+        only_data_keys: false,
         rule: "class 3 (default): 84 months from creation".to_owned(),
         proposed: act(1, "operator:ann"),
         approved: act(2, "operator:bob"),

@@ -15,6 +15,7 @@ fn certificate() -> Certificate {
             expiry_month: 24_394,
         },
         key: [1, 2, 3, 4, 5, 6, 7, 8],
+        only_data_keys: false,
         rule: "broker-dealer (class 3)".to_owned(),
         proposed: Act {
             at: Timestamp(2_000_000_000_000),
@@ -40,6 +41,26 @@ fn it_is_written_as_the_golden_file_says_and_read_back() {
         ..certificate()
     };
     assert_eq!(Certificate::parse(&empty.to_text()), Ok(empty));
+}
+
+/// A certificate about single records has one line more, which nothing else may be.
+#[test]
+fn single_records_are_said_in_a_line_of_its_own() {
+    let single = Certificate {
+        only_data_keys: true,
+        ..certificate()
+    };
+    let text = single.to_text();
+    check_golden("disposal-1-records.txt", &text);
+    assert_eq!(Certificate::parse(&text), Ok(single));
+    for (line, number) in [
+        ("only: keys\n", 5),
+        ("only: data keys\nonly: data keys\n", 6),
+    ] {
+        let altered = text.replacen("only: data keys\n", line, 1);
+        let error = CertificateError::Line(number);
+        assert_eq!(Certificate::parse(&altered), Err(error), "{altered}");
+    }
 }
 
 #[test]

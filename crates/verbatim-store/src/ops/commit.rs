@@ -103,6 +103,7 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
         Change::PutHold(hold) => retention::put_hold(work, hold).await,
         Change::Propose(disposal) => retention::propose(work, disposal).await,
         Change::Approve(disposal, act) => retention::approve(work, *disposal, act).await,
+        Change::WithdrawDisposal(id, act) => retention::withdraw(work, *id, act).await,
         Change::WrapAgain {
             position,
             from,

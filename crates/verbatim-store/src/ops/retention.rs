@@ -102,7 +102,10 @@ pub(super) async fn propose(work: &Work, new: &Disposal) -> Result<(), StoreErro
         new.destroyed_at,
         new.certificate,
         new.disposed,
-        new.held
+        new.held,
+        new.contact,
+        new.withdrawn.as_ref().map(|act| act.by.clone()),
+        new.withdrawn.as_ref().map(|act| act.at)
     ];
     work.tx.execute(&sql::DISPOSAL_ADD, params).await.map(drop)
 }
@@ -112,6 +115,15 @@ pub(super) async fn approve(work: &Work, id: DisposalId, act: &Act) -> Result<()
     let params = params![id, act.by.as_str(), act.at];
     match work.tx.execute(&sql::DISPOSAL_APPROVE, params).await? {
         0 => Err(StoreError::Stale("the disposal is not proposed any more")),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a disposal back that is not carried out yet.
+pub(super) async fn withdraw(work: &Work, id: DisposalId, act: &Act) -> Result<(), StoreError> {
+    let params = params![id, act.by.as_str(), act.at];
+    match work.tx.execute(&sql::DISPOSAL_WITHDRAW, params).await? {
+        0 => Err(StoreError::Stale("the disposal is carried out already")),
         _ => Ok(()),
     }
 }
@@ -139,7 +151,10 @@ pub(super) async fn wrap_again(
 /// no moment at which the key is gone and nobody has certified it, or the other way round.
 pub(super) async fn destroy(work: &Work, what: &Destruction) -> Result<(), StoreError> {
     let disposal = reads::disposal(&*work.tx, what.disposal).await?;
-    if disposal.is_none_or(|d| d.state != DisposalState::Approved || d.bucket != what.bucket) {
+    if disposal.is_none_or(|d| {
+        let same = d.bucket == what.bucket && d.contact.is_some() == what.only.is_some();
+        d.state != DisposalState::Approved || !same
+    }) {
         return Err(StoreError::Stale("the disposal is not due"));
     }
     if reads::hold_changes(&*work.tx).await? != what.hold_changes {
@@ -148,6 +163,10 @@ pub(super) async fn destroy(work: &Work, what: &Destruction) -> Result<(), Store
     let bucket = reads::bucket(&*work.tx, what.bucket).await?;
     if bucket.is_none_or(|b| b.disposal.is_some() || b.expires() >= what.month) {
         return Err(StoreError::Stale("the bucket is kept longer"));
+    }
+    if let Some(only) = &what.only {
+        erase(work, what, only).await?;
+        return destroyed(work, what).await;
     }
     if reads::bucket_size(&*work.tx, what.bucket).await? != what.records {
         return Err(StoreError::Stale("the bucket has other records"));
@@ -161,6 +180,10 @@ pub(super) async fn destroy(work: &Work, what: &Destruction) -> Result<(), Store
     work.tx
         .execute(&sql::BUCKET_DESTROY, with(what.bucket, gone))
         .await?;
+    destroyed(work, what).await
+}
+
+async fn destroyed(work: &Work, what: &Destruction) -> Result<(), StoreError> {
     let params = params![
         what.disposal,
         what.at,
@@ -172,6 +195,23 @@ pub(super) async fn destroy(work: &Work, what: &Destruction) -> Result<(), Store
         .execute(&sql::DISPOSAL_DESTROYED, params)
         .await
         .map(drop)
+}
+
+/// Removes the data keys of single records, and their texts. The bucket's key stands, so nothing of them may
+/// stay behind: SQLite overwrites what is deleted.
+async fn erase(work: &Work, what: &Destruction, only: &[(u64, u64)]) -> Result<(), StoreError> {
+    let mut removed = 0;
+    for (first, last) in only {
+        let range = with(what.bucket, params![*first, *last]);
+        let mut texts = range.clone();
+        texts.push(Vec::<u8>::new().into());
+        work.tx.execute(&sql::ERASE_TEXTS, texts).await?;
+        removed += work.tx.execute(&sql::ERASE_KEYS, range).await?;
+    }
+    if removed != what.records {
+        return Err(StoreError::Stale("the bucket has other records"));
+    }
+    Ok(())
 }
 
 /// Removes what the destroyed key made useless, a part at a time.
@@ -192,7 +232,8 @@ pub(super) async fn shred(work: &Work, id: BucketId, most: u32) -> Result<(), St
 pub(super) async fn end(work: &Work, id: DisposalId) -> Result<(), StoreError> {
     let disposal = reads::disposal(&*work.tx, id).await?;
     let disposal = disposal.ok_or(StoreError::Stale("the disposal is gone"))?;
-    if reads::bucket_size(&*work.tx, disposal.bucket).await? != 0 {
+    let whole = disposal.contact.is_none();
+    if whole && reads::bucket_size(&*work.tx, disposal.bucket).await? != 0 {
         return Err(StoreError::Stale("the bucket is not empty"));
     }
     match work.tx.execute(&sql::DISPOSAL_DONE, params![id]).await? {

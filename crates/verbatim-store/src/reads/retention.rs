@@ -137,6 +137,7 @@ pub(crate) async fn holds(tx: &dyn Tx, (): &()) -> Result<(u64, Vec<Hold>), Stor
 
 fn read_disposal(row: &Row) -> Result<Disposal, StoreError> {
     let state = match row.get::<u8>(3)? {
+        0 => DisposalState::Withdrawn,
         1 => DisposalState::Proposed,
         2 => DisposalState::Approved,
         3 => DisposalState::Destroyed,
@@ -153,6 +154,8 @@ fn read_disposal(row: &Row) -> Result<Disposal, StoreError> {
         certificate: row.get(9)?,
         disposed: row.get(10)?,
         held: row.get(11)?,
+        contact: row.get(12)?,
+        withdrawn: act(row, 13)?,
     })
 }
 

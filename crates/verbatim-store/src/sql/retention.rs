@@ -5,7 +5,7 @@ use crate::stmt::statements;
 macro_rules! disposal_columns {
     () => {
         "id, retention_class, expiry_month, state, proposed_by, proposed_at, approved_by, \
-         approved_at, destroyed_at, certificate, disposed, held"
+         approved_at, destroyed_at, certificate, disposed, held, contact, withdrawn_by, withdrawn_at"
     };
 }
 
@@ -52,10 +52,17 @@ statements! {
     DISPOSALS = concat!("SELECT ", disposal_columns!(), " FROM disposals ORDER BY pos");
     DISPOSAL = concat!("SELECT ", disposal_columns!(), " FROM disposals WHERE id = $1");
     DISPOSAL_ADD = concat!("INSERT INTO disposals (", disposal_columns!(), ") \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
     DISPOSAL_APPROVE = "UPDATE disposals SET state = 2, approved_by = $2, approved_at = $3 \
         WHERE id = $1 AND state = 1";
     DISPOSAL_DESTROYED = "UPDATE disposals SET state = 3, destroyed_at = $2, certificate = $3, \
         disposed = $4, held = $5 WHERE id = $1 AND state = 2";
+    DISPOSAL_WITHDRAW = "UPDATE disposals SET state = 0, withdrawn_by = $2, withdrawn_at = $3 \
+        WHERE id = $1 AND state IN (1, 2)";
+    ERASE_TEXTS = "UPDATE records SET ciphertext = $5 WHERE global_seq IN \
+        (SELECT global_seq FROM data_keys WHERE retention_class = $1 AND expiry_month = $2 \
+          AND global_seq >= $3 AND global_seq <= $4)";
+    ERASE_KEYS = "DELETE FROM data_keys WHERE retention_class = $1 AND expiry_month = $2 \
+          AND global_seq >= $3 AND global_seq <= $4";
     DISPOSAL_DONE = "UPDATE disposals SET state = 4 WHERE id = $1 AND state = 3";
 }

@@ -17,6 +17,8 @@ cases! {
     a_key_is_destroyed_only_if_all_is_as_certified,
     a_key_is_not_destroyed_before_what_edges_sealed_is_adopted,
     a_data_key_moves_to_a_hold,
+    a_disposal_is_taken_back_and_proposed_again,
+    single_records_are_erased,
     a_bucket_that_was_disposed_of_is_never_made_again,
 }
 
@@ -64,9 +66,11 @@ async fn approved(w: &World) -> DisposalId {
     let disposal = Disposal {
         id: DisposalId::from_random(w.bytes()),
         bucket: bucket(),
+        contact: None,
         state: DisposalState::Proposed,
         proposed: by("ann", 30),
         approved: None,
+        withdrawn: None,
         destroyed_at: None,
         certificate: None,
         disposed: 0,
@@ -99,6 +103,7 @@ fn destroy(w: &World, change: impl FnOnce(&mut Destruction), disposal: DisposalI
         bucket: bucket(),
         hold_changes: 0,
         records: 2,
+        only: None,
         held: 1,
         month: LATER,
         certificate: certificate.id,
@@ -327,4 +332,85 @@ async fn a_bucket_that_was_disposed_of_is_never_made_again(w: &World) {
     };
     let error = w.refused(vec![back]).await;
     assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
+}
+
+async fn a_disposal_is_taken_back_and_proposed_again(w: &World) {
+    let id = approved(w).await;
+    w.commit(vec![Change::WithdrawDisposal(id, by("bob", 45))])
+        .await;
+    let found = w.store.disposals().await.unwrap().remove(0);
+    assert_eq!(
+        (found.state, found.withdrawn.clone()),
+        (DisposalState::Withdrawn, Some(by("bob", 45)))
+    );
+    for change in [
+        Change::WithdrawDisposal(id, by("eve", 50)),
+        Change::Approve(id, by("eve", 50)),
+    ] {
+        let error = w.refused(vec![change]).await;
+        assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    }
+    let error = w.refused(destroy(w, |_| (), id)).await;
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    let again = Disposal {
+        id: DisposalId::from_random(w.bytes()),
+        state: DisposalState::Proposed,
+        approved: None,
+        withdrawn: None,
+        ..found
+    };
+    w.commit(vec![Change::Propose(again.clone())]).await;
+    assert_eq!(w.store.disposals().await.unwrap()[1], again);
+}
+
+async fn single_records_are_erased(w: &World) {
+    approved(w).await;
+    let whole = w.store.disposals().await.unwrap().remove(0);
+    let disposal = Disposal {
+        id: DisposalId::from_random(w.bytes()),
+        contact: Some(verbatim_domain::ContactId::from_random(w.bytes())),
+        state: DisposalState::Proposed,
+        approved: None,
+        ..whole.clone()
+    };
+    let propose = vec![
+        Change::Propose(disposal.clone()),
+        Change::Approve(disposal.id, by("bob", 45)),
+    ];
+    w.commit(propose).await;
+    let position = w.store.records(0, 10).await.unwrap()[1].global_seq;
+    let only = |ranges: &[(u64, u64)], records: u64| {
+        let ranges = ranges.to_vec();
+        move |d: &mut Destruction| {
+            d.only = Some(ranges);
+            d.records = records;
+        }
+    };
+    let one = [(position, position)];
+    // Not one that the bucket does not wrap, nor by the disposal of the whole, nor the whole by this one.
+    for (id, ranges, records) in [
+        (disposal.id, &[(position, position + 5)][..], 6),
+        (disposal.id, &one[..], 2),
+        (whole.id, &one[..], 1),
+    ] {
+        let error = w.refused(destroy(w, only(ranges, records), id)).await;
+        assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    }
+    let error = w.refused(destroy(w, |_| (), disposal.id)).await;
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    w.commit(destroy(w, only(&one, 1), disposal.id)).await;
+    assert_eq!(size(w, bucket()).await, 1);
+    let records = w.store.records(0, 10).await.unwrap();
+    assert!(!records[0].sealed.wrapped_key.is_empty() && !records[0].sealed.ciphertext.is_empty());
+    assert!(records[1].sealed.wrapped_key.is_empty() && records[1].sealed.ciphertext.is_empty());
+    let found = w.store.buckets().await.unwrap();
+    assert!(found.iter().all(|b| b.disposal.is_none()), "the key stands");
+    w.commit(vec![Change::EndDisposal(disposal.id)]).await;
+    assert_eq!(
+        w.store.disposals().await.unwrap()[1].state,
+        DisposalState::Done
+    );
+    // The whole goes its own way.
+    w.commit(destroy(w, |d| d.records = 1, whole.id)).await;
+    assert_eq!(size(w, bucket()).await, 1);
 }

@@ -27,12 +27,12 @@ pub(crate) async fn cut(house: &House, commits: usize, fault: Fault) -> bool {
     struck
 }
 
-async fn goes_on(house: &mut House, seed: u64) {
+pub(crate) async fn goes_on(house: &mut House, seed: u64) {
     house.engine = restarted(house, seed, None).await.unwrap();
     house.pass(3600).await;
 }
 
-fn certificates(records: &[verbatim_engine::views::RecordView]) -> usize {
+pub(crate) fn certificates(records: &[verbatim_engine::views::RecordView]) -> usize {
     let certificates = records.iter().filter(|r| r.reason == "certificate");
     certificates.count()
 }

@@ -1,6 +1,6 @@
 //! The whole way of a disposal.
 
-use verbatim_domain::DisposalId;
+use verbatim_domain::{DisposalId, Duration};
 use verbatim_engine::admin::AdminError;
 use verbatim_engine::ports::Store;
 use verbatim_record::{Certificate, Note};
@@ -132,4 +132,74 @@ async fn a_body_that_is_gone_without_a_certificate_is_a_fault() {
         "leaf {first}: its body cannot be read any more, and no certificate says that it was disposed of"
     );
     assert_eq!(fault, expected);
+}
+
+#[tokio::test]
+async fn a_disposal_is_taken_back_by_either_and_may_be_proposed_again() {
+    for (approved, actor) in [(false, ann()), (false, bob()), (true, ann()), (true, bob())] {
+        let house = House::of_old().await;
+        let proposed = house.engine.propose_disposals(&ann()).await.unwrap();
+        let id: DisposalId = proposed[0].id.parse().unwrap();
+        if approved {
+            house.engine.approve_disposal(&bob(), id).await.unwrap();
+        }
+        let view = house.engine.withdraw_disposal(&actor, id).await.unwrap();
+        assert_eq!(
+            (view.state.as_str(), view.withdrawn.unwrap().by),
+            ("withdrawn", actor.0.clone())
+        );
+        house.work().await;
+        assert_eq!(house.texts().await.len(), 2, "nothing is carried out");
+        assert!(house.engine.withdraw_disposal(&actor, id).await.is_err());
+        assert!(house.engine.approve_disposal(&bob(), id).await.is_err());
+        let records = house.all_records().await;
+        let steps = records
+            .iter()
+            .filter(|r| r.kind == "disposal" && r.reason == "withdrawn");
+        let by: Vec<_> = steps.map(|r| r.actor.clone()).collect();
+        assert_eq!(by, [actor.0]);
+
+        house.approve_all().await;
+        house.work().await;
+        assert!(house.texts().await.is_empty());
+        let done: DisposalId = house.disposals().await[1].id.parse().unwrap();
+        let late = house.engine.withdraw_disposal(&ann(), done).await;
+        assert!(matches!(late, Err(AdminError::Invalid(_))), "{late:?}");
+        house.verified().await;
+    }
+}
+
+#[tokio::test]
+async fn a_proposal_that_nobody_approves_lapses() {
+    let house = House::of_old().await;
+    let proposed = house.engine.propose_disposals(&ann()).await.unwrap();
+    let id: DisposalId = proposed[0].id.parse().unwrap();
+    let day = 86_400;
+    house.clock.advance(Duration::from_secs(29 * day));
+    assert!(
+        house
+            .engine
+            .propose_disposals(&bob())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    house.clock.advance(Duration::from_secs(day));
+    assert_eq!(house.disposals().await[0].state, "lapsed");
+    let late = house.engine.approve_disposal(&bob(), id).await;
+    assert!(matches!(late, Err(AdminError::Invalid(_))), "{late:?}");
+    // Proposed again, the old one is closed.
+    let again = house.engine.propose_disposals(&bob()).await.unwrap();
+    assert_eq!(again.len(), 1);
+    let states: Vec<_> = house
+        .disposals()
+        .await
+        .into_iter()
+        .map(|d| d.state)
+        .collect();
+    assert_eq!(states, ["withdrawn", "proposed"]);
+    let id = again[0].id.parse().unwrap();
+    house.engine.approve_disposal(&ann(), id).await.unwrap();
+    house.work().await;
+    assert!(house.texts().await.is_empty());
 }

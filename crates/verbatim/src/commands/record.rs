@@ -18,6 +18,7 @@ pub(crate) async fn run(api: &Api, out: &Out, command: RecordCommand) -> Result<
     match command {
         RecordCommand::Show { conversation } => show(api, out, &conversation).await,
         RecordCommand::WhoSaw(args) => who_saw(api, out, &args).await,
+        RecordCommand::Checkpoints { after } => checkpoints(api, out, after).await,
         RecordCommand::Verify => verify(api, out).await,
         RecordCommand::Proof { position } => proof(api, out, position).await,
     }
@@ -88,6 +89,54 @@ async fn who_saw(api: &Api, out: &Out, args: &WhoSawArgs) -> Result<ExitCode> {
         println!("nobody has been shown it through Verbatim's interfaces");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A line for each checkpoint, as they come: there is one for every second with a record.
+async fn checkpoints(api: &Api, out: &Out, after: u64) -> Result<ExitCode> {
+    let mut next = Some(after.to_string());
+    let mut none = true;
+    while let Some(after) = next {
+        let path = format!("record/checkpoints?limit={PAGE}&after={after}");
+        let page = api.call("GET", &path, None).await?;
+        let items = page.get("items").and_then(Value::as_array);
+        for item in items.into_iter().flatten() {
+            none = false;
+            match out.json {
+                true => println!("{item}"),
+                false => println!("{}", checkpoint_line(item)),
+            }
+        }
+        next = page.get("next").and_then(Value::as_str).map(str::to_owned);
+    }
+    if none && !out.json {
+        println!("no checkpoints behind that");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn checkpoint_line(item: &Value) -> String {
+    let number = |of: &Value, key: &str| of.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let text = |of: &Value, key: &str| {
+        let text = of.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let mut line = format!(
+        "{}  size {}  root {}",
+        utc(number(item, "at_ms")),
+        number(item, "size"),
+        text(item, "root")
+    );
+    for (list, what, name) in [
+        ("cosignatures", "cosigned by", "witness"),
+        ("timestamps", "stamped by", "authority"),
+    ] {
+        let said = item.get(list).and_then(Value::as_array);
+        for by in said.into_iter().flatten() {
+            let at = utc(number(by, "at_ms"));
+            line.push_str(&format!("\n    {what} {} at {at}", text(by, name)));
+        }
+    }
+    line
 }
 
 fn print_record(record: &Value) {

@@ -95,6 +95,11 @@ pub(crate) async fn disposal(api: &Api, out: &Out, command: DisposalCommand) -> 
             let view = api.call("POST", "disposals/approve", Some(body)).await?;
             list_disposals(out, &json!({"items": [view]}));
         }
+        DisposalCommand::Withdraw { disposal } => {
+            let body = json!({"disposal": disposal});
+            let view = api.call("POST", "disposals/withdraw", Some(body)).await?;
+            list_disposals(out, &json!({"items": [view]}));
+        }
         DisposalCommand::List => list_disposals(out, &api.call("GET", "disposals", None).await?),
         DisposalCommand::Show { disposal } => {
             let path = format!("disposals/{disposal}");
@@ -156,7 +161,7 @@ fn show_hold(out: &Out, hold: &Value) {
 
 fn list_disposals(out: &Out, view: &Value) {
     let columns = [
-        "id", "state", "class", "name", "expired", "disposed", "held",
+        "id", "state", "class", "name", "expired", "contact", "disposed", "held",
     ];
     out.many(&items(view, "items"), &columns);
 }

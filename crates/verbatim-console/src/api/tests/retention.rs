@@ -188,6 +188,13 @@ async fn a_disposal_is_proposed_and_approved_by_two() {
             .len(),
         1
     );
+    let withdrawn = caller.done("disposals/withdraw", &which).await;
+    assert_eq!(
+        (&withdrawn["state"], &withdrawn["withdrawn"]["by"]),
+        (&json!("withdrawn"), &json!("operator:root"))
+    );
+    let again = caller.post("disposals/withdraw", &which).await;
+    assert_eq!(again.problem(), "request.not.possible");
     assert_eq!(
         caller.get("disposals/nothing").await.problem(),
         "disposal.not.found"

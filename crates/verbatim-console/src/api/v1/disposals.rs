@@ -5,6 +5,7 @@ pub(crate) mod list;
 pub(crate) mod propose;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod withdraw;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use verbatim_engine::views::DisposalView;
 
 use super::acts::Act;
 
-/// The disposal of a bucket.
+/// The disposal of a bucket, or of a contact's records in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Disposal {
     /// Our id.
@@ -24,13 +25,17 @@ pub(crate) struct Disposal {
     /// The month with which they expired.
     #[schema(example = "2033-11")]
     expired: String,
-    /// `proposed`, `approved`, `destroyed` or `done`.
+    /// The contact whose records alone are meant (an erasure); null for the whole bucket.
+    contact: Option<String>,
+    /// `proposed`, `lapsed` (nobody approved it within 30 days), `withdrawn`, `approved`, `destroyed` or `done`.
     #[schema(example = "approved")]
     state: String,
     /// Who proposed it.
     proposed: Act,
     /// Who approved it.
     approved: Option<Act>,
+    /// Who took it back.
+    withdrawn: Option<Act>,
     /// When the key was destroyed, Unix milliseconds.
     destroyed_ms: Option<i64>,
     /// How many records it made unreadable.
@@ -53,9 +58,11 @@ impl From<DisposalView> for Disposal {
             class: v.class,
             name: v.name,
             expired: v.expired,
+            contact: v.contact,
             state: v.state,
             proposed: v.proposed.into(),
             approved: v.approved.map(Act::from),
+            withdrawn: v.withdrawn.map(Act::from),
             destroyed_ms: v.destroyed_ms,
             disposed: v.disposed,
             held: v.held,

@@ -147,6 +147,8 @@ pub enum Change {
     Propose(Disposal),
     /// Approve a disposal. [`StoreError::Stale`](super::StoreError::Stale) if it is not proposed any more.
     Approve(DisposalId, Act),
+    /// Take a disposal back. [`StoreError::Stale`](super::StoreError::Stale) if it is carried out already.
+    WithdrawDisposal(DisposalId, Act),
     /// Wrap a data key by another bucket's key. Without effect if it is not under `from` any more.
     WrapAgain {
         /// The record's position in the log.
@@ -158,7 +160,7 @@ pub enum Change {
         /// The data key, wrapped by that.
         wrapped: Vec<u8>,
     },
-    /// Destroy a bucket's key.
+    /// Destroy a bucket's key, or some of the data keys that it wraps.
     Destroy(Destruction),
     /// Remove ciphertexts and data keys of a bucket whose key is destroyed, so many at most.
     Shred(BucketId, u32),

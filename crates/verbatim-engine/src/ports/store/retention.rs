@@ -1,7 +1,7 @@
 //! What is kept how long, as the store keeps it: periods, buckets, holds, disposals.
 
 use verbatim_domain::retention::Period;
-use verbatim_domain::{DisposalId, HoldId, RecordId, Timestamp};
+use verbatim_domain::{ContactId, DisposalId, HoldId, RecordId, Timestamp};
 use verbatim_record::BucketId;
 
 use super::{BlindIndex, Sealed};
@@ -76,6 +76,8 @@ pub struct Act {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum DisposalState {
+    /// It was taken back, or its time was over before anybody approved it.
+    Withdrawn = 0,
     /// Somebody wants it.
     Proposed = 1,
     /// Somebody else wants it too.
@@ -90,6 +92,7 @@ impl DisposalState {
     /// Its name in listings and interfaces.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Withdrawn => "withdrawn",
             Self::Proposed => "proposed",
             Self::Approved => "approved",
             Self::Destroyed => "destroyed",
@@ -98,19 +101,24 @@ impl DisposalState {
     }
 }
 
-/// The disposal of a bucket.
+/// The disposal of a bucket, or of the records in it that are about a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disposal {
     /// Our id.
     pub id: DisposalId,
-    /// What is disposed of. There is one disposal for a bucket, ever.
+    /// What is disposed of, or where. There is one disposal for a bucket at a time, and one that is carried
+    /// out, ever.
     pub bucket: BucketId,
+    /// Whose records alone, for an erasure: the bucket's key stands.
+    pub contact: Option<ContactId>,
     /// Where it stands.
     pub state: DisposalState,
     /// Who proposed it.
     pub proposed: Act,
     /// Who approved it.
     pub approved: Option<Act>,
+    /// Who took it back.
+    pub withdrawn: Option<Act>,
     /// When the key was destroyed.
     pub destroyed_at: Option<Timestamp>,
     /// The record that holds the certificate.
@@ -135,6 +143,9 @@ pub struct Destruction {
     pub hold_changes: u64,
     /// The bucket wraps exactly so many data keys: those that the certificate names.
     pub records: u64,
+    /// For an erasure: the data keys of these positions are removed, and the bucket's key stands. The bucket
+    /// wraps each of them.
+    pub only: Option<Vec<(u64, u64)>>,
     /// How many were moved away for holds.
     pub held: u64,
     /// The present month: the bucket's must be over.

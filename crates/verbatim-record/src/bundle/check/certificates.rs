@@ -155,8 +155,13 @@ impl Known {
             proposed,
             approved,
             destroyed_at,
+            only_data_keys,
             ..
         } = &self.certificate;
+        let destroyed = match only_data_keys {
+            true => "The keys of these records alone were destroyed",
+            false => "Their key was destroyed",
+        };
         let run = |(first, last): &(u64, u64)| match first == last {
             true => first.to_string(),
             false => format!("{first} to {last}"),
@@ -166,7 +171,7 @@ impl Known {
             runs.push("…".to_owned());
         }
         format!(
-            "{} records are not disclosed because they were disposed of: {}. Their key was destroyed at {} by the \
+            "{} records are not disclosed because they were disposed of: {}. {destroyed} at {} by the \
              rule \"{rule}\"; {} proposed it, {} approved it. The certificate is record {at} of the log.",
             self.records,
             runs.join(", "),

@@ -40,6 +40,7 @@ fn secrets(config: &Config) -> impl Iterator<Item = &SecretRef> {
     });
     [&homeserver.as_token, &homeserver.hs_token]
         .into_iter()
+        .chain(config.keys.pkcs11.iter().map(|token| &token.pin))
         .chain(bucket.flat_map(|bucket| [&bucket.access_key, &bucket.secret_key]))
         .chain(carriers)
 }
@@ -79,5 +80,21 @@ mod tests {
             );
             set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         }
+    }
+
+    /// The PIN opens the token that opens the key file.
+    #[tokio::test]
+    async fn the_pin_is_a_secret() {
+        let (dir, mut config) = installation().await;
+        let pin = dir.path().join("keys/pin");
+        std::fs::write(&pin, "1234").unwrap();
+        set_permissions(&pin, Permissions::from_mode(0o644)).unwrap();
+        let token = "module = 'm.so'\ntoken = 't'\nwrap_key = 'w'\npin = { file = 'keys/pin' }";
+        config.keys.pkcs11 = Some(toml::from_str(token).unwrap());
+        let path = dir.path().join("verbatim.toml");
+        let Verdict::Warn(found, _) = files(&path, &config) else {
+            panic!("the PIN is not looked at");
+        };
+        assert!(found.contains("keys/pin"), "{found}");
     }
 }

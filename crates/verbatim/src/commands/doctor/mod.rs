@@ -3,6 +3,7 @@
 //! It changes nothing: it opens no store for writing and signs nothing in. A part that fails keeps no
 //! other part from being looked at, unless that one cannot be looked at without it.
 
+mod anchors;
 mod carrier;
 mod files;
 mod homeserver;
@@ -108,6 +109,7 @@ async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
     exam.add("signing key", log::signing_key(config, &signer));
     if let Ok(signer) = &signer {
         exam.add("published log", log::published(config, &**signer).await);
+        anchors::anchors(exam, config, &**signer).await;
     }
     exam.add("disk", machine::disk(config));
     exam.add("core dumps", machine::core_dumps());

@@ -44,7 +44,7 @@ pub(super) async fn store(
             )
         }
         (Some(bound), Some(key)) if bound != key.check() => fail(
-            "was written with another key file".into(),
+            format!("was written with another key file than {}", key.id()),
             "restore the key file that belongs to this store, or correct [store] url",
         ),
         (Some(_), Some(_)) if running => {

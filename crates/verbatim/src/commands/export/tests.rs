@@ -132,6 +132,42 @@ async fn what_was_disposed_of_is_proved_by_its_certificate() {
     }
 }
 
+/// Single records that were erased are proved in the same way, and the others' are disclosed.
+#[tokio::test]
+async fn what_was_erased_is_proved_by_its_certificate() {
+    let site = texted(2).await;
+    let other = site
+        .carrier
+        .text_from_client("+16285550177", OURS, "of another");
+    let hook = site.carrier.inbound_hook(&other);
+    site.engine.webhook(&AccountId::from(ACCOUNT), &hook).await;
+    years_pass(&site).await;
+    let (ann, bob) = (Actor::operator("ann"), Actor::operator("bob"));
+    let answer = site.engine.request_erasure(&ann, "+14155552671").await;
+    let id = answer.unwrap().proposed[0].id.parse().unwrap();
+    site.engine.approve_disposal(&bob, id).await.unwrap();
+    let jobs = site
+        .store
+        .due_jobs(site.clock.now(), &[], 100)
+        .await
+        .unwrap();
+    let job = jobs.iter().find(|job| job.kind == JobKind::Dispose);
+    site.engine.run_job(job.unwrap()).await;
+    let world = World::of(site);
+    for of in [&["--all"][..], &["--person", ALICE]] {
+        let dir = tempfile::tempdir().unwrap();
+        let args = args(of, dir.path());
+        let mut place = Folder::open(dir.path()).unwrap();
+        make(&world.api, &mut place, &args).await.unwrap();
+        let found = examine(dir.path());
+        assert_eq!(found.verdict(), Verdict::Proved, "{of:?}: {found}");
+        let words = undisclosed(&found);
+        assert!(words.contains("keys of these records alone"), "{found}");
+        let page = fs::read_to_string(dir.path().join("transcript-1.html")).unwrap();
+        assert!(page.contains("of another") && !page.contains("text 0"));
+    }
+}
+
 #[tokio::test]
 async fn what_is_disposed_of_while_it_is_exported_is_proved_too() {
     let site = texted(3).await;

@@ -21,10 +21,12 @@ pub(super) async fn look(args: &InitArgs, path: &Path, token: Option<&str>) -> R
             // `next` says what is wrong with it.
             return Ok(());
         };
-        return key_or_no_store(&config, true).await;
+        key_or_no_store(&config, true).await?;
+        return signing_key_or_no_log(&config, true).await;
     }
     let config = tried(args, path, token).map_err(|why| anyhow!("{why:#}; nothing was written"))?;
-    key_or_no_store(&config, false).await
+    key_or_no_store(&config, false).await?;
+    signing_key_or_no_log(&config, false).await
 }
 
 /// What would be written, with examples in the place of what must be filled in later.
@@ -78,4 +80,29 @@ async fn key_or_no_store(config: &Config, settled: bool) -> Result<()> {
         Err(_) => Ok(()),
         Ok(_) => bail!("there is a store already, and a new key would not open it: {mend}"),
     }
+}
+
+/// Refuses to make a signing key where there is a signed log already: whoever knows the log by its key would
+/// believe nothing that a new one signs, and it would hide that the right one is lost.
+async fn signing_key_or_no_log(config: &Config, settled: bool) -> Result<()> {
+    let key = config.path(&config.record.signing_key);
+    if key.exists() {
+        return Ok(());
+    }
+    let signed = match verbatim_store::look_at_log(&config.store_url()).await {
+        Ok(log) => log.and_then(|log| log.checkpoint),
+        Err(error) if settled => {
+            bail!("no signing key is made before it is known that nothing was signed: {error}")
+        }
+        Err(_) => None,
+    };
+    let Some(note) = signed else {
+        return Ok(());
+    };
+    let origin = note.lines().next().unwrap_or_default();
+    bail!(
+        "the store has a signed log, {origin}, and its signing key is not there: a new one would begin another log. \
+         Restore {} from its copy; for a new installation give it a store of its own ([store] url)",
+        key.display()
+    )
 }

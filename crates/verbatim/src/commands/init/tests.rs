@@ -221,3 +221,44 @@ async fn no_key_is_made_beside_a_store() {
     run(&args_in(dir.path())).await.unwrap();
     assert!(key.exists());
 }
+
+/// A new signing key beside a signed log would begin another log, and hide that the right key is lost.
+#[tokio::test]
+async fn no_signing_key_is_made_beside_a_signed_log() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&args_in(dir.path())).await.unwrap();
+    let config = Config::read(&dir.path().join("verbatim.toml")).unwrap();
+    let key = config.path(&config.record.signing_key);
+    let mut seen = Vec::new();
+    for signs in [false, true] {
+        let wired = crate::wiring::wire(&config).await.unwrap();
+        let engine = &wired.engine;
+        let operator = verbatim_engine::admin::Actor::operator("test");
+        let scopes = ["read".to_owned()];
+        engine.create_token(&operator, "x", &scopes).await.unwrap();
+        if signs {
+            let lease = verbatim_domain::Duration::from_secs(60);
+            let name = verbatim_engine::worker::LEASE;
+            let fence = engine.store().take_lease(name, "test", lease).await;
+            engine.set_fence(fence.unwrap());
+            engine.sign_log().await.unwrap().unwrap();
+        }
+        drop(wired);
+        let name = fs::read_to_string(&key).unwrap();
+        fs::remove_file(&key).unwrap();
+        let made = run(&args_in(dir.path())).await;
+        seen.push((made.is_ok(), key.exists()));
+        if let Err(error) = made {
+            let said = format!("{error:#}");
+            let path = key.display().to_string();
+            assert!(
+                said.contains("acme.test/verbatim/") && said.contains(&path),
+                "{said}"
+            );
+            fs::write(&key, name).unwrap();
+            run(&args_in(dir.path())).await.unwrap();
+        }
+    }
+    // Nothing was signed yet: a new key does no harm.
+    assert_eq!(seen, [(true, true), (false, false)]);
+}
