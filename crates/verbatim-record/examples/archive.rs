@@ -61,6 +61,7 @@ fn adopt(ring: &Keyring, record: &SealedRecord) -> bool {
     ring.wrap_again(record, BUCKET, [6; 24]).is_ok()
 }
 
+#[allow(clippy::disallowed_methods, reason = "a measurement")]
 fn tell(what: &str, work: impl Fn() -> bool) {
     let mut best = f64::INFINITY;
     for _ in 0..RUNS {
