@@ -8,6 +8,8 @@ GRANT SELECT ON schema_version, installation, retention_periods TO verbatim_edge
 -- The log: appended to. Of records only what their place in it takes.
 GRANT SELECT, UPDATE ON log_state TO verbatim_edge;
 GRANT SELECT, INSERT ON log_roots TO verbatim_edge;
+GRANT SELECT, INSERT, UPDATE ON conversation_heads TO verbatim_edge;
+GRANT INSERT ON conversation_marks TO verbatim_edge;
 GRANT INSERT ON records, data_keys TO verbatim_edge;
 GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf_hash) ON records TO verbatim_edge;
 
