@@ -10,7 +10,8 @@ use verbatim_domain::Duration;
 use verbatim_record::archive::is_of_edge;
 
 use crate::core::Engine;
-use crate::ports::{Change, Job, StoreError, StoredRecord};
+use crate::payload::SayPayload;
+use crate::ports::{Change, Job, JobKind, StoreError, StoredRecord};
 
 /// Records adopted in one commit, at most.
 const CHUNK: u32 = 200;
@@ -32,6 +33,22 @@ impl Engine {
         if is_of_edge(&stored.sealed.wrapped_key) {
             let changes = self.adopted_or_alarm(&stored).await?;
             self.commit(changes).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether an edge may have queued this. It may bring clients' texts, and must not be able to have the
+    /// employees' side or the bot speak: who broke into one could text clients in the firm's name.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it may not.
+    pub(crate) fn check_of_edge(job: &Job, payload: Option<&SayPayload>) -> Result<(), StoreError> {
+        let is_text = matches!(job.kind, JobKind::Say | JobKind::Route)
+            && payload.is_none_or(|p| p.as_stand_in && p.room.is_none() && p.slot.is_none());
+        if is_of_edge(&job.payload.0) && !is_text {
+            return Err(StoreError::Damaged(
+                "an edge queued what only a full node may: suspect the edge".to_owned(),
+            ));
         }
         Ok(())
     }

@@ -83,8 +83,8 @@ impl Keys {
         self.vault.clone()
     }
 
-    /// What an edge of this installation gets.
-    pub(crate) fn edge(&self) -> &EdgeKeys {
+    /// What an edge of this installation gets; [`Engine::edge_keys`](crate::Engine::edge_keys) hands it out.
+    pub fn edge(&self) -> &EdgeKeys {
         &self.edge
     }
 

@@ -161,6 +161,7 @@ impl Engine {
 
     pub(crate) async fn run_say(&self, job: &Job) -> Result<(), JobError> {
         let payload: SayPayload = self.unpack(&job.payload)?;
+        Self::check_of_edge(job, Some(&payload))?;
         if let Some(room) = &payload.room {
             return self.say_in_chat(job, room, &payload.content).await;
         }
@@ -265,6 +266,7 @@ impl Engine {
     /// A text came for a number that nobody held. Somebody may hold it now.
     pub(crate) async fn run_route(&self, job: &Job) -> Result<(), JobError> {
         let payload: SayPayload = self.unpack(&job.payload)?;
+        Self::check_of_edge(job, Some(&payload))?;
         let Some(parties) = &payload.parties else {
             return Err(
                 StoreError::Damaged("a text without parties cannot be placed".to_owned()).into(),

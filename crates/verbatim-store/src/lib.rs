@@ -68,6 +68,22 @@ pub async fn open(url: &str) -> Result<OpenStore, StoreError> {
     })
 }
 
+/// Joins a store that full nodes keep, as an edge: the schema is looked at and never changed, so that the
+/// database need not allow it.
+///
+/// # Errors
+/// [`StoreError::Newer`] if the schema is newer than this program, [`StoreError::Unavailable`] if it is older
+/// or there is no such store, or none that two processes can have.
+pub async fn join(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':') {
+        Some(("postgres" | "postgresql", _)) => Ok(SqlStore::join(url).await?),
+        Some(("sqlite", _)) => Err(StoreError::Unavailable(
+            "an edge shares its store with full nodes: only PostgreSQL lets it".into(),
+        )),
+        _ => Err(not_a_store()),
+    }
+}
+
 fn not_a_store() -> StoreError {
     StoreError::Unavailable("a store is named sqlite:<path> or postgres://…".into())
 }

@@ -52,14 +52,25 @@ impl Postgres {
     pub(crate) async fn connect(url: &str) -> Result<Self, StoreError> {
         let config = configured(url)?;
         migrate(&config).await?;
+        Ok(Self::on(config))
+    }
+
+    /// Connects to what others keep up to date.
+    pub(crate) async fn join(url: &str) -> Result<Self, StoreError> {
+        let config = configured(url)?;
+        schema::check(&dial(&config).await?).await?;
+        Ok(Self::on(config))
+    }
+
+    fn on(config: Config) -> Self {
         let (arrived, faults) = (Arc::new(Notify::new()), Faults::default());
         let writer = Writer::start(config.clone(), Arc::clone(&arrived), faults.clone());
-        Ok(Self {
+        Self {
             writer,
             readers: Readers::new(config),
             arrived,
             faults,
-        })
+        }
     }
 }
 

@@ -49,6 +49,27 @@ pub(crate) async fn migrate(tx: &dyn Tx, dialect: Dialect) -> Result<(), StoreEr
     check_log(tx).await
 }
 
+/// Refuses a schema that is not this program's, and changes nothing.
+pub(crate) async fn check(tx: &dyn Tx) -> Result<(), StoreError> {
+    let found: u32 = match tx.query_opt(&sql::EXISTS, vec![]).await? {
+        None => 0,
+        Some(_) => {
+            let row = tx.query_opt(&sql::VERSION, vec![]).await?;
+            row.map_or(Ok(0), |row| row.get(0))?
+        }
+    };
+    match found {
+        _ if found > KNOWN => Err(StoreError::Newer {
+            found,
+            known: KNOWN,
+        }),
+        _ if found < KNOWN => Err(StoreError::Unavailable(format!(
+            "the store has schema {found}, this program needs {KNOWN}: start a full node of this version first"
+        ))),
+        _ => check_log(tx).await,
+    }
+}
+
 async fn take(tx: &dyn Tx, dialect: Dialect, step: &str, version: u32) -> Result<(), StoreError> {
     tx.script(&spelled(step, dialect)).await?;
     if version == 1 {

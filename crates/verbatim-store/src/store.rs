@@ -54,6 +54,11 @@ impl SqlStore {
         Ok(Self::on(Postgres::connect(url).await?))
     }
 
+    /// Connects to a PostgreSQL database whose schema others keep up to date.
+    pub async fn join(url: &str) -> Result<Arc<Self>, StoreError> {
+        Ok(Self::on(Postgres::join(url).await?))
+    }
+
     pub(crate) fn on(backend: impl Backend + 'static) -> Arc<Self> {
         Arc::new(Self {
             backend: Box::new(backend),

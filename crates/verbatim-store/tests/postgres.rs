@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cluster;
+mod edge_role;
 mod suite;
 
 use cluster::Cluster;
@@ -29,6 +30,15 @@ async fn postgres() {
     a_newer_schema_is_refused(&cluster).await;
     the_data_keys_of_an_older_store_move_to_their_table(&cluster).await;
     text_that_no_column_takes_harms_nobody_else(&cluster).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edges_role() {
+    if !cluster::is_wanted() {
+        return;
+    }
+    let cluster = Cluster::start("-c fsync=off");
+    edge_role::an_edge_records_and_can_neither_read_nor_destroy(&cluster).await;
 }
 
 async fn the_suite_passes_and_runs_every_statement(cluster: &Cluster) {

@@ -38,9 +38,13 @@ pub(crate) enum Command {
     /// Write a configuration, keys and the registration file for the homeserver.
     Init(InitArgs),
     /// Check every part and say what to do about each failure.
-    Doctor,
+    #[command(after_help = "Example:\n  verbatim doctor --role edge")]
+    Doctor(RoleArgs),
     /// Run until SIGTERM or Ctrl-C.
-    Serve,
+    #[command(
+        after_help = "Examples:\n  verbatim serve\n  verbatim serve --role edge    takes webhooks, seals them, and can read nothing"
+    )]
+    Serve(RoleArgs),
     /// Try everything on this machine, with a local homeserver and a simulated carrier.
     Demo(crate::demo::DemoArgs),
     /// Employees.
@@ -352,6 +356,25 @@ pub(crate) struct WhoseArgs {
     pub(crate) all: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RoleArgs {
+    /// What this node is for, instead of what [node] role says.
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<crate::config::Role>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  verbatim key edge > edge.keys
+The file seals into the record of this installation and opens nothing. It is the same each time; that it was
+written is recorded. Bring it to the edge as [node] edge_keys, readable by its service only.")]
+pub(crate) struct EdgeArgs {
+    /// Write it here, for its owner only, instead of to the standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     /// What keys there are, and when the key-encryption key was changed.
@@ -367,6 +390,8 @@ pub(crate) enum KeyCommand {
         after_help = "Example:\n  verbatim key prepare && verbatim key rotate\nKeep the old key as long as backups from before must be readable."
     )]
     Rotate,
+    /// Write the keys of an edge: a node that takes webhooks and can read nothing.
+    Edge(EdgeArgs),
     /// Make the token's key, where missing, and wrap the key file by it.
     HsmInit(HsmInitArgs),
     /// Put another signing key in the place of the log's, from the next start of the service on.

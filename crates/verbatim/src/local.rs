@@ -249,7 +249,7 @@ async fn here(
 }
 
 /// Who asks, for the record: the operating system's user, and behind `sudo` the one who called it.
-fn operator() -> String {
+pub(crate) fn operator() -> String {
     let uid = rustix::process::getuid().as_raw();
     let caller = std::env::var("SUDO_USER").ok().filter(|_| uid == 0);
     let users = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod demo_stack;
+mod edge;
 mod examine;
 mod exit;
 mod files;
@@ -27,7 +28,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::{Cli, Command, KeyCommand, WitnessCommand};
 use crate::commands::api::Out;
-use crate::config::{Config, ConfigError, LogFormat};
+use crate::config::{Config, ConfigError, LogFormat, Role};
 use crate::local::Api;
 
 fn main() -> ExitCode {
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     harden();
     let serves = matches!(
         cli.command,
-        Command::Serve | Command::Demo(_) | Command::Witness(WitnessCommand::Serve { .. })
+        Command::Serve(_) | Command::Demo(_) | Command::Witness(WitnessCommand::Serve { .. })
     );
     if !serves {
         // `verbatim … | head` ends quietly, as other tools do.
@@ -113,17 +114,35 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Key(KeyCommand::RetireSigner) => {
             commands::key::retire_signer(&Config::read(&cli.config)?, &out)
         }
-        Command::Doctor => commands::doctor::run(&cli.config, &out).await,
-        Command::Serve => {
-            let mut config = Config::read(&cli.config)?;
+        Command::Key(KeyCommand::Edge(args)) => {
+            let config = Config::read(&cli.config)?;
+            is_full(&config)?;
+            commands::key::edge(&config, &out, &args).await
+        }
+        Command::Doctor(args) => commands::doctor::run(&cli.config, args.role, &out).await,
+        Command::Serve(args) => {
+            let mut config = Config::read_as(&cli.config, args.role)?;
             if cli.json {
                 config.log.format = LogFormat::Json;
             }
             logging::start(&config.log)?;
-            serve::run(&config).await?;
+            match config.node.role {
+                Role::Full => serve::run(&config).await?,
+                Role::Edge => edge::run(&config).await?,
+            }
             Ok(ExitCode::SUCCESS)
         }
         command => with_api(&cli.config, cli.purpose, &out, command).await,
+    }
+}
+
+/// An edge can answer nothing.
+fn is_full(config: &Config) -> Result<()> {
+    match config.node.role {
+        Role::Full => Ok(()),
+        Role::Edge => anyhow::bail!(
+            "this is the configuration of an edge ([node] role), which can read nothing: ask a full node"
+        ),
     }
 }
 
@@ -134,6 +153,7 @@ async fn with_api(
     command: Command,
 ) -> Result<ExitCode> {
     let config = Config::read(config)?;
+    is_full(&config)?;
     let api = if command.may_make_a_store() {
         Api::connect(&config).await?
     } else {

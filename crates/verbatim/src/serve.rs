@@ -22,7 +22,7 @@ use crate::wiring::{Wired, publication, wire};
 use crate::work::Worker;
 
 /// How long work in hand may take at the end.
-const DRAIN: Duration = Duration::from_secs(20);
+pub(crate) const DRAIN: Duration = Duration::from_secs(20);
 /// How long the store may take to revoke a token at the end.
 const REVOKE: Duration = Duration::from_secs(5);
 
@@ -136,7 +136,7 @@ impl Running {
 }
 
 /// Serves until told to stop.
-async fn listen_until(
+pub(crate) async fn listen_until(
     listener: TcpListener,
     router: axum::Router,
     mut stopped: watch::Receiver<bool>,
@@ -201,7 +201,7 @@ pub(crate) async fn terminated() -> Result<()> {
     Ok(())
 }
 
-async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener> {
+pub(crate) async fn bind(name: &str, address: std::net::SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}: change [listen] {name}, or stop what uses it")
     })

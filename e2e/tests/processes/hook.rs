@@ -1,5 +1,7 @@
 //! Webhooks as the carrier sends them, one byte at a time if need be.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -51,9 +53,24 @@ impl Hook {
         Ok(Self { head, body })
     }
 
+    /// The same, with another text than was signed.
+    pub(crate) fn forged(self) -> Self {
+        let body = self.body.replacen("forged", "Forged", 1);
+        Self { body, ..self }
+    }
+
     /// Everything but the last byte.
     pub(crate) async fn begin(self, stack: &Stack) -> Result<Begun> {
-        let mut stream = TcpStream::connect(stack.ports.public()).await?;
+        self.begin_at(stack.ports.public()).await
+    }
+
+    /// All of it, to another listener; the answer's status.
+    pub(crate) async fn send_to(self, address: SocketAddr) -> Result<u16> {
+        self.begin_at(address).await?.finish().await
+    }
+
+    async fn begin_at(self, address: SocketAddr) -> Result<Begun> {
+        let mut stream = TcpStream::connect(address).await?;
         let mut bytes = [self.head, self.body].concat().into_bytes();
         let last = bytes.pop().context("empty")?;
         stream.write_all(&bytes).await?;

@@ -2,11 +2,15 @@
 //! it keeps when the machine lets it down. No homeserver runs here: intake must not need one.
 
 mod bitflips;
+#[allow(dead_code)]
+#[path = "../../../crates/verbatim-store/tests/cluster/mod.rs"]
+mod cluster;
 mod commands;
 mod demo;
 mod disk;
 mod doctor;
 mod drain;
+mod edge;
 mod hook;
 mod proxy;
 mod refusals;

@@ -147,7 +147,7 @@ pub(super) async fn unknown_contact(
         Vec::<u8>::new(),
         sms.at
     ];
-    work.tx.send(&sql::CONTACT_PUT, params).await?;
+    work.tx.send(&sql::CONTACT_ADD, params).await?;
     add_contact_number(work, id, sms.from, &sms.from_sealed).await?;
     Ok(id)
 }

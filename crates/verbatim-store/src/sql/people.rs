@@ -70,6 +70,9 @@ statements! {
     CONTACTS_OF = concat!("SELECT c.pos, ", contact_columns!(), " FROM contacts c \
         WHERE c.pos > $1 AND EXISTS (SELECT 1 FROM conversations v \
           WHERE v.contact = c.id AND v.employee = $3) ORDER BY c.pos LIMIT $2");
+    /// A contact of whom nothing is known but a number: needs no right to change one.
+    CONTACT_ADD = "INSERT INTO contacts (id, stand_in, state, name, created) \
+        VALUES ($1, $2, $3, $4, $5)";
     CONTACT_PUT = "INSERT INTO contacts (id, stand_in, state, name, created) \
         VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, name = excluded.name";

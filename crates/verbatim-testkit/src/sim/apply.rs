@@ -215,6 +215,12 @@ impl World {
     pub(crate) async fn deliver(&self, hook: Webhook, how: Delivery) -> Result<(), Broken> {
         match how {
             Delivery::Now => self.hook(&hook).await,
+            Delivery::ToEdge => {
+                let edge = self.edge().await?;
+                let answer = edge.sealing.webhook(&ACCOUNT.into(), &hook).await;
+                self.answered(&hook, answer);
+                Ok(())
+            }
             Delivery::Twice => {
                 self.hook(&hook).await?;
                 self.hook(&hook).await
@@ -231,6 +237,11 @@ impl World {
     async fn hook(&self, hook: &Webhook) -> Result<(), Broken> {
         let edge = self.edge().await?;
         let answer = edge.engine.webhook(&ACCOUNT.into(), hook).await;
+        self.answered(hook, answer);
+        Ok(())
+    }
+
+    fn answered(&self, hook: &Webhook, answer: WebhookAnswer) {
         let state = &mut *self.state();
         match answer {
             WebhookAnswer::Accepted => state.sent.push(hook.clone()),
@@ -243,7 +254,6 @@ impl World {
                 });
             }
         }
-        Ok(())
     }
 
     /// Delivers one of the webhooks that wait; whether there was one.

@@ -146,6 +146,8 @@ pub enum Operation {
 pub enum Delivery {
     /// Delivered at once, and again if we ask for it.
     Now,
+    /// Delivered at once, to an edge that can read nothing.
+    ToEdge,
     /// Delivered twice.
     Twice,
     /// Delivered some time later.
@@ -344,8 +346,8 @@ impl Dice {
         self.pick(&[
             now,
             now,
-            now,
-            now,
+            Delivery::ToEdge,
+            Delivery::ToEdge,
             Delivery::Twice,
             Delivery::Later,
             Delivery::Lost,

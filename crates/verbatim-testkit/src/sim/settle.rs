@@ -37,10 +37,22 @@ impl World {
             let hopeless = self.state().failures.iter().any(|f| f.rule == "left over");
             if hopeless || self.marks().await? == before {
                 self.sign().await?;
-                return Ok(());
+                return self.adopted().await;
             }
         }
         self.fail("left over", "it never comes to rest");
+        Ok(())
+    }
+
+    /// What had no job is left to the sweep, which leaves nothing.
+    async fn adopted(&self) -> Result<(), Broken> {
+        let worker = self.worker().await?;
+        worker.engine.adopt_all().await.map_err(Broken::new)?;
+        let left = self.store.unadopted(None, 1).await.map_err(Broken::new)?;
+        if let Some(record) = left.first() {
+            let what = format!("record {} is not adopted", record.global_seq);
+            self.fail("left over", what);
+        }
         Ok(())
     }
 

@@ -7,7 +7,9 @@ use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
 use verbatim_engine::worker::LEASE;
-use verbatim_engine::{Anchoring, DisclosureMode, Engine, Keys, Parts, Settings};
+use verbatim_engine::{
+    Anchoring, DisclosureMode, Engine, Intake, IntakeParts, Keys, Parts, Settings,
+};
 
 use super::corpus::{EMPLOYEES, NUMBERS};
 use super::operation::{Act, KeyFate};
@@ -52,6 +54,8 @@ pub(crate) struct World {
 pub(crate) struct Node {
     pub(crate) process: Arc<Process>,
     pub(crate) engine: Arc<Engine>,
+    /// An edge that lives and dies with it.
+    pub(crate) sealing: Arc<Intake>,
     holder: String,
 }
 
@@ -295,10 +299,21 @@ impl World {
             world: self.me.clone(),
             sabotage: self.sabotage,
         });
+        let keys = Keys::open(&*store, self.safe.clone(), &*self.entropy)
+            .await
+            .map_err(Broken::new)?;
+        let edge = IntakeParts {
+            store: store.clone(),
+            carriers: vec![carrier.clone()],
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            settings: self.settings.clone(),
+        };
+        let sealing = Intake::edge(edge, keys.edge().clone())
+            .await
+            .map_err(Broken::new)?;
         let parts = Parts {
-            keys: Keys::open(&*store, self.safe.clone(), &*self.entropy)
-                .await
-                .map_err(Broken::new)?,
+            keys,
             store,
             platform,
             carriers: vec![carrier],
@@ -315,6 +330,7 @@ impl World {
         Ok(Node {
             process,
             engine,
+            sealing,
             holder: format!("process-{}", state.made),
         })
     }

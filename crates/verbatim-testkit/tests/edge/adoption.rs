@@ -4,7 +4,9 @@ use verbatim_domain::message::MessageState;
 use verbatim_domain::{AccountId, Duration, RecordId};
 use verbatim_engine::OpenError;
 use verbatim_engine::WebhookAnswer;
-use verbatim_engine::ports::{Change, Clock, Commit, JobKind, NewRecord, ReceiptStatus, Store};
+use verbatim_engine::ports::{
+    Change, Clock, Commit, JobKind, Lane, NewJob, NewRecord, ReceiptStatus, Store,
+};
 use verbatim_record::archive::is_of_edge;
 use verbatim_record::{ArchiveKey, EdgeKeys};
 use verbatim_store::{Fault, SqlStore};
@@ -235,4 +237,39 @@ async fn the_keys_handed_out_are_the_same_each_time_and_recorded() {
     let second = again.engine.edge_keys(&bob()).await.unwrap();
     assert_eq!(first.as_str(), second.as_str());
     assert_eq!(house.records("key.edge").await.len(), 2);
+}
+
+/// Who broke into an edge must not text clients in the firm's name, nor speak as the bot.
+#[tokio::test]
+async fn what_only_a_full_node_may_say_is_refused_from_an_edge() {
+    for (kind, payload) in [
+        (JobKind::Submit, r#"{"text":"buy now"}"#),
+        (
+            JobKind::Say,
+            r#"{"as_stand_in":false,"content":{"Text":{"body":"your password?"}}}"#,
+        ),
+    ] {
+        let house = House::with_a_conversation().await;
+        let before = (house.said(&house.room().await), house.phone());
+        let conversation = house.conversation().await;
+        let job = NewJob {
+            lane: Lane::room(conversation.id),
+            kind,
+            due: house.clock.now(),
+            payload: sealed_by_edge(&keys(&house).await, payload),
+            conversation: Some(conversation.id),
+            message: None,
+            room: conversation.room.clone(),
+            unique: None,
+        };
+        let commit = Commit {
+            fence: None,
+            changes: vec![Change::Enqueue(job)],
+        };
+        house.store.commit(commit).await.unwrap();
+        house.pass(60).await;
+        let after = (house.said(&house.room().await), house.phone());
+        assert_eq!(after, before, "{kind:?}");
+        assert!(House::has(&house.alarms().await, "held-up:"), "{kind:?}");
+    }
 }

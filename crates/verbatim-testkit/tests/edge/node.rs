@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use verbatim_domain::AccountId;
-use verbatim_engine::ports::{Entropy, Store, StoredRecord};
+use verbatim_domain::{AccountId, RecordId, Timestamp};
+use verbatim_engine::ports::{Entropy, Sealed, Store, StoredRecord};
 use verbatim_engine::{Intake, IntakeParts, OpenError, Settings, WebhookAnswer};
-use verbatim_record::EdgeKeys;
 use verbatim_record::archive::is_of_edge;
+use verbatim_record::{Body, BucketId, EdgeKeys, Kind, NewSeal, RetentionClass, SealChance};
 use verbatim_testkit::fakes::SeededEntropy;
 
 use crate::years::*;
@@ -58,4 +58,23 @@ pub(crate) async fn said_in(house: &House) -> Vec<String> {
     let mut said = house.said(&house.room().await);
     assert!(said.remove(0).starts_with("This room texts"));
     said
+}
+
+/// A job's payload as an edge can seal one, whatever it says.
+pub(crate) fn sealed_by_edge(keys: &EdgeKeys, payload: &str) -> Sealed {
+    let body = Body::default();
+    let new = NewSeal {
+        id: RecordId::from_random([1; 16]),
+        kind: Kind::Notice,
+        captured_at: Timestamp(0),
+        bucket: BucketId {
+            class: RetentionClass(1),
+            expiry_month: 24_500,
+        },
+        body: &body,
+        chance: SealChance::from_bytes(&[4; 112]),
+    };
+    let (_, beside) = keys.archive.seal(&new, &[5; 32].into()).unwrap();
+    let sealed = beside.seal("job", b"", payload.as_bytes(), &[6; 24]);
+    Sealed(sealed.unwrap())
 }

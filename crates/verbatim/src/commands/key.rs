@@ -1,4 +1,4 @@
-//! `verbatim key show|prepare|rotate|hsm-init`.
+//! `verbatim key show|prepare|rotate|edge|hsm-init`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use verbatim_engine::admin::Actor;
 use verbatim_hsm::{PublicKey, SigningKind, Token, TokenSigner};
 
 use super::api::Out;
 use super::init::new_log_name;
 use super::record::utc;
-use crate::cli::{HsmInitArgs, KeyCommand, SigningAlgorithm};
+use crate::cli::{EdgeArgs, HsmInitArgs, KeyCommand, SigningAlgorithm};
 use crate::config::Config;
 use crate::files::write_private;
 use crate::key_file::KeyFile;
-use crate::local::Api;
+use crate::local::{Api, operator as local_operator};
 use crate::token_signer::SignerFile;
+use crate::wiring::wire;
 
 pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<ExitCode> {
     match command {
@@ -30,8 +32,11 @@ pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<Exi
         }
         KeyCommand::Prepare => out.one(&change(api, "keys/prepare").await?),
         KeyCommand::Rotate => out.one(&change(api, "keys/rotate").await?),
-        // Need no service and no store: `main` has dealt with them.
-        KeyCommand::HsmInit(_) | KeyCommand::ChangeSigner(_) | KeyCommand::RetireSigner => {}
+        // These need no service: `main` has dealt with them.
+        KeyCommand::HsmInit(_)
+        | KeyCommand::ChangeSigner(_)
+        | KeyCommand::RetireSigner
+        | KeyCommand::Edge(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -43,6 +48,47 @@ async fn change(api: &Api, path: &str) -> Result<Value> {
     let keys = api.call("GET", "keys", None).await?;
     let in_use = json!({"key": keys.get("key")});
     api.call("POST", path, Some(in_use)).await
+}
+
+/// Writes what an edge seals with. Not by way of the API, which gives out no keys: whoever calls this has the
+/// key file and the store.
+pub(crate) async fn edge(config: &Config, out: &Out, args: &EdgeArgs) -> Result<ExitCode> {
+    if config.store.url.starts_with("sqlite:") {
+        bail!(
+            "an edge shares its store with full nodes, and only PostgreSQL lets it: set [store] url"
+        );
+    }
+    let engine = wire(config).await?.engine;
+    let text = engine
+        .edge_keys(&Actor::operator(&local_operator()))
+        .await?;
+    if let Some(path) = &args.out {
+        write_private(path, &text)?;
+    }
+    match (out.json, &args.out) {
+        (true, path) => {
+            let keys = path.is_none().then_some(&*text);
+            println!(
+                "{}",
+                json!({"written": path, "keys": keys.map(|t| t.as_str())})
+            );
+        }
+        (false, Some(path)) => println!("written {}", path.display()),
+        (false, None) => {
+            only_for_owner(&std::io::stdout())?;
+            print!("{}", text.as_str());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where the shell made the file that we write to, it may be for everybody.
+fn only_for_owner(out: &impl rustix::fd::AsFd) -> Result<()> {
+    let found = rustix::fs::fstat(out)?;
+    if rustix::fs::FileType::from_raw_mode(found.st_mode) == rustix::fs::FileType::RegularFile {
+        rustix::fs::fchmod(out, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)?;
+    }
+    Ok(())
 }
 
 /// Makes the token's keys where missing, and wraps the key file. A running service goes on: it has the key.

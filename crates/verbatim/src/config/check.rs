@@ -10,7 +10,9 @@ use verbatim_domain::{ConversationId, PhoneNumber};
 use verbatim_record::VerifierKey;
 use verbatim_record::note::Algorithm;
 
-use super::{Config, Keys, Limits, RetentionConfig, TimestampConfig, WitnessConfig};
+use super::{
+    CarrierConfig, Config, Keys, Limits, RetentionConfig, Role, TimestampConfig, WitnessConfig,
+};
 use crate::wiring::retention_rules;
 
 /// What Twilio takes, in seconds, and its kin less.
@@ -59,6 +61,8 @@ pub(super) fn fault(config: &Config) -> Option<String> {
         .or_else(|| catch_all(&config.firm.catch_all))
         .or_else(|| addresses(config))
         .or_else(|| store(&config.store.url))
+        .or_else(|| store_of_edge(config))
+        .or_else(|| tokens(config))
         .or_else(|| carriers(config))
 }
 
@@ -226,13 +230,16 @@ fn addresses(config: &Config) -> Option<String> {
             ("carrier.api_base", &carrier.api_base),
         ]
     });
-    [
+    let of_homeserver = [
         ("homeserver.url", &homeserver.url),
         ("homeserver.appservice_url", &homeserver.appservice_url),
-    ]
-    .into_iter()
-    .chain(carriers)
-    .find_map(|(key, value)| address(key, value))
+    ];
+    let of_homeserver = of_homeserver
+        .into_iter()
+        .filter(|_| config.node.role == Role::Full);
+    of_homeserver
+        .chain(carriers)
+        .find_map(|(key, value)| address(key, value))
 }
 
 fn address(key: &str, value: &str) -> Option<String> {
@@ -248,6 +255,27 @@ fn store(url: &str) -> Option<String> {
     let known = ["sqlite:", "postgres:", "postgresql:"];
     (!known.iter().any(|known| url.starts_with(known)))
         .then(|| "`store.url` names no store; begin it with sqlite: or postgres://".to_owned())
+}
+
+/// SQLite is for one process.
+fn store_of_edge(config: &Config) -> Option<String> {
+    let shared = config.node.role == Role::Full || !config.store.url.starts_with("sqlite:");
+    (!shared).then(|| {
+        "`store.url` is a file, and an edge shares its store with full nodes; name a PostgreSQL database".to_owned()
+    })
+}
+
+fn tokens(config: &Config) -> Option<String> {
+    let does_without =
+        |block: &CarrierConfig| config.node.role == Role::Edge && !block.shared_keys.is_empty();
+    let missing = config
+        .carrier
+        .iter()
+        .find(|block| block.auth_token.is_none() && !does_without(block))?;
+    let name = &missing.name;
+    Some(format!(
+        "[[carrier]] {name} has no `auth_token`; set it (only an edge with `shared_keys` does without)"
+    ))
 }
 
 fn catch_all(user: &str) -> Option<String> {

@@ -13,6 +13,9 @@ pub(crate) use secret::SecretRef;
 /// The defaults, and what `verbatim init` starts from.
 pub(crate) const DEFAULTS: &str = include_str!("default.toml");
 
+/// The tables that an edge looks at; in the others it may leave the example values.
+const OF_EDGES: [&str; 5] = ["node", "store", "listen", "carrier", "log"];
+
 const PLACEHOLDER: &str = "CHANGE-ME";
 
 /// The configuration file cannot be used.
@@ -81,6 +84,7 @@ fn how_to_read(why: &std::io::Error) -> &'static str {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
+    pub(crate) node: Node,
     pub(crate) firm: Firm,
     pub(crate) store: StoreConfig,
     pub(crate) keys: Keys,
@@ -96,6 +100,32 @@ pub(crate) struct Config {
     /// The folder of the file; relative paths start here.
     #[serde(skip)]
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Node {
+    pub(crate) role: Role,
+    pub(crate) edge_keys: PathBuf,
+}
+
+/// What a node is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// Everything, with the key-encryption key.
+    Full,
+    /// Takes webhooks and can read nothing.
+    Edge,
+}
+
+impl Role {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Edge => "edge",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -266,7 +296,7 @@ pub(crate) struct CarrierConfig {
     pub(crate) name: String,
     pub(crate) kind: CarrierKind,
     pub(crate) account_sid: String,
-    pub(crate) auth_token: SecretRef,
+    pub(crate) auth_token: Option<SecretRef>,
     pub(crate) auth_token_previous: Option<SecretRef>,
     pub(crate) public_url: String,
     pub(crate) messaging_service_sid: Option<String>,
@@ -309,14 +339,26 @@ impl Config {
     /// # Errors
     /// For unknown settings, wrong types, values that cannot work, and example values that were not changed.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::read_as(path, None)
+    }
+
+    /// The same, in a role that the command line may say.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn read_as(path: &Path, role: Option<Role>) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Read {
             path: path.to_owned(),
             why,
         })?;
-        Self::parse(&text, path)
+        Self::parse_as(&text, path, role)
     }
 
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        Self::parse_as(text, path, None)
+    }
+
+    fn parse_as(text: &str, path: &Path, role: Option<Role>) -> Result<Self, ConfigError> {
         let invalid = |why: String| ConfigError::Invalid {
             path: path.to_owned(),
             why,
@@ -328,10 +370,16 @@ impl Config {
             .parse()
             .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
         merge(&mut merged, given);
+        if let (Some(role), Some(toml::Value::Table(node))) = (role, merged.get_mut("node")) {
+            node.insert("role".to_owned(), role.word().into());
+        }
         let mut config: Self = merged
             .clone()
             .try_into()
             .map_err(|e: toml::de::Error| invalid(e.to_string()))?;
+        if config.node.role == Role::Edge {
+            merged.retain(|key, _| OF_EDGES.contains(&key));
+        }
         if let Some(key) = placeholder(&merged, "") {
             return Err(ConfigError::Placeholder {
                 path: path.to_owned(),

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Config, ConfigError};
+use super::{Config, ConfigError, Role};
 
 const GOOD: &str = r#"
 [firm]
@@ -95,7 +95,7 @@ fn an_example_secret_is_refused() {
     let config =
         parse(&GOOD.replace("auth_token = \"t\"", "auth_token = \"change-me-now\"")).unwrap();
     let error = config
-        .secret("auth_token", &config.carrier[0].auth_token)
+        .secret("auth_token", config.carrier[0].auth_token.as_ref().unwrap())
         .unwrap_err()
         .to_string();
     assert_eq!(error, "secret auth_token: still has its example value");
@@ -206,4 +206,42 @@ fn what_cannot_work_is_named() {
     let twice = "name = \"main\"\nkind = \"twilio\"\naccount_sid = \"AC2\"\nauth_token = \"t\"\n\
                  public_url = \"https://sms.acme.test\"";
     check("[[carrier]]", twice, "named `main`");
+}
+
+/// Little stands in its file, and what a full node needs may be missing; what it needs itself may not.
+#[test]
+fn an_edge_is_configured_with_little() {
+    const EDGE: &str = r#"
+[node]
+role = "edge"
+[store]
+url = "postgres://verbatim_edge@db/verbatim"
+[[carrier]]
+name = "main"
+kind = "twilio"
+account_sid = "AC1"
+public_url = "https://sms.acme.test"
+shared_keys = [ { id = "k1", secret = "s" } ]
+"#;
+    let config = parse(EDGE).unwrap();
+    assert_eq!(config.node.role, Role::Edge);
+    assert!(config.carrier[0].auth_token.is_none());
+    let check = |text: &str, role: Option<Role>, expect: &str| {
+        let error = Config::parse_as(text, Path::new("dir/verbatim.toml"), role).unwrap_err();
+        assert!(error.to_string().contains(expect), "{error}");
+    };
+    check(EDGE, Some(Role::Full), "still has its example value");
+    let file = EDGE.replace("postgres://verbatim_edge@db/verbatim", "sqlite:x.db");
+    check(&file, None, "name a PostgreSQL database");
+    let without = EDGE.replace("shared_keys", "# shared_keys");
+    check(&without, None, "[[carrier]] main has no `auth_token`");
+    let full = GOOD.replace("auth_token = \"t\"", "");
+    check(&full, None, "[[carrier]] main has no `auth_token`");
+    check(
+        &GOOD.replace("[firm]", "[node]\nrole = \"judge\"\n[firm]"),
+        None,
+        "judge",
+    );
+    let placeholder = EDGE.replace("\"s\"", "\"CHANGE-ME\"");
+    check(&placeholder, None, "still has its example value");
 }

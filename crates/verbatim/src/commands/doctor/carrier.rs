@@ -51,6 +51,36 @@ pub(super) async fn carriers(
     Ok(())
 }
 
+/// Of an edge: only whether webhooks reach it. It asks nothing of a carrier.
+pub(super) async fn of_edge(exam: &mut Examination, config: &Config) -> Result<()> {
+    for block in &config.carrier {
+        let area = format!("carrier {} webhooks", block.name);
+        let verdict = match wiring::carrier(config, block) {
+            Ok(carrier) => webhook(&carrier.inbound_address()).await?,
+            Err(error) => {
+                let mend = "correct the [[carrier]] block".into();
+                Verdict::Fail(format!("{error:#}"), mend)
+            }
+        };
+        exam.add(&area, verdict);
+        if block.auth_token.is_some() {
+            let found = "has the auth_token, which reads what the carrier keeps".into();
+            let mend = "share a key with the carrier ([[carrier]] shared_keys) and leave auth_token out here";
+            exam.add(
+                &format!("carrier {} secrets", block.name),
+                Verdict::Warn(found, mend.into()),
+            );
+        }
+    }
+    if config.carrier.is_empty() {
+        exam.add(
+            "carrier",
+            Verdict::Warn("none configured".into(), "add a [[carrier]] block".into()),
+        );
+    }
+    Ok(())
+}
+
 fn mend(error: &CarrierError, api_base: &str) -> String {
     match error {
         CarrierError::Refused(_) => "check account_sid and auth_token".to_owned(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Verdict;
 use crate::commands::init;
-use crate::config::{Config, SecretRef};
+use crate::config::{Config, Role, SecretRef};
 
 /// `path`: the configuration file, which may hold secrets itself.
 pub(super) fn files(path: &Path, config: &Config) -> Verdict {
@@ -25,7 +25,11 @@ pub(super) fn files(path: &Path, config: &Config) -> Verdict {
 }
 
 fn with_secrets(path: &Path, config: &Config) -> Vec<PathBuf> {
-    let mut files = vec![path.to_owned(), init::registration_path(config)];
+    let mut files = vec![path.to_owned()];
+    files.push(match config.node.role {
+        Role::Full => init::registration_path(config),
+        Role::Edge => config.path(&config.node.edge_keys),
+    });
     files.extend(secrets(config).filter_map(|secret| secret.file(&config.dir)));
     files
 }
@@ -36,7 +40,7 @@ fn secrets(config: &Config) -> impl Iterator<Item = &SecretRef> {
     let carriers = config.carrier.iter().flat_map(|carrier| {
         let shared = carrier.shared_keys.iter().map(|key| &key.secret);
         let previous = carrier.auth_token_previous.iter();
-        previous.chain([&carrier.auth_token]).chain(shared)
+        previous.chain(&carrier.auth_token).chain(shared)
     });
     [&homeserver.as_token, &homeserver.hs_token]
         .into_iter()

@@ -5,6 +5,7 @@
 
 mod anchors;
 mod carrier;
+mod edge;
 mod files;
 mod homeserver;
 mod log;
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use verbatim_record::Kek;
 
 use super::api::Out;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::key_file::KeyFile;
 use crate::local::Api;
 use crate::wiring;
@@ -61,17 +62,20 @@ impl Examination {
     }
 }
 
-pub(crate) async fn run(path: &Path, out: &Out) -> Result<ExitCode> {
+pub(crate) async fn run(path: &Path, role: Option<Role>, out: &Out) -> Result<ExitCode> {
     let mut exam = Examination {
         out_json: out.json,
         lines: Vec::new(),
         failed: false,
     };
-    match Config::read(path) {
+    match Config::read_as(path, role) {
         Ok(config) => {
             exam.add("configuration", Verdict::Ok(path.display().to_string()));
             exam.add("files", files::files(path, &config));
-            examine(&mut exam, &config).await?;
+            match config.node.role {
+                Role::Full => examine(&mut exam, &config).await?,
+                Role::Edge => edge::examine(&mut exam, &config).await?,
+            }
         }
         Err(error) => exam.add(
             "configuration",

@@ -52,7 +52,7 @@ fn tried(args: &InitArgs, path: &Path, token: Option<&str>) -> Result<Config> {
     })?;
     config.homeserver.as_token = SecretRef::Plain("example".to_owned());
     for block in &mut config.carrier {
-        block.auth_token = SecretRef::Plain(token.unwrap_or("example").to_owned());
+        block.auth_token = Some(SecretRef::Plain(token.unwrap_or("example").to_owned()));
     }
     wiring::platform_alone(&config)?;
     for block in &config.carrier {

@@ -1,0 +1,25 @@
+-- What an edge may do in the database: record what comes in, and neither read texts nor change or remove what is
+-- recorded. Run it as the owner of the tables, after a full node has made them, and again after each upgrade.
+-- The role is made before: CREATE ROLE verbatim_edge LOGIN PASSWORD '…';
+
+-- Whose store this is, and how long records are kept.
+GRANT SELECT ON schema_version, installation, retention_periods TO verbatim_edge;
+
+-- The log: appended to. Of records only what their place in it takes.
+GRANT SELECT, UPDATE ON log_state TO verbatim_edge;
+GRANT SELECT, INSERT ON log_roots TO verbatim_edge;
+GRANT SELECT, INSERT, UPDATE ON conversation_heads TO verbatim_edge;
+GRANT INSERT ON conversation_marks TO verbatim_edge;
+GRANT INSERT ON records, data_keys TO verbatim_edge;
+GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf_hash) ON records TO verbatim_edge;
+
+-- Whose number it was, and with whom.
+GRANT SELECT ON employees, numbers, assignments TO verbatim_edge;
+GRANT SELECT, INSERT ON contacts, contact_numbers, conversations TO verbatim_edge;
+
+-- Messages move forward, jobs are queued and woken, alarms raised.
+GRANT SELECT, INSERT, UPDATE ON messages, jobs, alarms TO verbatim_edge;
+GRANT SELECT, INSERT ON receipts TO verbatim_edge;
+
+-- Whether there is room on the disk.
+GRANT SELECT, INSERT, DELETE ON probe TO verbatim_edge;
