@@ -296,16 +296,7 @@ impl TryRng for Drawn {
 impl TryCryptoRng for Drawn {}
 
 fn data_key_context(id: RecordId, bucket: BucketId) -> Vec<u8> {
-    let month = bucket.expiry_month.to_be_bytes();
-    let head = [VERSION];
-    [
-        DATA_KEY_LABEL,
-        &head,
-        id.0.as_bytes(),
-        &[bucket.class.0],
-        &month,
-    ]
-    .concat()
+    crate::seal::wrap_context(&[DATA_KEY_LABEL, &[VERSION]], id, bucket)
 }
 
 fn exported(purpose: &str) -> Vec<u8> {

@@ -138,7 +138,7 @@ impl Keyring {
             &bucket_key,
             &[VERSION],
             &new.chance.key_nonce,
-            &data_key_context(new.id),
+            &data_key_context(new.id, new.bucket),
             &new.chance.data_key,
         );
         Ok(sealed_with(&new, wrapped_key))
@@ -182,7 +182,7 @@ impl Keyring {
             &*self.bucket(to)?,
             &[VERSION],
             &nonce,
-            &data_key_context(record.id),
+            &data_key_context(record.id, record.bucket),
             data_key.as_ref(),
         ))
     }
@@ -210,8 +210,12 @@ impl Keyring {
         let data_key = match record.wrapped_key.split_first() {
             Some((&VERSION, wrapped)) => {
                 let bucket_key = self.bucket(record.wrapped_by)?;
-                cipher::open_key(&bucket_key, &data_key_context(record.id), wrapped)
-                    .ok_or(SealError::DataKey)?
+                cipher::open_key(
+                    &bucket_key,
+                    &data_key_context(record.id, record.bucket),
+                    wrapped,
+                )
+                .ok_or(SealError::DataKey)?
             }
             Some((&archive::VERSION, wrapped)) => {
                 let archive = self.archive.as_ref().ok_or(SealError::NoArchiveKey)?;
@@ -331,8 +335,18 @@ fn body_context(head: &[u8]) -> Vec<u8> {
     [BODY_LABEL, head].concat()
 }
 
-fn data_key_context(id: RecordId) -> Vec<u8> {
-    [DATA_KEY_LABEL, &[VERSION], id.0.as_bytes()].concat()
+fn data_key_context(id: RecordId, bucket: BucketId) -> Vec<u8> {
+    wrap_context(&[DATA_KEY_LABEL, &[VERSION]], id, bucket)
+}
+
+/// What a data key is wrapped for: its record, and the bucket that the record was made for. That one stays
+/// when another bucket's key takes the data key over, so nobody can make the record expire earlier.
+pub(crate) fn wrap_context(head: &[&[u8]], id: RecordId, made_for: BucketId) -> Vec<u8> {
+    let mut context = head.concat();
+    context.extend_from_slice(id.0.as_bytes());
+    context.push(made_for.class.0);
+    context.extend_from_slice(&made_for.expiry_month.to_be_bytes());
+    context
 }
 
 fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {

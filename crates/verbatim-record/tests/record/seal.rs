@@ -228,24 +228,53 @@ fn a_hold_wraps_the_data_key_again() {
     assert_eq!(ring.open(&held), Err(SealError::BucketNotOpen(hold)));
 }
 
+/// Whoever takes a data key over keeps it at least as long.
 #[test]
-fn only_a_hold_of_the_same_month_takes_a_data_key_over() {
-    let other_class = BucketId {
-        class: RetentionClass(4),
-        ..BUCKET
-    };
-    let other_month = BucketId {
-        class: RetentionClass::LAST_HOLD,
-        expiry_month: BUCKET.expiry_month + 1,
-    };
-    for wrapped_by in [other_class, other_month] {
+fn no_bucket_that_expires_earlier_takes_a_data_key_over() {
+    let check = |class, month: i32, may: bool| {
+        let other = BucketId {
+            class,
+            expiry_month: BUCKET.expiry_month.strict_add_signed(month),
+        };
+        let ring = keyring();
+        let key = kek().wrap_bucket(other, &[7; 32], &[8; 24]);
+        ring.open_bucket(other, &key).unwrap();
+        let wrapped = ring.wrap_again(&sealed(), other, [9; 24]);
+        assert_eq!(wrapped.is_ok(), may, "{other:?}");
         let moved = SealedRecord {
-            wrapped_by,
+            wrapped_by: other,
+            wrapped_key: wrapped.unwrap_or_else(|_| sealed().wrapped_key),
             ..sealed()
         };
-        assert_eq!(keyring().open(&moved), Err(SealError::ForeignBucket));
-        let wrapped = keyring().wrap_again(&sealed(), wrapped_by, [9; 24]);
-        assert_eq!(wrapped, Err(SealError::ForeignBucket));
+        let opened = if may {
+            Ok(full_body())
+        } else {
+            Err(SealError::ForeignBucket)
+        };
+        assert_eq!(ring.open(&moved), opened, "{other:?}");
+        // Nor does it help to say that the record was made for that bucket.
+        let rewritten = SealedRecord {
+            bucket: other,
+            ..moved
+        };
+        assert_eq!(ring.open(&rewritten), Err(SealError::DataKey), "{other:?}");
+    };
+    let (other, hold, last) = (
+        RetentionClass(4),
+        RetentionClass::FIRST_HOLD,
+        RetentionClass::LAST_HOLD,
+    );
+    for (class, month, may) in [
+        (BUCKET.class, 1, true),
+        (other, 1, true),
+        (hold, 0, true),
+        (last, 1, true),
+        (other, 0, false),
+        (BUCKET.class, -1, false),
+        (hold, -1, false),
+        (RetentionClass::PERMANENT, 1, false),
+    ] {
+        check(class, month, may);
     }
 }
 
