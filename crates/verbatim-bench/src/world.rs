@@ -39,6 +39,7 @@ impl World {
             clock,
             entropy,
             signer: test_signer(),
+            signer_before: None,
             anchoring: Anchoring::default(),
             settings: Settings::default(),
         };

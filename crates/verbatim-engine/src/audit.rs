@@ -149,7 +149,10 @@ impl Engine {
         }
         let report = verifier.finish(head.size, head.root);
         let signed = signed.finish(head.size);
-        let fault = report.fault.map(|f| f.to_string()).or(signed.fault);
+        let mut fault = report.fault.map(|f| f.to_string()).or(signed.fault);
+        if fault.is_none() {
+            fault = self.ledger_fault().await?;
+        }
         Ok(VerifyView {
             ok: fault.is_none(),
             records: done,

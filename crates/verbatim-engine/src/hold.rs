@@ -257,6 +257,12 @@ impl Engine {
         self.hide(PURPOSE, &json)
     }
 
+    /// What a hold is called, why it is, and whom it covers, in words.
+    pub(crate) fn hold_words(&self, hold: &Hold) -> Result<[String; 3], StoreError> {
+        let terms = self.open_terms(hold)?;
+        Ok([terms.name, terms.reason, terms.words])
+    }
+
     fn open_terms(&self, hold: &Hold) -> Result<Terms, StoreError> {
         let json = self.reveal(PURPOSE, &hold.terms)?;
         let terms: Result<Terms, _> = serde_json::from_slice(&json);

@@ -196,8 +196,7 @@ impl Engine {
             }
             from = to;
         }
-        let note = last.note.into_bytes();
-        place.put(CHECKPOINT, note, Lasting::Replaced).await?;
+        self.publish_checkpoint(place, last.size, last.note).await?;
         // Died here: published, not noted; all of the last stretch is written again.
         self.note_published(&cursor, last.size).await?;
         Ok(Some(last.size))
@@ -228,11 +227,37 @@ impl Engine {
         if count == 0 || self.store.cursor(&cursor).await?.as_ref() == Some(&state) {
             return Ok(false);
         }
-        let note = self.cosigned(last).await?.into_bytes();
-        place.put(CHECKPOINT, note, Lasting::Replaced).await?;
+        let note = self.cosigned(last).await?;
+        self.publish_checkpoint(place, last.size, note).await?;
         // Died here: published, not noted; it is published once more.
         self.commit(vec![Change::SetCursor(cursor, state)]).await?;
         Ok(true)
+    }
+
+    /// Never over a newer one: a node that has just lost its lease may still be about to publish. What is not
+    /// this log's checkpoint was compared at the start, and is damage since: it is written over.
+    async fn publish_checkpoint(
+        &self,
+        place: &dyn Publication,
+        size: u64,
+        note: String,
+    ) -> Result<(), PublishError> {
+        let keys = self.log_keys().await.map_err(LogError::from)?;
+        let allows = |there: Option<&[u8]>| {
+            let there = there.and_then(|bytes| {
+                let note = Note::parse(&String::from_utf8_lossy(bytes)).ok()?;
+                keys.open(&note).ok()
+            });
+            there.is_none_or(|there| there.size <= size)
+        };
+        let note = note.into_bytes();
+        match place.replace(CHECKPOINT, note, &allows).await? {
+            true => Ok(()),
+            false => Err(PublishError::RolledBack(format!(
+                "a checkpoint of more than {size} records is published: another node has signed on, or the store \
+                 was rolled back"
+            ))),
+        }
     }
 
     async fn note_published(&self, cursor: &str, size: u64) -> Result<(), StoreError> {

@@ -1,12 +1,14 @@
 //! Part of verifying the whole log: every kept tile against the records, every checkpoint's signature.
 
+use verbatim_record::checkpoint::cosignature_fits;
+use verbatim_record::note::NoteSignature;
 use verbatim_record::policy::Policy;
 use verbatim_record::tile::TileBuilder;
 use verbatim_record::verify::LogVerifier;
 use verbatim_record::{Hash, Note};
 
 use crate::core::Engine;
-use crate::ports::{SignedCheckpoint, StoreError};
+use crate::ports::{Cosignature, SignedCheckpoint, StoreError};
 
 /// Checkpoints read at once.
 const PAGE: u32 = 500;
@@ -65,6 +67,9 @@ impl<'e> SignedCheck<'e> {
                     self.fault(format!("the checkpoint at {}: {why}", signed.size));
                     return Ok(());
                 }
+                if let Err(why) = self.cosigned(&signed).await? {
+                    self.fault(format!("a cosignature at {}: {why}", signed.size));
+                }
                 self.report.checkpoints += 1;
                 // A fault is remembered by the verifier.
                 let _ = verifier.root(signed.size, signed.root);
@@ -73,6 +78,22 @@ impl<'e> SignedCheck<'e> {
                 return Ok(());
             }
         }
+    }
+
+    /// Cosignatures that are kept are good; that there are any is for witnesses to see to.
+    async fn cosigned(&self, signed: &SignedCheckpoint) -> Result<Result<(), String>, StoreError> {
+        let kept = self.engine.store.cosignatures(signed.size).await?;
+        let fits = |kept: &Cosignature| {
+            let note = Note::parse(&signed.note).ok()?;
+            let line = NoteSignature::parse(&kept.line).ok()?;
+            let at = cosignature_fits(&note.text, &line, &kept.witness.parse().ok()?)?;
+            (i64::try_from(at).ok()?.checked_mul(1000)? == kept.at.as_millis()).then_some(())
+        };
+        let wrong = kept.iter().find(|kept| fits(kept).is_none());
+        Ok(match wrong {
+            None => Ok(()),
+            Some(kept) => Err(format!("that of {} does not fit", kept.witness)),
+        })
     }
 
     fn believed(&self, signed: &SignedCheckpoint) -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! Publishing the log to a folder or to an S3-compatible bucket (`ports::Publication`).
 
-use std::path::Path as FilePath;
+use std::fs::File;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,18 @@ use object_store::aws::{AmazonS3Builder, S3ConditionalPut};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, ClientOptions, ObjectStore, ObjectStoreExt, PutOptions, RetryConfig,
+    Attribute, Attributes, ClientOptions, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    RetryConfig, UpdateVersion,
 };
 use thiserror::Error;
 use verbatim_engine::ports::{Lasting, Publication, PublicationError};
 
 /// The longest that one request may take; the next attempt is made by whoever asked.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a file is looked at again that somebody else replaces meanwhile.
+const TRIES: usize = 3;
+/// The file in a folder that is locked while another is replaced.
+const LOCK: &str = ".lock";
 /// Files read back, at most: a checkpoint has a few hundred bytes.
 const MOST_BYTES: u64 = 1024 * 1024;
 
@@ -60,6 +66,12 @@ pub struct Bucket {
     pub secret_key: String,
 }
 
+/// A file that was read.
+struct Found {
+    bytes: Vec<u8>,
+    version: UpdateVersion,
+}
+
 /// A place of publication.
 pub struct Place {
     store: Arc<dyn ObjectStore>,
@@ -67,6 +79,8 @@ pub struct Place {
     name: String,
     /// Folders keep no attributes.
     attributes: bool,
+    /// Held while a file of a folder is replaced; buckets compare by themselves.
+    lock: Option<PathBuf>,
 }
 
 impl Place {
@@ -86,6 +100,7 @@ impl Place {
             prefix: Path::default(),
             name: format!("file:{}", path.display()),
             attributes: false,
+            lock: Some(path.join(LOCK)),
         })
     }
 
@@ -103,7 +118,7 @@ impl Place {
             .with_region(&bucket.region)
             .with_access_key_id(&bucket.access_key)
             .with_secret_access_key(&bucket.secret_key)
-            .with_conditional_put(S3ConditionalPut::Disabled)
+            .with_conditional_put(S3ConditionalPut::ETagMatch)
             .with_client_options(ClientOptions::new().with_timeout(TIMEOUT))
             .with_retry(RetryConfig {
                 max_retries: 1,
@@ -122,7 +137,80 @@ impl Place {
             name: format!("s3://{}/{prefix}", bucket.name),
             prefix,
             attributes: true,
+            lock: None,
         })
+    }
+
+    /// The lock of a folder, until it is dropped. It ends with the process, whatever ends that.
+    async fn locked(&self) -> Result<Option<File>, PublicationError> {
+        let Some(path) = self.lock.clone() else {
+            return Ok(None);
+        };
+        let taken = tokio::task::spawn_blocking(move || {
+            let file = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(path)?;
+            file.lock()?;
+            Ok(file)
+        });
+        let failed = |e: std::io::Error| PublicationError::Unavailable(format!("its lock: {e}"));
+        let taken = taken.await.map_err(|e| failed(e.into()))?;
+        taken.map(Some).map_err(failed)
+    }
+
+    /// What is there, and what the place knows it by.
+    async fn read(&self, path: &str) -> Result<Option<Found>, PublicationError> {
+        let found = match self.store.get(&self.at(path)).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(named(error)),
+        };
+        if found.meta.size > MOST_BYTES {
+            let what = format!("{path} has {} bytes there", found.meta.size);
+            return Err(PublicationError::Refused(what));
+        }
+        let version = UpdateVersion {
+            e_tag: found.meta.e_tag.clone(),
+            version: found.meta.version.clone(),
+        };
+        let bytes = found.bytes().await.map_err(named)?.to_vec();
+        Ok(Some(Found { bytes, version }))
+    }
+
+    /// Writes over what was read. None where somebody else was quicker.
+    async fn write_over(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        found: Option<Found>,
+    ) -> Result<Option<()>, PublicationError> {
+        let mode = match (&self.lock, found) {
+            // Nobody writes while we hold it.
+            (Some(_), _) => PutMode::Overwrite,
+            (None, None) => PutMode::Create,
+            (None, Some(found)) => PutMode::Update(found.version),
+        };
+        let options = PutOptions {
+            attributes: self.attributes(path, Lasting::Replaced),
+            mode,
+            ..PutOptions::default()
+        };
+        let at = self.at(path);
+        let put = self.store.put_opts(&at, bytes.clone().into(), options);
+        match put.await {
+            Ok(_) => Ok(Some(())),
+            Err(
+                object_store::Error::Precondition { .. }
+                | object_store::Error::AlreadyExists { .. },
+            ) => Ok(None),
+            // Not every service compares; what it has was read a moment ago.
+            Err(object_store::Error::NotImplemented { .. }) => {
+                self.put(path, bytes, Lasting::Replaced).await.map(Some)
+            }
+            Err(error) => Err(named(error)),
+        }
     }
 
     fn at(&self, path: &str) -> Path {
@@ -174,17 +262,28 @@ impl Publication for Place {
         put.await.map(drop).map_err(named)
     }
 
-    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, PublicationError> {
-        let found = match self.store.get(&self.at(path)).await {
-            Ok(found) => found,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(named(error)),
-        };
-        if found.meta.size > MOST_BYTES {
-            let what = format!("{path} has {} bytes there", found.meta.size);
-            return Err(PublicationError::Refused(what));
+    async fn replace(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        allows: &(dyn for<'b> Fn(Option<&'b [u8]>) -> bool + Send + Sync),
+    ) -> Result<bool, PublicationError> {
+        let _held = self.locked().await?;
+        for _ in 0..TRIES {
+            let found = self.read(path).await?;
+            if !allows(found.as_ref().map(|found| found.bytes.as_slice())) {
+                return Ok(false);
+            }
+            if self.write_over(path, bytes.clone(), found).await?.is_some() {
+                return Ok(true);
+            }
         }
-        Ok(Some(found.bytes().await.map_err(named)?.to_vec()))
+        let what = format!("{path} changes whenever it is looked at");
+        Err(PublicationError::Unavailable(what))
+    }
+
+    async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, PublicationError> {
+        Ok(self.read(path).await?.map(|found| found.bytes))
     }
 }
 

@@ -19,6 +19,13 @@ async fn suite(place: &Place) {
         assert_eq!(put, Ok(()), "{path}");
         assert_eq!(place.get(path).await, Ok(Some(bytes.into())), "{path}");
     }
+    // Replaced only as what is there allows, also where there is nothing.
+    let older = |there: Option<&[u8]>| there.is_none_or(|there| there < b"5".as_slice());
+    for (bytes, done) in [("3", true), ("4", true), ("6", true), ("4", false)] {
+        let replaced = place.replace("replaced", bytes.into(), &older).await;
+        assert_eq!(replaced, Ok(done), "{bytes}");
+    }
+    assert_eq!(place.get("replaced").await, Ok(Some(b"6".into())));
     // Written again, it is the same.
     let again = place.put("tile/entries/000", vec![], Lasting::Immutable);
     assert_eq!(again.await, Ok(()));
@@ -33,6 +40,27 @@ async fn a_folder() {
     assert_eq!(std::fs::read(path.join("checkpoint")).unwrap(), b"two");
     let deep = path.join("tile/0/x001/x234/067.p/12");
     assert_eq!(std::fs::read(deep).unwrap(), b"hashes");
+}
+
+/// Many writers, each with its number: the largest stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn late_writers_put_nothing_old_over_something_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let writers = (100..140_u32).map(|number| {
+        let place = Place::folder(&path).unwrap();
+        tokio::spawn(async move {
+            let mine = number.to_string();
+            let newer = |there: Option<&[u8]>| there.is_none_or(|there| there < mine.as_bytes());
+            place
+                .replace("checkpoint", mine.clone().into(), &newer)
+                .await
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(std::fs::read(path.join("checkpoint")).unwrap(), b"139");
 }
 
 #[test]

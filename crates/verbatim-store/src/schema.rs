@@ -1,9 +1,11 @@
 //! The schema: numbered steps forward, each in a transaction of its own. A newer schema is refused.
 
+use verbatim_domain::Timestamp;
 use verbatim_engine::ports::StoreError;
 use verbatim_record::merkle::Frontier;
+use verbatim_record::{Hash, Leaf};
 
-use crate::sql::schema as sql;
+use crate::sql::{log, schema as sql, signed_log};
 use crate::stmt::Dialect;
 use crate::tx::{Frame, Tx};
 use crate::value::params;
@@ -16,8 +18,8 @@ const STEPS: &[&str] = &[
     include_str!("schema/0004_retention.sql"),
     include_str!("schema/0005_anchors.sql"),
     include_str!("schema/0006_edge.sql"),
-    include_str!("schema/0008_audit.sql"),
-    include_str!("schema/0007_places.sql"),
+    include_str!("schema/0007_audit.sql"),
+    include_str!("schema/0008_places.sql"),
 ];
 
 /// The schema this program knows.
@@ -116,10 +118,38 @@ async fn check_log(tx: &dyn Tx) -> Result<(), StoreError> {
     let (state, records, roots): (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
     let placed: u64 = row.get(3)?;
     if state == records && records == roots && roots == placed {
-        return Ok(());
+        return check_frontier(tx, records).await;
     }
     let text = format!(
         "the log has {records} records, its state says {state}, its roots {roots}, its conversations {placed}"
     );
     Err(StoreError::Damaged(text))
+}
+
+/// What the next record is appended to leads to the last root, and its time is that of the last leaf.
+async fn check_frontier(tx: &dyn Tx, size: u64) -> Result<(), StoreError> {
+    let Some(last) = size.checked_sub(1) else {
+        return Ok(());
+    };
+    let missing = || StoreError::Damaged("the log's end is not there".into());
+    let damaged = |e: verbatim_record::FormatError| StoreError::Damaged(e.to_string());
+    let state = tx.query_opt(&log::LOG_LOCK, vec![]).await?;
+    let state = state.ok_or_else(missing)?;
+    let root = tx.query_opt(&log::ROOT_LAST, vec![]).await?;
+    let root: Hash = root.ok_or_else(missing)?.get(1)?;
+    let frontier = Frontier::decode(&state.get::<Vec<u8>>(1)?).map_err(damaged)?;
+    if frontier.root() != root {
+        let text = "the log's state does not lead to its last root";
+        return Err(StoreError::Damaged(text.into()));
+    }
+    let leaf = tx.query_opt(&signed_log::LEAVES, params![last, 1_u32]);
+    let leaf: Vec<u8> = leaf.await?.ok_or_else(missing)?.get(0)?;
+    // One that cannot be read is named by who verifies the records.
+    match Leaf::decode(&leaf) {
+        Ok(leaf) if leaf.captured_at != state.get::<Timestamp>(2)? => {
+            let text = "the time in the log's state is not that of its last leaf";
+            Err(StoreError::Damaged(text.into()))
+        }
+        _ => Ok(()),
+    }
 }

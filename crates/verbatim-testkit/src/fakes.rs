@@ -1,6 +1,7 @@
 //! The outside world in memory: each port does its work, keeps a ledger of what reached it, and has
 //! switches for its failures. Nothing here asks the system for time or chance.
 
+pub mod authority;
 pub mod carrier;
 pub mod clock;
 pub mod entropy;
@@ -10,6 +11,7 @@ pub mod publication;
 pub mod site;
 pub mod witness;
 
+pub use authority::FakeAuthority;
 pub use carrier::FakeCarrier;
 pub use clock::VirtualClock;
 pub use entropy::SeededEntropy;

@@ -30,10 +30,24 @@
 //! * **pestered**: an employee was asked back into a room more often than is decent.
 //! * **blunder**: the homeserver was asked for something that no correct caller asks for.
 //! * **clear**: words of a message are readable in the store's files.
+//! * **signing**: something was signed that the log never was, or what was signed does not extend what was
+//!   signed before, or a proof of it does not hold.
+//! * **witness**: a witness cosigned something that the log never was, or the newest checkpoint is not
+//!   cosigned, or somebody's lie stopped the signing.
+//! * **looked**: somebody was shown something and the record does not say so, or says so of somebody who
+//!   never asked; `who-saw` answers otherwise than it was.
+//! * **held**: something that a hold was on was disposed of.
+//! * **early**: something was disposed of before its time.
+//! * **four eyes**: something was disposed of, or a hold released, that not two people wanted.
+//! * **certified**: a body is gone, and no certificate under our signature says so.
+//! * **kept**: a body that nobody disposed of does not open any more, or says something else than it did.
+//! * **bundle**: an export never comes to its end, or an examiner would refuse it.
 
 mod apply;
 mod check;
 mod corpus;
+mod exporter;
+mod office;
 pub mod operation;
 mod ports;
 mod process;
@@ -68,19 +82,25 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The simulation itself could not go on.
+/// The simulation itself could not go on, for a reason that is a failure.
 #[derive(Debug, Clone)]
-pub struct Broken(String);
+pub struct Broken(Failure);
 
 impl Broken {
     fn new(why: impl fmt::Display) -> Self {
-        Self(why.to_string())
+        Self::by("simulation", why)
+    }
+
+    /// By this entry of the list.
+    fn by(rule: &'static str, why: impl fmt::Display) -> Self {
+        let what = why.to_string();
+        Self(Failure { rule, what })
     }
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 

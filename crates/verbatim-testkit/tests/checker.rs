@@ -1,6 +1,8 @@
 //! The list of failures can fail: each defect that is built in on purpose is caught by its rule.
 
-use verbatim_testkit::sim::operation::{Delivery, Mood, NodeName, Operation as O};
+use verbatim_testkit::sim::operation::{
+    Delivery, HoldOn, Mood, NodeName, Operation as O, RecordOp,
+};
 use verbatim_testkit::sim::{Sabotage, StoreKind, operations, run_sabotaged, run_seeds};
 
 /// A defect shows within so many seeds.
@@ -68,12 +70,80 @@ fn rare_defects_are_caught() {
     check(Sabotage::PestersEmployees, "pestered", &declining);
 }
 
+/// A firm's years: everything that is ever asked of a record, in the order in which it is asked.
+fn years() -> Vec<O> {
+    let text = |phone, number| O::ClientTexts {
+        phone,
+        number,
+        text: 1,
+        hook: Delivery::Now,
+    };
+    let work = O::Work { jobs: 9 };
+    let look = RecordOp::Look {
+        who: 0,
+        of: 0,
+        from: 0,
+        limit: 9,
+    };
+    let on = HoldOn::Contact(0);
+    let of_the_record = [
+        look,
+        RecordOp::WhoSaw { who: 1, record: 0 },
+        RecordOp::SetHold { who: 0, on },
+        // Not long enough yet.
+        RecordOp::MonthsPass(2),
+        RecordOp::Propose { who: 0 },
+        RecordOp::Approve {
+            who: 1,
+            disposal: 0,
+        },
+        RecordOp::MonthsPass(1),
+        RecordOp::Propose { who: 0 },
+        // By the same person, in vain; then by another.
+        RecordOp::Approve {
+            who: 0,
+            disposal: 0,
+        },
+        RecordOp::Approve {
+            who: 1,
+            disposal: 1,
+        },
+        RecordOp::Approve {
+            who: 1,
+            disposal: 0,
+        },
+    ];
+    let begin = [text(0, 0), text(1, 1), work.clone()];
+    let rest = of_the_record.map(O::Record);
+    let end = [work, O::Record(RecordOp::Rotate { who: 0 })];
+    begin.into_iter().chain(rest).chain(end).collect()
+}
+
+#[test]
+fn defects_of_the_record_are_caught() {
+    let run = |sabotage| run_sabotaged(3, &years(), &StoreKind::SqliteMemory, sabotage);
+    assert_eq!(run(Sabotage::Nothing).failures, []);
+    for (sabotage, rule) in Sabotage::OF_THE_RECORD {
+        let failures = run(sabotage).failures;
+        let caught = failures.iter().any(|failure| failure.rule == rule);
+        assert!(caught, "{sabotage:?} {rule}: {failures:#?}");
+    }
+}
+
 /// A simulation in which nothing happens finds nothing: what matters most must occur.
 #[test]
 fn what_matters_happens() {
     let report = run_seeds(0..100, &StoreKind::SqliteMemory, |_| ());
     for what in [
         "at the carrier",
+        "disposal record.disposal v1 certificate",
+        "export record.export v1 export",
+        "hold_released record.hold v1 asked",
+        "hold_set record.hold v1 set",
+        "key key.custody v1 key.rotate",
+        "proof record.proof v1 proof",
+        "view record.access v1 timeline",
+        "view record.access v1 who_saw",
         "consent disclosure.first v1 first_contact",
         "gap gap.undecryptable v1 missing",
         "gap gap.undecryptable v1 m.unavailable",

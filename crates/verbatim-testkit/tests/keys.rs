@@ -253,6 +253,29 @@ async fn another_node_follows_once_it_has_the_key() {
     all_opens(&other.engine, &next, 2, "the other, again").await;
 }
 
+/// It says so at once, and not only when it must seal something.
+#[tokio::test]
+async fn a_node_without_the_new_key_says_so() {
+    let house = House::new().await;
+    let mine = Arc::new(FakeKeySafe::new(KEY));
+    let store = house.site().store.clone();
+    let other = Site::with(store.clone(), mine.clone()).await.unwrap();
+    let alarms = async || {
+        let all = store.alarms().await.unwrap().into_iter();
+        all.map(|alarm| alarm.key).collect::<Vec<_>>()
+    };
+    assert_eq!(other.engine.watch_key(true).await, Ok(true));
+    let old = rotate(house.engine()).await.unwrap().old_key;
+    assert_eq!(other.engine.watch_key(false).await, Ok(false));
+    assert_eq!(alarms().await, [format!("key-not-here:{old}")]);
+    // Nobody else's looking clears it.
+    assert_eq!(house.engine().watch_key(false).await, Ok(true));
+    assert_eq!(alarms().await.len(), 1);
+    mine.copy(&house.safe);
+    assert_eq!(other.engine.watch_key(true).await, Ok(true));
+    assert_eq!(alarms().await, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn two_nodes_that_rotate_at_once_end_under_one_key() {
     let house = House::new().await;

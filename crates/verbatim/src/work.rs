@@ -41,6 +41,15 @@ impl Worker {
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let _ended = Ended(self.engine.clone());
         self.engine.set_worker(WorkerState::Waiting);
+        let engine = self.engine.clone();
+        tokio::select! {
+            () = self.take_turns(&mut stop) => {}
+            // Whether it works or waits: it may have to take over.
+            () = engine.run_key_watch() => {}
+        }
+    }
+
+    async fn take_turns(self, stop: &mut watch::Receiver<bool>) {
         while !*stop.borrow() {
             let fence = tokio::select! {
                 fence = self.acquire() => fence,

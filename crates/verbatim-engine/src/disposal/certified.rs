@@ -1,6 +1,6 @@
 //! What certificates say: which records nobody can read any more.
 
-use verbatim_domain::Timestamp;
+use verbatim_domain::{DisposalId, Timestamp};
 use verbatim_record::note::NoteError;
 use verbatim_record::{Certificate, Kind, Note};
 
@@ -10,6 +10,8 @@ use crate::ports::{Disposal, DisposalState, StoreError};
 /// A certificate and where it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Certified {
+    /// What it certifies.
+    pub disposal: DisposalId,
     /// Position of its record in the log.
     pub log_index: u64,
     /// What it says.
@@ -74,6 +76,7 @@ impl Engine {
             return Err(wrong("it is about something else"));
         }
         Ok(Some(Certified {
+            disposal: disposal.id,
             log_index: stored.global_seq,
             certificate,
             note: body.text,

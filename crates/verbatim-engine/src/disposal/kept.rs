@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 
 use verbatim_domain::ConversationId;
 use verbatim_domain::retention::{HoldScope, Member};
-use verbatim_record::BucketId;
+use verbatim_record::{BucketId, Leaf};
 
 use crate::core::Engine;
 use crate::hold::party;
@@ -69,7 +69,13 @@ impl Keeping<'_> {
             }),
         };
         let party = whose.map(|w| party(&w.conversation, &w.numbers));
-        if self.scopes.iter().any(|scope| scope.covers(party, at)) {
+        // By the leaf's time as well: the log vouches for that alone.
+        let leaf = Leaf::decode(&record.leaf_bytes).map(|leaf| leaf.captured_at);
+        let covers = |scope: &HoldScope| {
+            let by_leaf = leaf.as_ref().is_ok_and(|at| scope.covers(party, *at));
+            scope.covers(party, at) || by_leaf
+        };
+        if self.scopes.iter().any(covers) {
             return Ok(Keep::Hold);
         }
         let members = whose.map(|w| &w.members[..]);

@@ -37,6 +37,15 @@ pub trait Publication: Send + Sync {
         lasting: Lasting,
     ) -> Result<(), PublicationError>;
 
+    /// Replaces a file durably if what is there allows it; whether it did. Nobody replaces it in between, as far
+    /// as the place can keep that: a writer that is late must not put something old over something new.
+    async fn replace(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        allows: &(dyn for<'b> Fn(Option<&'b [u8]>) -> bool + Send + Sync),
+    ) -> Result<bool, PublicationError>;
+
     /// Reads a file; none if there is none.
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, PublicationError>;
 }

@@ -13,11 +13,12 @@ pub(crate) fn script(words: [&str; 4], bytes: impl Fn(&str) -> String) -> String
         bytes(&"07".repeat(32)),
         bytes(&"00".repeat(16)),
     );
+    let frontier = bytes(&format!("01{:016x}{}", 1, "07".repeat(32)));
     let (text, key, leaf) = (bytes("c0ffee"), bytes("0102"), bytes("01"));
     format!(
         "CREATE TABLE schema_version (version BIGINT PRIMARY KEY); {schema} \
          INSERT INTO schema_version VALUES (1); \
-         INSERT INTO log_state VALUES (1, 1, {leaf}, 5); \
+         INSERT INTO log_state VALUES (1, 1, {frontier}, 5); \
          INSERT INTO log_roots VALUES (1, {hash}, 5); \
          INSERT INTO bucket_keys VALUES (2, 24500, {key}); \
          INSERT INTO records (global_seq, id, conversation, conversation_seq, kind, captured_at, \

@@ -68,6 +68,19 @@ impl Publication for FakePublication {
         }
     }
 
+    async fn replace(
+        &self,
+        path: &str,
+        bytes: Vec<u8>,
+        allows: &(dyn for<'b> Fn(Option<&'b [u8]>) -> bool + Send + Sync),
+    ) -> Result<bool, PublicationError> {
+        if !allows(self.file(path).as_deref()) {
+            return Ok(false);
+        }
+        self.put(path, bytes, Lasting::Replaced).await?;
+        Ok(true)
+    }
+
     async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, PublicationError> {
         Ok(self.file(path))
     }

@@ -85,6 +85,19 @@ impl Site {
         Self::made(store, Arc::default(), Anchoring::default(), safe, signers).await
     }
 
+    /// On a given store, with everything that outlives a process.
+    ///
+    /// # Errors
+    /// When the keys cannot be opened.
+    pub async fn whole(
+        store: Arc<SqlStore>,
+        clock: Arc<VirtualClock>,
+        anchoring: Anchoring,
+        safe: Arc<FakeKeySafe>,
+    ) -> Result<Self, Box<dyn Error>> {
+        Self::made(store, clock, anchoring, safe, (test_signer(), None)).await
+    }
+
     async fn made(
         store: Arc<SqlStore>,
         clock: Arc<VirtualClock>,

@@ -28,6 +28,8 @@ pub enum WitnessFault {
     Denies,
     /// It does not serve us.
     Refuses,
+    /// It cosigns whatever it is shown.
+    Careless,
 }
 
 #[derive(Default)]
@@ -35,6 +37,8 @@ struct State {
     seen: Option<(Checkpoint, Note)>,
     fault: Option<WitnessFault>,
     asked: u32,
+    /// What it has cosigned, in order.
+    cosigned: Vec<Checkpoint>,
 }
 
 /// A witness of one log.
@@ -50,7 +54,14 @@ impl FakeWitness {
     /// # Panics
     /// Never: the name is one that a key can have.
     pub fn new(clock: Arc<VirtualClock>) -> Self {
-        let name = "witness.example.org/test";
+        Self::named("witness.example.org/test", clock)
+    }
+
+    /// One of another name, that has seen nothing.
+    ///
+    /// # Panics
+    /// If no key can have that name.
+    pub fn named(name: &str, clock: Arc<VirtualClock>) -> Self {
         let signer = FileSigner::from_seed(name, Algorithm::CosignatureEd25519, &[8; 32]);
         Self {
             signer: signer.expect("a good name"),
@@ -81,6 +92,11 @@ impl FakeWitness {
         lock(&self.state).asked
     }
 
+    /// What it has cosigned, in order; what it forgot is still here.
+    pub fn cosigned(&self) -> Vec<Checkpoint> {
+        lock(&self.state).cosigned.clone()
+    }
+
     fn answer(&self, old: u64, proof: &[Hash], note: &Note) -> Result<NoteSignature, WitnessError> {
         let mut state = lock(&self.state);
         state.asked += 1;
@@ -97,14 +113,17 @@ impl FakeWitness {
             .seen
             .as_ref()
             .map_or((0, Frontier::new().root()), |(c, _)| (c.size, c.root));
-        if old != size {
-            return Err(WitnessError::Holds(size));
+        if state.fault != Some(WitnessFault::Careless) {
+            if old != size {
+                return Err(WitnessError::Holds(size));
+            }
+            check_consistency(size, &root, new.size, &new.root, proof)
+                .map_err(|_| WitnessError::Inconsistent)?;
         }
-        check_consistency(size, &root, new.size, &new.root, proof)
-            .map_err(|_| WitnessError::Inconsistent)?;
         let at = u64::try_from(self.clock.now().as_millis() / 1000).unwrap_or(1);
         let mut signature = cosign(&note.text, at, &self.signer)
             .map_err(|e| WitnessError::Unavailable(e.to_string()))?;
+        state.cosigned.push(new.clone());
         state.seen = Some((new, note.clone()));
         match state.fault {
             Some(WitnessFault::LosesAnswer) => return Err(away()),

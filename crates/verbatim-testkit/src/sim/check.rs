@@ -1,7 +1,9 @@
 //! Compares the ledgers when everything has come to rest.
 
+mod anchored;
 pub(crate) mod clear;
 mod inbound;
+pub(crate) mod keeping;
 mod outbound;
 mod room;
 mod upkeep;
@@ -14,6 +16,8 @@ use verbatim_engine::DisclosureMode;
 use verbatim_engine::ports::{Alarm, Conversation, InboundText, Message, QueueStat};
 use verbatim_engine::views::{RecordView, VerifyView};
 
+use self::keeping::Found;
+use super::office::Wish;
 use super::run::{Run, Seen};
 use super::world::{World, Written};
 use super::{Broken, Failure, everything};
@@ -38,12 +42,21 @@ pub(crate) struct Audit {
     verified: VerifyView,
     catch_all: Option<UserId>,
     disclosure: DisclosureMode,
+    wishes: Vec<Wish>,
     failures: Vec<Failure>,
 }
 
 /// Everything that is wrong.
 pub(crate) async fn judge(world: &World) -> Result<Run, Broken> {
+    if world.examined {
+        world.end_exports().await?;
+        world.check_cosigned().await?;
+    }
     let mut audit = Audit::take(world).await?;
+    if world.examined {
+        let found = Found::by(world).await?;
+        audit.keeping(&found);
+    }
     audit.inbound();
     audit.outbound();
     audit.rooms();
@@ -102,6 +115,7 @@ impl Audit {
             verified,
             catch_all: world.settings.catch_all.clone(),
             disclosure: world.settings.disclosure,
+            wishes: state.office.wishes.clone(),
             failures: std::mem::take(&mut state.failures),
         })
     }

@@ -131,15 +131,9 @@ pub fn run_sabotaged(
             place.close(run).await
         })
     });
-    outcome.unwrap_or_else(|broken| {
-        let failure = Failure {
-            rule: "simulation",
-            what: broken.to_string(),
-        };
-        Run {
-            failures: vec![failure],
-            ..Run::default()
-        }
+    outcome.unwrap_or_else(|Broken(failure)| Run {
+        failures: vec![failure],
+        ..Run::default()
     })
 }
 
@@ -149,7 +143,8 @@ async fn run_on(
     store: Arc<dyn Store>,
     sabotage: Sabotage,
 ) -> Result<Run, Broken> {
-    let world = World::new(seed, store, sabotage).await?;
+    let examined = operations.iter().any(Operation::is_on_record);
+    let world = World::new(seed, store, sabotage, examined).await?;
     for operation in operations {
         world.apply(operation).await?;
     }

@@ -65,6 +65,8 @@ impl World {
             server.down = false;
             server.faults.clear();
         }
+        self.cosigner.set_fault(None);
+        self.safe.heal();
         self.answer_invitations(Mood::Willing);
         for user in EMPLOYEES {
             self.platform.log_in(&UserId(user.to_owned()), true);

@@ -1,13 +1,14 @@
 //! Signing the log in a run: whatever dies, no two histories are ever signed.
 
-use verbatim_engine::LogError;
+use verbatim_domain::Duration;
 use verbatim_engine::ports::{Clock, SignedCheckpoint, StoreError};
+use verbatim_engine::{Authority, LogError};
 use verbatim_record::merkle::root_of;
 use verbatim_record::{Checkpoint, Note};
 
 use super::Broken;
 use super::world::World;
-use crate::fakes::test_signer;
+use crate::fakes::{FakeAuthority, test_signer};
 
 impl World {
     /// Lets whoever works sign what there is.
@@ -33,7 +34,21 @@ impl World {
             }
             Err(error) => self.fail("signing", error.to_string()),
         }
+        if !self.examined {
+            return Ok(());
+        }
+        // Whatever they answer, it keeps nobody from anything; what came of it is seen at the end.
+        let _ = worker.engine.ask_witness(&*worker.witness, false).await;
+        let _ = worker.engine.stamp(&self.stamping()).await;
         Ok(())
+    }
+
+    fn stamping(&self) -> Authority {
+        Authority {
+            port: self.authority.clone(),
+            every: Duration::from_secs(3600),
+            ca_pem: FakeAuthority::CA.to_owned(),
+        }
     }
 
     /// Compares everything that was signed with the records, and the last of it with the whole log.
@@ -51,6 +66,11 @@ impl World {
             );
         }
         let signed = std::mem::take(&mut self.state().signed);
+        for pair in signed.windows(2) {
+            if pair[0].size >= pair[1].size {
+                self.fail("signing", format!("one after the other: {pair:?}"));
+            }
+        }
         for one in signed.iter().chain(&last) {
             if !is_true(one, &leaves) {
                 self.fail(

@@ -3,16 +3,21 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
+use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
+use verbatim_engine::ports::{
+    Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook, Witness as WitnessPort,
+};
 use verbatim_engine::worker::LEASE;
 use verbatim_engine::{
     Anchoring, DisclosureMode, Engine, Intake, IntakeParts, Keys, Parts, Settings,
 };
 
 use super::corpus::{EMPLOYEES, NUMBERS};
-use super::operation::{Act, KeyFate};
+use super::office::Office;
+use super::operation::{Act, AuthorityMood, KeyFate};
+use super::ports::anchor::{MortalSafe, MortalWitness};
 use super::ports::carrier::MortalCarrier;
 use super::ports::platform::MortalPlatform;
 use super::ports::store::MortalStore;
@@ -23,7 +28,8 @@ use super::{Broken, Failure};
 use crate::fakes::carrier::is_final;
 use crate::fakes::entropy::Chance;
 use crate::fakes::{
-    FakeCarrier, FakeKeySafe, FakePlatform, SeededEntropy, VirtualClock, lock, test_signer,
+    FakeAuthority, FakeCarrier, FakeKeySafe, FakePlatform, FakeWitness, SeededEntropy,
+    VirtualClock, lock, test_signer,
 };
 
 /// How much longer than asked the carrier may take to come to an end.
@@ -35,6 +41,9 @@ pub(crate) const ACCOUNT: &str = "carrier-main";
 /// Ten minutes before a month begins: records get another bucket key while the run goes on.
 const START: Timestamp = Timestamp(1_796_082_600_000);
 
+/// How long records are kept.
+pub(crate) const MONTHS: u32 = 2;
+
 /// The world of a run.
 pub(crate) struct World {
     pub(crate) clock: Arc<VirtualClock>,
@@ -43,8 +52,12 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) sabotage: Sabotage,
+    /// Whether anybody asks anything of the record: only then is there a witness, and the end is an exam.
+    pub(crate) examined: bool,
     entropy: Arc<SeededEntropy>,
-    safe: Arc<FakeKeySafe>,
+    pub(crate) safe: Arc<FakeKeySafe>,
+    pub(crate) cosigner: Arc<FakeWitness>,
+    pub(crate) authority: Arc<FakeAuthority>,
     me: Weak<World>,
     state: Mutex<State>,
 }
@@ -56,6 +69,7 @@ pub(crate) struct Node {
     pub(crate) engine: Arc<Engine>,
     /// An edge that lives and dies with it.
     pub(crate) sealing: Arc<Intake>,
+    pub(crate) witness: Arc<dyn WitnessPort>,
     holder: String,
 }
 
@@ -95,6 +109,7 @@ pub(crate) struct State {
     pub(crate) signed: Vec<SignedCheckpoint>,
     /// Whether somebody is signing.
     pub(crate) signing: bool,
+    pub(crate) office: Office,
 }
 
 impl World {
@@ -103,6 +118,7 @@ impl World {
         seed: u64,
         store: Arc<dyn Store>,
         sabotage: Sabotage,
+        examined: bool,
     ) -> Result<Arc<Self>, Broken> {
         let clock = Arc::new(VirtualClock::at(START));
         let mut chance = Chance::new(seed ^ 0x5EED_0F0D_D5A1_7E11);
@@ -110,10 +126,13 @@ impl World {
         let world = Arc::new_cyclic(|me| Self {
             carrier: Arc::new(FakeCarrier::new(ACCOUNT, clock.clone())),
             platform: Arc::new(FakePlatform::new(clock.clone())),
+            cosigner: Arc::new(FakeWitness::new(clock.clone())),
+            authority: Arc::new(FakeAuthority::new(AuthorityMood::Away)),
             clock,
             store,
             settings,
             sabotage,
+            examined,
             entropy: Arc::new(SeededEntropy::new(seed)),
             safe: Arc::new(FakeKeySafe::new([42; 32])),
             me: me.clone(),
@@ -299,15 +318,24 @@ impl World {
             world: self.me.clone(),
             sabotage: self.sabotage,
         });
-        let keys = Keys::open(&*store, self.safe.clone(), &*self.entropy)
-            .await
-            .map_err(Broken::new)?;
+        let witness: Arc<dyn WitnessPort> = Arc::new(MortalWitness {
+            inner: self.cosigner.clone(),
+            process: process.clone(),
+            sabotage: self.sabotage,
+        });
+        let safe = Arc::new(MortalSafe {
+            inner: self.safe.clone(),
+            process: process.clone(),
+        });
+        let mut settings = self.settings.clone();
+        self.sabotage.settings(&mut settings);
+        let keys = self.open_keys(&*store, safe).await?;
         let edge = IntakeParts {
             store: store.clone(),
             carriers: vec![carrier.clone()],
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
-            settings: self.settings.clone(),
+            settings: settings.clone(),
         };
         let sealing = Intake::edge(edge, keys.edge().clone())
             .await
@@ -321,8 +349,11 @@ impl World {
             entropy: self.entropy.clone(),
             signer: test_signer(),
             signer_before: None,
-            anchoring: Anchoring::default(),
-            settings: self.settings.clone(),
+            anchoring: Anchoring {
+                witnesses: self.examined.then(|| witness.clone()).into_iter().collect(),
+                authorities: Vec::new(),
+            },
+            settings,
         };
         let engine = Engine::open(parts).await.map_err(Broken::new)?;
         let state = &mut *self.state();
@@ -331,8 +362,21 @@ impl World {
             process,
             engine,
             sealing,
+            witness,
             holder: format!("process-{}", state.made),
         })
+    }
+
+    /// Where a start fails, whoever looks after the machine starts again.
+    async fn open_keys(&self, store: &dyn Store, safe: Arc<MortalSafe>) -> Result<Keys, Broken> {
+        const STARTS: usize = 5;
+        for _ in 1..STARTS {
+            if let Ok(keys) = Keys::open(store, safe.clone(), &*self.entropy).await {
+                return Ok(keys);
+            }
+        }
+        let keys = Keys::open(store, safe, &*self.entropy).await;
+        keys.map_err(|error| Broken::by("kept", error))
     }
 
     /// A process that only reads, and never fails.
@@ -374,6 +418,7 @@ impl State {
             witness: Witness::default(),
             signed: Vec::new(),
             signing: false,
+            office: Office::default(),
         }
     }
 }
@@ -388,6 +433,16 @@ fn settings(chance: &mut Chance) -> Settings {
             DisclosureMode::Off
         },
         catch_all: chance.percent(30).then(|| UserId(EMPLOYEES[2].to_owned())),
+        // Years would show nothing that months do not.
+        retention: vec![Rule {
+            class: 1,
+            name: "everything".to_owned(),
+            period: Period {
+                months: MONTHS,
+                starts: Starts::Creation,
+            },
+            of: std::collections::BTreeSet::new(),
+        }],
         ..Settings::default()
     }
 }

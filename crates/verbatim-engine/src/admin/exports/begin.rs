@@ -53,7 +53,10 @@ impl Engine {
         match found.first() {
             Some(own) if own.global_seq == position && own.sealed.kind == Kind::Export => {
                 self.recorder.learn(&*self.store).await?;
-                Ok(self.export_head(own)?)
+                match self.export_head(own) {
+                    Ok(head) => Ok(head),
+                    Err(error) => Err(self.why_closed(position, error).await?),
+                }
             }
             _ => Err(AdminError::NotFound {
                 what: "export",
@@ -61,6 +64,16 @@ impl Engine {
                 mend: "begin one with `verbatim export`",
             }),
         }
+    }
+
+    /// An export's own record expires like any other: then nobody can go on with it.
+    async fn why_closed(&self, position: u64, error: StoreError) -> Result<AdminError, StoreError> {
+        let certificates = self.certificates().await?;
+        if !certificates.iter().any(|found| found.covers(position)) {
+            return Ok(error.into());
+        }
+        let text = "the export's own record has been disposed of since: begin another";
+        Ok(AdminError::Invalid(text.to_owned()))
     }
 
     pub(crate) fn export_head(&self, own: &StoredRecord) -> Result<Head, StoreError> {

@@ -130,6 +130,7 @@ impl Store for MortalStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
         let commit = self.sabotage.commit(commit);
+        let commit = self.sabotage.shred(&*self.inner, commit).await;
         self.write(self.inner.commit(commit)).await
     }
 
@@ -238,11 +239,13 @@ impl Store for MortalStore {
     }
 
     async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError> {
-        self.read(self.inner.holds()).await
+        let holds = self.read(self.inner.holds()).await?;
+        Ok(self.sabotage.holds(holds))
     }
 
     async fn disposals(&self) -> Result<Vec<Disposal>, StoreError> {
-        self.read(self.inner.disposals()).await
+        let disposals = self.read(self.inner.disposals()).await?;
+        Ok(self.sabotage.disposals(disposals))
     }
 
     async fn employee(&self, id: EmployeeId) -> Result<Option<Employee>, StoreError> {
@@ -378,8 +381,8 @@ impl Store for MortalStore {
         from: u64,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError> {
-        self.read(self.inner.records_of(conversation, from, limit))
-            .await
+        let records = self.inner.records_of(conversation, from, limit);
+        Ok(self.sabotage.records_of(self.read(records).await?))
     }
 
     async fn exports(&self, from: u64, limit: u32) -> Result<Vec<StoredRecord>, StoreError> {

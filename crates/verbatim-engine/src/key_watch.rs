@@ -1,0 +1,64 @@
+//! A node whose key file is not the one that the store is under says so, before it needs the key: else each
+//! job that makes a new bucket would fail there, one after the other.
+
+use verbatim_domain::Duration;
+
+use crate::core::Engine;
+use crate::keys::FollowError;
+use crate::ports::{Change, StoreError};
+
+const EVERY: Duration = Duration::from_secs(60);
+/// Followed by the id of the key that the node holds.
+const ALARM: &str = "key-not-here:";
+
+impl Engine {
+    /// Looks after the key, until cancelled.
+    pub async fn run_key_watch(&self) {
+        let mut told = true;
+        loop {
+            match self.watch_key(told).await {
+                Ok(good) => told = !good,
+                Err(error) => tracing::warn!(%error, "the key-encryption key was not looked after"),
+            }
+            self.clock.sleep(EVERY).await;
+        }
+    }
+
+    /// Whether this process holds the key that the store is under, or can take it from its safe. `told` if an
+    /// alarm may stand that it does not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn watch_key(&self, told: bool) -> Result<bool, StoreError> {
+        let keys = self.recorder.keys();
+        let held = keys.keyring().kek().id();
+        match keys.follow(&*self.store).await {
+            Ok(_) => {
+                if told {
+                    self.clear_key_alarms().await?;
+                }
+                Ok(true)
+            }
+            Err(FollowError::Store(error)) => Err(error),
+            Err(FollowError::Safe(error)) => {
+                let text = format!(
+                    "{error}. Until then this node seals nothing into a new month, and cannot be started again"
+                );
+                self.at_once(vec![self.alarm(format!("{ALARM}{held}"), text)])
+                    .await?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// A node that is still behind raises its own again.
+    async fn clear_key_alarms(&self) -> Result<(), StoreError> {
+        let alarms = self.store.alarms().await?.into_iter();
+        let mine = alarms.filter(|alarm| alarm.key.starts_with(ALARM));
+        let changes: Vec<_> = mine.map(|alarm| Change::Clear(alarm.key)).collect();
+        match changes.is_empty() {
+            true => Ok(()),
+            false => self.at_once(changes).await,
+        }
+    }
+}

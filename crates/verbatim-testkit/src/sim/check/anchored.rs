@@ -1,0 +1,99 @@
+//! Those who keep us honest saw one history, and the examiner gets what can be checked.
+
+use verbatim_engine::FORKED;
+use verbatim_engine::ports::Witness;
+use verbatim_record::bundle::{Given, Of, Selection, check};
+use verbatim_record::merkle::root_of;
+use verbatim_record::policy::Policy;
+
+use super::keeping::certificates;
+use crate::fakes::test_signer;
+use crate::sim::Broken;
+use crate::sim::exporter::Exporter;
+use crate::sim::office::person;
+use crate::sim::world::World;
+
+/// More than an export has.
+const STEPS: u8 = 100;
+
+impl World {
+    /// Ends every export, and makes one of everything.
+    pub(super) async fn end_exports(&self) -> Result<(), Broken> {
+        let edge = self.edge().await?;
+        let selection = Selection {
+            of: Of::All,
+            from_ms: None,
+            to_ms: None,
+        };
+        let begun = edge
+            .engine
+            .begin_export(&person(0), "the end", &selection)
+            .await;
+        let head = begun.map_err(|error| Broken::by("bundle", error))?;
+        let last = Exporter::new(head, &edge.engine).await?;
+        self.state().office.exports.push(last);
+        self.sign().await?;
+        let policy = Policy::of_log(test_signer().verifier().clone());
+        let count = self.state().office.exports.len();
+        for which in 0..count {
+            let went = self.export_goes_on(which, STEPS).await?;
+            self.look().await?;
+            let (folder, expired) = {
+                let state = self.state();
+                let export = &state.office.exports[which];
+                let mut certificates = certificates(&state.witness.records).into_iter();
+                let expired = certificates.any(|(_, c)| c.covers(export.position()));
+                (export.folder.clone(), expired)
+            };
+            match went {
+                Ok(()) => {}
+                // Its own record has expired, and it says so.
+                Err(why) if expired && why.contains("disposed of") => continue,
+                Err(why) => {
+                    self.fail("bundle", format!("export {which}: {why}"));
+                    continue;
+                }
+            }
+            let given = Given {
+                policy: Some(&policy),
+                since: None,
+            };
+            let findings = check(&folder, given, &mut |_, _| ());
+            if let Some(wrong) = findings.wrong() {
+                self.fail("bundle", format!("export {which}: {wrong:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares everything that was cosigned with the records.
+    pub(super) async fn check_cosigned(&self) -> Result<(), Broken> {
+        let leaves = self.store.leaf_hashes(0, 10_000).await;
+        let leaves = leaves.map_err(Broken::new)?;
+        for seen in self.cosigner.cosigned() {
+            let root = usize::try_from(seen.size)
+                .ok()
+                .and_then(|size| leaves.get(..size))
+                .map(root_of);
+            if root != Some(seen.root) {
+                self.fail("witness", format!("it cosigned what never was: {seen:?}"));
+            }
+        }
+        let last = self.store.latest_checkpoint().await.map_err(Broken::new)?;
+        let key = self.cosigner.key().to_string();
+        let kept = self.store.latest_cosignature(&key).await;
+        let kept = kept.map_err(Broken::new)?.map(|kept| kept.size);
+        if kept != last.map(|last| last.size) {
+            self.fail("witness", format!("{kept:?} is the last that is cosigned"));
+        }
+        let stopped = self.store.cursor(FORKED).await.map_err(Broken::new)?;
+        if stopped.is_some_and(|why| !why.is_empty()) {
+            self.fail("witness", "signing was stopped by a lie");
+        }
+        let stamps = self.store.timestamps(0, 10).await.map_err(Broken::new)?;
+        if !stamps.is_empty() {
+            self.fail("witness", "a lie of the time authority was believed");
+        }
+        Ok(())
+    }
+}
