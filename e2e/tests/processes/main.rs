@@ -14,6 +14,7 @@ mod edge;
 mod hook;
 mod proxy;
 mod refusals;
+mod trail;
 
 use anyhow::Result;
 use e2e::harness::{Options, Stack};
