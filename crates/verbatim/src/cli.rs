@@ -358,7 +358,7 @@ pub(crate) struct WhoseArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RoleArgs {
-    /// What this node is for, instead of what [node] role says.
+    /// What this node is for, instead of what `role` under `[node]` says.
     #[arg(long, value_enum)]
     pub(crate) role: Option<crate::config::Role>,
 }
