@@ -164,6 +164,37 @@ fn nothing_overtakes_what_the_homeserver_forgot() {
     }
 }
 
+/// What the homeserver tries again is what it sent before: left behind, it takes nothing younger with it.
+#[test]
+fn a_transaction_stays_as_it_was_first_sent() {
+    let writes = |text, key| O::Employee {
+        room: 0,
+        act: Act::Text,
+        text,
+        key,
+    };
+    let sync = |again| O::Sync { events: 1, again };
+    for crash in [false, true] {
+        for events in 1..4 {
+            check(&[
+                client(0, Delivery::Now),
+                O::Work { jobs: 9 },
+                SYNC,
+                writes(0, KeyFate::Hopeless),
+                // Taken, and our answer is lost.
+                sync(true),
+                writes(2, KeyFate::Here),
+                writes(1, KeyFate::Here),
+                O::HomeserverForgets { events, crash },
+                writes(3, KeyFate::Here),
+                sync(false),
+                sync(false),
+                O::Work { jobs: 9 },
+            ]);
+        }
+    }
+}
+
 const SYNC: O = O::Sync {
     events: 9,
     again: false,

@@ -141,6 +141,8 @@ pub struct Server {
     transactions: HashMap<(UserId, String), Sent>,
     inner: HashMap<EventId, Inner>,
     outgoing: VecDeque<serde_json::Value>,
+    /// Events of the transaction that was sent and is not acknowledged; 0 if there is none.
+    in_flight: usize,
     /// Everything that was ever to be handed out, in order.
     history: Vec<serde_json::Value>,
     /// The number of the transaction that comes next.

@@ -93,18 +93,17 @@ impl FakePlatform {
         self.server().signals.drain(..).collect()
     }
 
-    /// The next homeserver transaction: its number, how many events it has, and its body. Repeated until
-    /// acknowledged.
+    /// The next homeserver transaction: its number, how many events it has, and its body. Repeated as it is
+    /// until acknowledged.
     pub fn next_transaction(&self, most: usize) -> Option<(u64, usize, Vec<u8>)> {
-        let server = self.server();
-        let events: Vec<&Value> = server.outgoing.iter().take(most).collect();
-        (!events.is_empty()).then(|| {
-            (
-                server.transaction,
-                events.len(),
-                json!({ "events": events }).to_string().into_bytes(),
-            )
-        })
+        let server = &mut *self.server();
+        if server.in_flight == 0 {
+            server.in_flight = most.min(server.outgoing.len());
+        }
+        let count = server.in_flight;
+        let events: Vec<&Value> = server.outgoing.iter().take(count).collect();
+        let body = json!({ "events": events }).to_string().into_bytes();
+        (count > 0).then_some((server.transaction, count, body))
     }
 
     /// The application service has answered 200 to a transaction of so many events.
@@ -112,22 +111,28 @@ impl FakePlatform {
         let server = &mut *self.server();
         let events = events.min(server.outgoing.len());
         server.outgoing.drain(..events);
+        server.in_flight = 0;
         server.transaction += 1;
     }
 
-    /// The homeserver leaves a transaction of so many events behind: it never hands them out.
+    /// The homeserver leaves a transaction of so many events behind: it never hands them out (again). One
+    /// that it has sent already is what it was then.
     pub fn leave_behind(&self, events: usize) {
-        if !self.server().outgoing.is_empty() {
-            self.acknowledge(events);
+        let (waits, in_flight) = {
+            let server = self.server();
+            (!server.outgoing.is_empty(), server.in_flight)
+        };
+        if waits {
+            self.acknowledge(if in_flight > 0 { in_flight } else { events });
         }
     }
 
     /// The homeserver crashes and forgets so many events that it should have handed out; its numbering
-    /// goes on without a hole.
+    /// goes on without a hole. What it has sent already it has written down.
     pub fn forget(&self, events: usize) {
         let server = &mut *self.server();
-        let events = events.min(server.outgoing.len());
-        server.outgoing.drain(..events);
+        let end = server.outgoing.len().min(server.in_flight + events);
+        server.outgoing.drain(server.in_flight..end);
     }
 
     /// Sets a member's standing and tells it to everybody who is to know.
