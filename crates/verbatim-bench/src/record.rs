@@ -351,7 +351,7 @@ impl Bench {
             if page.is_empty() || leaves.len() >= 1_000_000 {
                 break;
             }
-            leaves.extend(page);
+            leaves.extend(page.into_iter().map(|leaf| leaf.bytes));
         }
         let began = now();
         let mut frontier = Frontier::new();

@@ -2,14 +2,17 @@
 //!
 //! Records get their places where they are committed, in the store's own transaction; what happens here
 //! is that the firm says so under its name, at most a second later. The one rule is that it never signs
-//! two histories: a checkpoint is signed only for a tree that was computed from the leaves, extends the
-//! last signed one and has the root that was committed at that size. Whoever signs holds the worker lease,
+//! two histories: a checkpoint is signed only for a tree that was computed from the leaves (not from what stands
+//! beside them as their hashes: whoever appends writes both), extends the last signed one and has the root that was committed at that size. Whoever signs holds the worker lease,
 //! whose fence is checked in the transaction that keeps the checkpoint, and that transaction refuses a
 //! checkpoint that is not larger than the last (C05).
+
+use std::ops::Range;
 
 use thiserror::Error;
 use verbatim_domain::Duration;
 use verbatim_record::checkpoint::CheckpointError;
+use verbatim_record::merkle::leaf_hash;
 use verbatim_record::note::SignError;
 use verbatim_record::proof::{self, ProofError};
 use verbatim_record::tile::{TileBuilder, TileCache, TileId, bundle_entries, read_tile, tile_root};
@@ -17,7 +20,7 @@ use verbatim_record::{Checkpoint, FormatError, Hash, Note};
 
 use crate::admin::AdminError;
 use crate::core::Engine;
-use crate::ports::{Change, LogRoot, LogTile, SignedCheckpoint, StoreError};
+use crate::ports::{Change, LogLeaf, LogRoot, LogTile, SignedCheckpoint, StoreError};
 use crate::views::LogProgress;
 
 /// How often the log is looked at. Half a second leaves the other half for signing.
@@ -217,17 +220,26 @@ impl Engine {
         })
     }
 
-    /// The leaf hashes at these positions, all of them.
-    async fn hashes(&self, places: std::ops::Range<u64>) -> Result<Vec<Hash>, LogError> {
-        let count = places.end - places.start;
-        let limit = u32::try_from(count).unwrap_or(u32::MAX);
-        let hashes = self.store.leaf_hashes(places.start, limit).await?;
-        if hashes.len() as u64 == count {
-            Ok(hashes)
-        } else {
-            let (start, end) = (places.start, places.end);
+    /// The hashes of the leaves at these positions.
+    async fn hashes(&self, places: Range<u64>) -> Result<Vec<Hash>, LogError> {
+        let leaves = self.leaves(places).await?;
+        Ok(leaves.into_iter().map(|leaf| leaf.hash).collect())
+    }
+
+    /// The leaves at these positions, all of them, each with the hash that it really has.
+    async fn leaves(&self, places: Range<u64>) -> Result<Vec<LogLeaf>, LogError> {
+        let Range { start, end } = places;
+        let limit = u32::try_from(end - start).unwrap_or(u32::MAX);
+        let leaves = self.store.leaves(start, limit).await?;
+        if leaves.len() as u64 != end - start {
             let what = format!("there are not all records from {start} until before {end}");
-            Err(LogError::Inconsistent(what))
+            return Err(LogError::Inconsistent(what));
+        }
+        match places.zip(&leaves).find(|(_, leaf)| !is_whole(leaf)) {
+            None => Ok(leaves),
+            Some((place, _)) => Err(LogError::Inconsistent(format!(
+                "the leaf of record {place} is not the one whose hash stands beside it"
+            ))),
         }
     }
 
@@ -313,12 +325,10 @@ impl Engine {
         if !self.is_signed(&id).await? {
             return Ok(None);
         }
-        let leaves = self.store.leaves(index * 256, width.into()).await?;
-        if leaves.len() != usize::from(width) {
-            let what = format!("there are not all records under {id}");
-            return Err(LogError::Inconsistent(what));
-        }
-        Ok(Some(bundle_entries(leaves.iter().map(Vec::as_slice))))
+        let begin = index * 256;
+        let leaves = self.leaves(begin..begin + u64::from(width)).await?;
+        let bytes = leaves.iter().map(|leaf| leaf.bytes.as_slice());
+        Ok(Some(bundle_entries(bytes)))
     }
 
     /// Whether the signed log has a tile of at least this width there.
@@ -363,6 +373,10 @@ impl Engine {
             }
         }
     }
+}
+
+fn is_whole(leaf: &LogLeaf) -> bool {
+    leaf_hash(&leaf.bytes) == leaf.hash
 }
 
 fn kept_tile((id, hashes): (TileId, Vec<Hash>)) -> LogTile {

@@ -8,9 +8,9 @@ use verbatim_domain::{
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Commit, Contact, Conversation,
     Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms, Installation, Job,
-    KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt, Promise, QueueStat,
-    ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store, StoreError,
-    StoredRecord,
+    KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message, Number, Page, PageAt, Promise,
+    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
+    StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -46,11 +46,7 @@ impl SignedLog for SqlStore {
         read_with!(self, reads::signed_log::tile, (level, index))
     }
 
-    async fn leaf_hashes(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError> {
-        read_with!(self, reads::signed_log::leaf_hashes, (from, limit))
-    }
-
-    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<LogLeaf>, StoreError> {
         read_with!(self, reads::signed_log::leaves, (from, limit))
     }
 }

@@ -89,10 +89,10 @@ async fn what_is_signed_can_be_checked_from_outside() {
             .unwrap();
         check_consistency(old.size, &old.root, last.size, &last.root, &proof).unwrap();
     }
-    let leaves = site.store.leaf_hashes(0, 1000).await.unwrap();
+    let leaves = site.store.leaves(0, 1000).await.unwrap();
     for index in [0, 255, 256, last.size - 1] {
         let proof = site.engine.inclusion_proof(index, last.size).await.unwrap();
-        let leaf = &leaves[usize::try_from(index).unwrap()];
+        let leaf = &leaves[usize::try_from(index).unwrap()].hash;
         check_inclusion(leaf, index, last.size, &proof, &last.root).unwrap();
     }
     assert!(
@@ -204,6 +204,23 @@ async fn an_altered_store_is_not_signed_again() {
         let verified = site.engine.verify_log(|_| ()).await.unwrap();
         let fault = verified.fault.unwrap_or_default();
         assert!(!verified.ok && fault.contains(named), "{sql}: {fault}");
+    }
+}
+
+/// Whoever appends writes a leaf and its hash, and may write two that do not belong together.
+#[tokio::test]
+async fn a_leaf_is_signed_and_not_what_is_said_of_it() {
+    for place in [0, 1, 255, 257] {
+        let disk = OnDisk::new();
+        grow(&disk.open().await, 260).await;
+        disk.alter(&format!(
+            "UPDATE records SET leaf = zeroblob(length(leaf)) WHERE global_seq = {place}"
+        ));
+        let site = disk.open().await;
+        let refused = site.engine.sign_log().await;
+        assert!(is_inconsistent(&refused), "{place}: {refused:?}");
+        let last = site.engine.latest_checkpoint().await;
+        assert_eq!(last, Ok(None), "{place}");
     }
 }
 

@@ -1,7 +1,6 @@
 //! Tiles, checkpoints, and what they are made from.
 
-use verbatim_engine::ports::{SignedCheckpoint, StoreError};
-use verbatim_record::Hash;
+use verbatim_engine::ports::{LogLeaf, SignedCheckpoint, StoreError};
 
 use super::log::MOST;
 use crate::sql::signed_log as sql;
@@ -46,22 +45,18 @@ pub(crate) async fn tile(
     row.map(|row| row.get(0)).transpose()
 }
 
-/// Leaf hashes from a position on.
-pub(crate) async fn leaf_hashes(
-    tx: &dyn Tx,
-    (from, limit): &(u64, u32),
-) -> Result<Vec<Hash>, StoreError> {
-    let params = params![*from, (*limit).min(MOST)];
-    let rows = tx.query(&sql::LEAF_HASHES, params).await?;
-    rows.iter().map(|row| row.get(0)).collect()
-}
-
-/// Encoded leaves from a position on.
+/// Leaves from a position on.
 pub(crate) async fn leaves(
     tx: &dyn Tx,
     (from, limit): &(u64, u32),
-) -> Result<Vec<Vec<u8>>, StoreError> {
+) -> Result<Vec<LogLeaf>, StoreError> {
     let params = params![*from, (*limit).min(MOST)];
     let rows = tx.query(&sql::LEAVES, params).await?;
-    rows.iter().map(|row| row.get(0)).collect()
+    let leaf = |row: &Row| {
+        Ok(LogLeaf {
+            bytes: row.get(0)?,
+            hash: row.get(1)?,
+        })
+    };
+    rows.iter().map(leaf).collect()
 }

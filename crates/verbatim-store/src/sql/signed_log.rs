@@ -21,7 +21,6 @@ statements! {
           (SELECT 1 FROM cosignatures l WHERE l.witness = c.witness AND l.size > $1))";
     COSIGNATURES_PRUNE = "DELETE FROM cosignatures WHERE size = $1";
     ROOT_OF = "SELECT root FROM log_roots WHERE size = $1";
-    LEAF_HASHES = "SELECT leaf_hash FROM records WHERE global_seq >= $1 \
+    LEAVES = "SELECT leaf, leaf_hash FROM records WHERE global_seq >= $1 \
         ORDER BY global_seq LIMIT $2";
-    LEAVES = "SELECT leaf FROM records WHERE global_seq >= $1 ORDER BY global_seq LIMIT $2";
 }

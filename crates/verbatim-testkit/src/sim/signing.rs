@@ -53,8 +53,9 @@ impl World {
 
     /// Compares everything that was signed with the records, and the last of it with the whole log.
     pub(crate) async fn check_signed(&self) -> Result<(), Broken> {
-        let leaves = self.store.leaf_hashes(0, 10_000).await;
+        let leaves = self.store.leaves(0, 10_000).await;
         let leaves = leaves.map_err(Broken::new)?;
+        let leaves: Vec<_> = leaves.iter().map(|leaf| leaf.hash).collect();
         let last = self.store.latest_checkpoint().await.map_err(Broken::new)?;
         let reaches = last
             .as_ref()

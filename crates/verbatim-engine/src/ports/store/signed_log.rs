@@ -17,6 +17,15 @@ pub struct LogTile {
     pub hashes: Vec<u8>,
 }
 
+/// A leaf as the store has it. Two columns: that the one is the other's hash is for the reader to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLeaf {
+    /// The leaf, encoded.
+    pub bytes: Vec<u8>,
+    /// The hash that the committed roots were computed from.
+    pub hash: Hash,
+}
+
 /// A checkpoint that we signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
@@ -43,8 +52,6 @@ pub trait SignedLog: Send + Sync {
     ) -> Result<Vec<SignedCheckpoint>, StoreError>;
     /// The hashes of a full tile, if it is kept already.
     async fn log_tile(&self, level: u8, index: u64) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Leaf hashes from a log position on, at most 10,000.
-    async fn leaf_hashes(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError>;
-    /// Encoded leaves from a log position on, at most 10,000.
-    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError>;
+    /// Leaves from a log position on, at most 10,000.
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<LogLeaf>, StoreError>;
 }

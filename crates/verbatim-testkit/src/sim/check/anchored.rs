@@ -68,8 +68,9 @@ impl World {
 
     /// Compares everything that was cosigned with the records.
     pub(super) async fn check_cosigned(&self) -> Result<(), Broken> {
-        let leaves = self.store.leaf_hashes(0, 10_000).await;
+        let leaves = self.store.leaves(0, 10_000).await;
         let leaves = leaves.map_err(Broken::new)?;
+        let leaves: Vec<_> = leaves.iter().map(|leaf| leaf.hash).collect();
         for seen in self.cosigner.cosigned() {
             let root = usize::try_from(seen.size)
                 .ok()

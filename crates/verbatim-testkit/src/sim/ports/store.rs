@@ -10,9 +10,9 @@ use verbatim_domain::{
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Clock, Commit, Contact,
     Conversation, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms,
-    Installation, Job, KeyRotation, Lane, LogRoot, LogTimestamp, Message, Number, Page, PageAt,
-    Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
-    StoreError, StoredRecord,
+    Installation, Job, KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message, Number, Page,
+    PageAt, Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint,
+    SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -78,11 +78,7 @@ impl SignedLog for MortalStore {
         self.read(self.inner.log_tile(level, index)).await
     }
 
-    async fn leaf_hashes(&self, from: u64, limit: u32) -> Result<Vec<Hash>, StoreError> {
-        self.read(self.inner.leaf_hashes(from, limit)).await
-    }
-
-    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn leaves(&self, from: u64, limit: u32) -> Result<Vec<LogLeaf>, StoreError> {
         self.read(self.inner.leaves(from, limit)).await
     }
 }
