@@ -82,6 +82,8 @@ impl Log {
     pub(crate) async fn begin(&mut self, tx: &dyn Tx) -> Result<(), StoreError> {
         let row = tx.query_opt(&sql::LOG_LOCK, vec![]).await?;
         let row = row.ok_or_else(|| damaged("the log has no state"))?;
+        // A node of a later version may have changed the tables since this one started.
+        crate::schema::refuse_newer(row.get(3)?)?;
         let size: u64 = row.get(0)?;
         if self.state.as_ref().is_none_or(|state| state.size != size) {
             let frontier = Frontier::decode(&row.get::<Vec<u8>>(1)?).map_err(damaged)?;

@@ -8,7 +8,7 @@ use verbatim_record::{Hash, Leaf};
 use crate::sql::{log, schema as sql, signed_log};
 use crate::stmt::Dialect;
 use crate::tx::{Frame, Tx};
-use crate::value::params;
+use crate::value::{Row, params};
 
 /// The steps. A step that was released is never changed.
 const STEPS: &[&str] = &[
@@ -33,12 +33,7 @@ pub(crate) async fn migrate(tx: &dyn Tx, dialect: Dialect) -> Result<(), StoreEr
         .await?;
     let row = tx.query_opt(&sql::VERSION, vec![]).await?;
     let found: u32 = row.map_or(Ok(0), |row| row.get(0))?;
-    if found > KNOWN {
-        return Err(StoreError::Newer {
-            found,
-            known: KNOWN,
-        });
-    }
+    refuse_newer(found)?;
     for (step, version) in STEPS.iter().zip(1..=KNOWN).skip(found as usize) {
         tx.frame(Frame::Begin).await?;
         if let Err(error) = take(tx, dialect, step, version).await {
@@ -60,16 +55,22 @@ pub(crate) async fn check(tx: &dyn Tx) -> Result<(), StoreError> {
             row.map_or(Ok(0), |row| row.get(0))?
         }
     };
-    match found {
-        _ if found > KNOWN => Err(StoreError::Newer {
-            found,
-            known: KNOWN,
-        }),
-        _ if found < KNOWN => Err(StoreError::Unavailable(format!(
+    refuse_newer(found)?;
+    if found < KNOWN {
+        return Err(StoreError::Unavailable(format!(
             "the store has schema {found}, this program needs {KNOWN}: start a full node of this version first"
-        ))),
-        _ => check_log(tx).await,
+        )));
     }
+    check_log(tx).await
+}
+
+/// A program must not write to tables that a later one has changed.
+pub(crate) fn refuse_newer(found: u32) -> Result<(), StoreError> {
+    if found > KNOWN {
+        let known = KNOWN;
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(())
 }
 
 async fn take(tx: &dyn Tx, dialect: Dialect, step: &str, version: u32) -> Result<(), StoreError> {
@@ -111,30 +112,37 @@ fn spelled(step: &str, dialect: Dialect) -> String {
 }
 
 /// Start-up verifies instead of trusting: state, last record, last root and the lengths of all
-/// conversations must name the same size.
+/// conversations must name the same size. Nothing is appended meanwhile, and nothing is changed.
 async fn check_log(tx: &dyn Tx) -> Result<(), StoreError> {
-    let row = tx.query_opt(&sql::LOG_SIZES, vec![]).await?;
-    let row = row.ok_or_else(|| StoreError::Damaged("the log has no state".into()))?;
-    let (state, records, roots): (u64, u64, u64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-    let placed: u64 = row.get(3)?;
-    if state == records && records == roots && roots == placed {
-        return check_frontier(tx, records).await;
+    tx.frame(Frame::Begin).await?;
+    let checked = check_end(tx).await;
+    tx.frame(Frame::Rollback).await?;
+    checked
+}
+
+async fn check_end(tx: &dyn Tx) -> Result<(), StoreError> {
+    let state = tx.query_opt(&log::LOG_LOCK, vec![]).await?;
+    let state = state.ok_or_else(|| StoreError::Damaged("the log has no state".into()))?;
+    let sizes = tx.query_opt(&sql::LOG_SIZES, vec![]).await?;
+    let sizes = sizes.ok_or_else(|| StoreError::Damaged("the log has no state".into()))?;
+    let (said, records, roots): (u64, u64, u64) = (sizes.get(0)?, sizes.get(1)?, sizes.get(2)?);
+    let placed: u64 = sizes.get(3)?;
+    if said == records && records == roots && roots == placed {
+        return check_frontier(tx, &state, records).await;
     }
     let text = format!(
-        "the log has {records} records, its state says {state}, its roots {roots}, its conversations {placed}"
+        "the log has {records} records, its state says {said}, its roots {roots}, its conversations {placed}"
     );
     Err(StoreError::Damaged(text))
 }
 
 /// What the next record is appended to leads to the last root, and its time is that of the last leaf.
-async fn check_frontier(tx: &dyn Tx, size: u64) -> Result<(), StoreError> {
+async fn check_frontier(tx: &dyn Tx, state: &Row, size: u64) -> Result<(), StoreError> {
     let Some(last) = size.checked_sub(1) else {
         return Ok(());
     };
     let missing = || StoreError::Damaged("the log's end is not there".into());
     let damaged = |e: verbatim_record::FormatError| StoreError::Damaged(e.to_string());
-    let state = tx.query_opt(&log::LOG_LOCK, vec![]).await?;
-    let state = state.ok_or_else(missing)?;
     let root = tx.query_opt(&log::ROOT_LAST, vec![]).await?;
     let root: Hash = root.ok_or_else(missing)?.get(1)?;
     let frontier = Frontier::decode(&state.get::<Vec<u8>>(1)?).map_err(damaged)?;

@@ -141,6 +141,21 @@ async fn what_cannot_be_trusted_is_not_opened() {
     }
 }
 
+/// A node that goes on while another one has changed the tables appends nothing to them.
+#[tokio::test]
+async fn a_later_schema_is_refused_by_who_runs_already() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("store.db");
+    let w = World::new(&SqlStore::open(&path).unwrap());
+    let held = w.alice().await;
+    tamper(&path, "INSERT INTO schema_version (version) VALUES (999)");
+    let error = w.store.record_inbound(w.sms(held.index, peer(1), 10)).await;
+    assert!(
+        matches!(error, Err(StoreError::Newer { found: 999, .. })),
+        "{error:?}"
+    );
+}
+
 /// Nothing is read or appended where head, marks and records do not agree.
 #[tokio::test]
 async fn a_conversation_that_contradicts_itself_is_damaged() {

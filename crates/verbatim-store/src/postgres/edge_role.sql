@@ -11,7 +11,7 @@ GRANT SELECT, INSERT ON log_roots TO verbatim_edge;
 GRANT SELECT, INSERT, UPDATE ON conversation_heads TO verbatim_edge;
 GRANT INSERT ON conversation_marks TO verbatim_edge;
 GRANT INSERT ON records, data_keys TO verbatim_edge;
-GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf_hash) ON records TO verbatim_edge;
+GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf, leaf_hash) ON records TO verbatim_edge;
 
 -- Whose number it was, and with whom.
 GRANT SELECT ON employees, numbers, assignments TO verbatim_edge;

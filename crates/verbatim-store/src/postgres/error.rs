@@ -12,6 +12,10 @@ pub(super) fn of(cause: &tokio_postgres::Error) -> StoreError {
     match code.get(..2) {
         // Constraint violations, and values that no column takes (a NUL in a text, for instance).
         Some("22" | "23") => StoreError::Conflict(text),
+        // 42501: the role lacks a right, as an edge's does after an upgrade.
+        Some("42") if code == "42501" => StoreError::Unavailable(format!(
+            "{text}: give the role its rights anew (docs/operating.md, \"Edges\")"
+        )),
         // A fault of ours, or its consequence: the operation's own error, not the connection's.
         Some("25" | "42" | "0A") => StoreError::Damaged(text),
         Some("53") if code == "53100" => StoreError::Full,

@@ -22,8 +22,11 @@ macro_rules! record_select {
 
 statements! {
     /// Reads the state of the log; on PostgreSQL it also makes this transaction the only writer.
-    LOG_LOCK = "SELECT size, frontier, last_at FROM log_state WHERE id = 1",
-        postgres "SELECT size, frontier, last_at FROM log_state WHERE id = 1 FOR UPDATE";
+    /// The log's end, and the schema that the store has by now.
+    LOG_LOCK = "SELECT size, frontier, last_at, (SELECT MAX(version) FROM schema_version) \
+        FROM log_state WHERE id = 1",
+        postgres "SELECT size, frontier, last_at, (SELECT MAX(version) FROM schema_version) \
+        FROM log_state WHERE id = 1 FOR UPDATE";
     LOG_SAVE = "UPDATE log_state SET size = $1, frontier = $2, last_at = $3 WHERE id = 1";
     /// The last record of a conversation; without a hash, head and record contradict each other.
     LOG_HEAD = "SELECT h.length, h.last, r.leaf_hash FROM conversation_heads h \

@@ -59,6 +59,8 @@ pub(crate) async fn an_edge_records_and_can_neither_read_nor_destroy(cluster: &C
     let edge = World::beside(&edge, 1 << 40);
     records_everything(&edge, &held.index).await;
     assert_eq!(audit(&full).await, 6);
+    // It starts again on a log that has records.
+    SqlStore::join(&edge_url).await.expect("join again");
     let connected = tokio_postgres::connect(&edge_url, tokio_postgres::NoTls).await;
     let (client, connection) = connected.expect("connect");
     let connection = tokio::spawn(connection);
