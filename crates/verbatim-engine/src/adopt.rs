@@ -8,10 +8,12 @@
 
 use verbatim_domain::Duration;
 use verbatim_record::archive::is_of_edge;
+use verbatim_record::{BucketId, SealedRecord};
 
 use crate::core::Engine;
 use crate::payload::SayPayload;
 use crate::ports::{Change, Job, JobKind, StoreError, StoredRecord};
+use crate::retention::month_words;
 
 /// Records adopted in one commit, at most.
 const CHUNK: u32 = 200;
@@ -90,10 +92,32 @@ impl Engine {
     /// The change that adopts a record.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] if its data key does not open, [`StoreError::Conflict`] if its bucket was
-    /// disposed of.
-    pub(crate) async fn adopted(&self, stored: &StoredRecord) -> Result<Change, StoreError> {
-        self.moved(stored, stored.sealed.wrapped_by).await
+    /// [`StoreError::Damaged`] if its data key does not open or its bucket is none of ours,
+    /// [`StoreError::Conflict`] if that was disposed of.
+    async fn adopted(&self, stored: &StoredRecord) -> Result<Change, StoreError> {
+        let to = self.adopts_under(&stored.sealed)?;
+        self.moved(stored, to).await
+    }
+
+    /// The bucket whose key takes over what an edge sealed. Our own rules count: an edge may run under older,
+    /// shorter ones, or say what it likes.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it was made for a bucket that cannot become the one that our rules give.
+    pub(crate) fn adopts_under(&self, sealed: &SealedRecord) -> Result<BucketId, StoreError> {
+        let ours = self.recorder.bucket_at(sealed.captured_at);
+        if sealed.bucket.may_move_to(ours) {
+            return Ok(ours);
+        }
+        let BucketId {
+            class,
+            expiry_month,
+        } = sealed.bucket;
+        Err(StoreError::Damaged(format!(
+            "it was made for class {} until {}, which no rule of this node gives",
+            class.0,
+            month_words(expiry_month)
+        )))
     }
 
     /// An edge that was broken into can write what does not open: that holds up nothing else.

@@ -45,6 +45,11 @@ impl Recorder {
         }
     }
 
+    /// Where a record captured then belongs.
+    pub(crate) fn bucket_at(&self, captured: Timestamp) -> BucketId {
+        bucket_by(&self.rules, captured)
+    }
+
     /// Opens the bucket keys that other nodes have made since this one started, and drops those that were
     /// destroyed.
     pub(crate) async fn learn(&self, store: &dyn Store) -> Result<(), StoreError> {
@@ -66,7 +71,7 @@ impl Recorder {
         body: Body,
         now: Timestamp,
     ) -> Result<SealedRecord, StoreError> {
-        let bucket = bucket_by(&self.rules, now);
+        let bucket = self.bucket_at(now);
         self.seal_in(bucket, store, entropy, kind, body, now).await
     }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a record, a key file or a seal, in words that say what to do or to suspect.
 
-use crate::record::BucketId;
+use crate::record::{BucketId, Kind};
 
 /// Bytes that are not the format they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -153,6 +153,12 @@ pub enum SealError {
     /// An edge sealed it, and who would open it has no archive key.
     #[error("it was sealed by an edge, and the archive key is not loaded")]
     NoArchiveKey,
+    /// It is said to be sealed by an edge, and no edge makes records of this kind.
+    #[error(
+        "it is sealed as by an edge, which makes no records of kind {}: suspect the edge, or who writes the store",
+        .0.word()
+    )]
+    NotOfEdge(Kind),
     /// Nothing can be sealed to this public key: it is no point that a private key could have.
     #[error(
         "the archive's public key is none: have `verbatim key edge` write the edge's keys again"

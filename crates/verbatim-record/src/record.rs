@@ -98,6 +98,11 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// Whether edges make such records: what webhooks bring, and nothing else (decision 0015).
+    pub const fn is_made_by_edges(self) -> bool {
+        matches!(self, Self::MessageIn | Self::Status | Self::Malformed)
+    }
+
     /// Its name in listings and interfaces.
     pub const fn word(self) -> &'static str {
         match self {

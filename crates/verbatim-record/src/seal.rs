@@ -217,10 +217,12 @@ impl Keyring {
                 )
                 .ok_or(SealError::DataKey)?
             }
-            Some((&archive::VERSION, wrapped)) => {
+            // Its public half is no secret, so what it opens is no proof of who sealed it.
+            Some((&archive::VERSION, wrapped)) if record.kind.is_made_by_edges() => {
                 let archive = self.archive.as_ref().ok_or(SealError::NoArchiveKey)?;
                 archive.open_data_key(record, wrapped)?
             }
+            Some((&archive::VERSION, _)) => return Err(SealError::NotOfEdge(record.kind)),
             version => return Err(FormatError::version("the wrapped data key", version, 2).into()),
         };
         let derived = Derivation::new(&data_key);

@@ -71,7 +71,7 @@ impl Engine {
                 let to = match keeping.of(record).await? {
                     Keep::Nothing => {
                         if is_of_edge(&record.sealed.wrapped_key) {
-                            changes.push(self.adopted(record).await?);
+                            changes.push(self.moved(record, bucket).await?);
                         }
                         positions.push(record.global_seq);
                         continue;

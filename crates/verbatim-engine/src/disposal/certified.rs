@@ -1,7 +1,6 @@
 //! What certificates say: which records nobody can read any more.
 
 use verbatim_domain::{DisposalId, Timestamp};
-use verbatim_record::note::NoteError;
 use verbatim_record::{Certificate, Kind, Note};
 
 use crate::core::Engine;
@@ -62,11 +61,11 @@ impl Engine {
         let body = self.recorder.open(&stored.sealed);
         let body = body.map_err(|error| wrong(&error.to_string()))?;
         let note = Note::parse(&body.text).map_err(|e| wrong(&e.to_string()))?;
-        match note.check(&[self.signer.verifier().clone()]) {
-            // Signed by a key from before a rotation: the log that it is in vouches for it.
-            Ok(()) | Err(NoteError::NoTrustedSignature) => {}
-            Err(error) => return Err(wrong(&error.to_string())),
-        }
+        // It is the word of the key that the log had at its place (decision 0025).
+        let origin = self.signer.verifier().name();
+        let keys = self.log_keys().await?;
+        let keys = keys.keys_at(origin, stored.global_seq.saturating_add(1));
+        note.check(&keys).map_err(|e| wrong(&e.to_string()))?;
         let certificate = Certificate::parse(&note.text).map_err(|e| wrong(&e.to_string()))?;
         let ours = stored.sealed.kind == Kind::Disposal
             && disposal.state >= DisposalState::Destroyed

@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use verbatim_domain::ConversationId;
 use verbatim_domain::retention::{HoldScope, Member};
+use verbatim_record::archive::is_of_edge;
 use verbatim_record::{BucketId, Leaf};
 
 use crate::core::Engine;
@@ -20,7 +21,8 @@ pub(super) enum Keep {
     Nothing,
     /// A hold does.
     Hold,
-    /// A rule or an extension does, which gives it this bucket.
+    /// A rule or an extension does, which gives it this bucket. So does a rule for all that an edge which
+    /// sealed it did not know.
     Rule(BucketId),
 }
 
@@ -79,7 +81,13 @@ impl Keeping<'_> {
             return Ok(Keep::Hold);
         }
         let members = whose.map(|w| &w.members[..]);
-        Ok(match self.binding.until(members, record) {
+        let bound = self.binding.until(members, record);
+        let adopted = is_of_edge(&record.sealed.wrapped_key)
+            .then(|| self.engine.adopts_under(&record.sealed).ok())
+            .flatten()
+            .filter(|bucket| *bucket != record.sealed.wrapped_by);
+        let until = bound.into_iter().chain(adopted);
+        Ok(match until.max_by_key(|bucket| bucket.expiry_month) {
             Some(bucket) if bucket.expiry_month >= self.month => Keep::Rule(bucket),
             _ => Keep::Nothing,
         })

@@ -19,10 +19,14 @@ fn opening() -> Keyring {
 }
 
 fn sealed_by_edge(to: &ArchivePublic) -> (SealedRecord, Beside) {
+    of_kind(to, Kind::MessageIn)
+}
+
+fn of_kind(to: &ArchivePublic, kind: Kind) -> (SealedRecord, Beside) {
     let body = full_body();
     let new = NewSeal {
         id: record_id(0x10),
-        kind: Kind::MessageIn,
+        kind,
         captured_at: Timestamp(1_795_000_000_789),
         bucket: BUCKET,
         body: &body,
@@ -61,6 +65,24 @@ fn golden_file() {
     assert_eq!(vault.open("number", b"", &number).unwrap(), b"+15550100");
     // Except for its data key, it is the record that a full node would have sealed.
     assert_eq!(part(&golden("sealed-1.txt"), "ciphertext"), old.ciphertext);
+}
+
+/// The public half is no secret: whoever writes the store can seal to it.
+#[test]
+fn only_what_an_edge_makes_opens() {
+    let ring = opening();
+    for kind in Kind::ALL {
+        let (sealed, _) = of_kind(archive().public(), kind);
+        let is_made = matches!(kind, Kind::MessageIn | Kind::Status | Kind::Malformed);
+        let expected = if is_made {
+            Ok(full_body())
+        } else {
+            Err(SealError::NotOfEdge(kind))
+        };
+        assert_eq!(ring.open(&sealed), expected);
+        let adopted = ring.wrap_again(&sealed, BUCKET, [5; 24]);
+        assert_eq!(adopted.err(), expected.err(), "adopted, it would open");
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The whole way of a disposal.
 
+use std::sync::Arc;
+
 use verbatim_domain::{DisposalId, Duration};
 use verbatim_engine::admin::AdminError;
 use verbatim_engine::ports::Store;
+use verbatim_record::note::Algorithm;
+use verbatim_record::signing::FileSigner;
 use verbatim_record::{Certificate, Note};
 use verbatim_testkit::fakes::test_signer;
 
@@ -51,6 +55,28 @@ async fn what_has_expired_becomes_unreadable_and_everything_else_still_verifies(
         ("disposal", "certificate")
     );
     assert!(shown.iter().any(|r| r.text == "years later"));
+}
+
+/// Whoever writes the store can put a certificate there that says what it should, signed by whom they like.
+#[tokio::test]
+async fn a_certificate_that_the_logs_key_did_not_sign_is_none() {
+    let mut house = House::of_old().await;
+    let another = FileSigner::from_seed("log.example.org/test", Algorithm::Ed25519, &[66; 32]);
+    let another = Arc::new(another.unwrap());
+    house.engine = restarted_with(&house, 1000, None, another).await.unwrap();
+    let id = house.approve_all().await[0];
+    house.work().await;
+    house.engine.show_disposal(id).await.unwrap();
+
+    house.engine = restarted(&house, 2000, None).await.unwrap();
+    let refused = house.engine.show_disposal(id).await.unwrap_err();
+    assert!(
+        refused.to_string().contains("the certificate of disposal"),
+        "{refused}"
+    );
+    let verified = house.engine.verify_log(|_| ()).await;
+    let is_found = verified.as_ref().map_or(true, |view| view.fault.is_some());
+    assert!(is_found, "{verified:?}");
 }
 
 #[tokio::test]

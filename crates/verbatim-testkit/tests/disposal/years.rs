@@ -12,7 +12,7 @@ use verbatim_engine::worker::LEASE;
 use verbatim_engine::{
     Anchoring, Engine, HoldWish, Keys, OpenError, Parts, Settings, WebhookAnswer,
 };
-
+use verbatim_record::Signer;
 use verbatim_testkit::fakes::{FakeKeySafe, SeededEntropy, test_signer};
 
 pub(crate) use crate::house::{ACCOUNT, ALICE, CLIENT, House, OURS};
@@ -53,6 +53,16 @@ pub(crate) async fn restarted(
     seed: u64,
     rules: Option<Vec<Rule>>,
 ) -> Result<Arc<Engine>, OpenError> {
+    restarted_with(house, seed, rules, test_signer()).await
+}
+
+/// The same, with a signing key.
+pub(crate) async fn restarted_with(
+    house: &House,
+    seed: u64,
+    rules: Option<Vec<Rule>>,
+    signer: Arc<dyn Signer>,
+) -> Result<Arc<Engine>, OpenError> {
     let mut settings = Settings::default();
     if let Some(rules) = rules {
         settings.retention = rules;
@@ -66,7 +76,7 @@ pub(crate) async fn restarted(
         carriers: vec![house.carrier.clone()],
         clock: house.clock.clone(),
         entropy,
-        signer: test_signer(),
+        signer,
         signer_before: None,
         anchoring: Anchoring::default(),
         settings,

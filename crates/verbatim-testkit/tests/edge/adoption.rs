@@ -8,7 +8,7 @@ use verbatim_engine::ports::{
     Change, Clock, Commit, JobKind, Lane, NewJob, NewRecord, ReceiptStatus, Store,
 };
 use verbatim_record::archive::is_of_edge;
-use verbatim_record::{ArchiveKey, EdgeKeys};
+use verbatim_record::{ArchiveKey, BucketId, EdgeKeys, RetentionClass};
 use verbatim_store::{Fault, SqlStore};
 use verbatim_testkit::fakes::Site;
 
@@ -272,4 +272,39 @@ async fn what_only_a_full_node_may_say_is_refused_from_an_edge() {
         assert_eq!(after, before, "{kind:?}");
         assert!(House::has(&house.alarms().await, "held-up:"), "{kind:?}");
     }
+}
+
+/// An edge may run under older rules, or say what it likes: full nodes keep by their own.
+#[tokio::test]
+async fn a_bucket_that_our_rules_do_not_give_is_lengthened_or_refused() {
+    let house = House::new().await;
+    house.text_from(CLIENT, "by the full node").await;
+    let ours = stored(&house).await.last().unwrap().sealed.wrapped_by;
+    let at = |class, expiry_month| BucketId {
+        class: RetentionClass(class),
+        expiry_month,
+    };
+    let (class, month) = (ours.class.0, ours.expiry_month);
+    let lengthened = [at(class, month - 1), at(9, month - 1), at(9, 0)];
+    let refused = [
+        at(class, month + 1),
+        at(class, u32::MAX),
+        at(9, month),
+        at(RetentionClass::FIRST_HOLD.0, month),
+        at(RetentionClass::PERMANENT.0, 0),
+    ];
+    let mut seed = 0;
+    for bucket in lengthened.iter().chain(&refused) {
+        seed += 1;
+        forge(&house, seed, *bucket).await;
+    }
+    assert_eq!(house.engine.adopt_all().await, Ok(lengthened.len() as u64));
+    assert_eq!(unadopted(&house).await, refused.len());
+    assert!(House::has(&house.alarms().await, "unadopted"));
+    for record in stored(&house).await {
+        let is_refused = refused.contains(&record.sealed.bucket);
+        assert!(is_refused || record.sealed.wrapped_by == ours, "{record:?}");
+    }
+    // They can be read, and hold up nothing.
+    house.verified().await;
 }

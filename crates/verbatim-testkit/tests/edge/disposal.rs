@@ -1,6 +1,7 @@
 //! What an edge sealed is not under its bucket's key: a disposal adopts it before it destroys that key.
 
 use verbatim_engine::ports::{Clock, JobKind, Store};
+use verbatim_record::Kind;
 use verbatim_store::Fault;
 
 use crate::node::*;
@@ -87,4 +88,28 @@ async fn dying_after_each_commit_is_harmless() {
         }
         assert!(struck >= 3, "{fault:?} struck {struck} times");
     }
+}
+
+/// Made for less than our rules say: the disposal of that bucket leaves it, for the time that they say.
+#[tokio::test]
+async fn what_an_edge_made_for_less_outlives_that_bucket() {
+    let house = of_old().await;
+    house.text_from(CLIENT, "today").await;
+    let records = stored(&house).await;
+    let (due, ours) = (
+        records[0].sealed.bucket,
+        records.last().unwrap().sealed.bucket,
+    );
+    forge(&house, 1, due).await;
+    assert!(due.may_move_to(ours));
+    assert_eq!(house.approve_all().await.len(), 1);
+    dispose(&house).await;
+    assert_eq!(house.disposals().await[0].state, "done");
+    let kept = stored(&house)
+        .await
+        .into_iter()
+        .find(|r| r.sealed.kind == Kind::Malformed);
+    assert_eq!(kept.unwrap().sealed.wrapped_by, ours);
+    assert_eq!(unadopted(&house).await, 0);
+    house.verified().await;
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use verbatim_domain::{AccountId, RecordId, Timestamp};
-use verbatim_engine::ports::{Entropy, Sealed, Store, StoredRecord};
+use verbatim_engine::ports::{
+    Change, Clock, Commit, Entropy, NewRecord, Sealed, Store, StoredRecord,
+};
 use verbatim_engine::{Intake, IntakeParts, OpenError, Settings, WebhookAnswer};
 use verbatim_record::archive::is_of_edge;
 use verbatim_record::{Body, BucketId, EdgeKeys, Kind, NewSeal, RetentionClass, SealChance};
@@ -58,6 +60,31 @@ pub(crate) async fn said_in(house: &House) -> Vec<String> {
     let mut said = house.said(&house.room().await);
     assert!(said.remove(0).starts_with("This room texts"));
     said
+}
+
+/// A record as who broke into an edge can append one, whatever it says.
+pub(crate) async fn forge(house: &House, seed: u8, bucket: BucketId) {
+    let body = Body {
+        text: "made up".to_owned(),
+        ..Body::default()
+    };
+    let new = NewSeal {
+        id: RecordId::from_random([seed; 16]),
+        kind: Kind::Malformed,
+        captured_at: house.clock.now(),
+        bucket,
+        body: &body,
+        chance: SealChance::from_bytes(&[seed; 112]),
+    };
+    let archive = keys(house).await.archive;
+    let (sealed, _) = archive.seal(&new, &[seed; 32].into()).unwrap();
+    let record = NewRecord {
+        conversation: None,
+        sealed,
+        about: None,
+    };
+    let (fence, changes) = (None, vec![Change::Append(record)]);
+    house.store.commit(Commit { fence, changes }).await.unwrap();
 }
 
 /// A job's payload as an edge can seal one, whatever it says.
