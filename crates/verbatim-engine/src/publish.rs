@@ -5,7 +5,9 @@
 //! done again after a crash or a lost answer.
 //!
 //! Before anything is signed by this process, the published checkpoint is compared with the store: a store
-//! that was rolled back (an old backup, say) must not sign a second history (C05).
+//! that was rolled back (an old backup, say) must not sign a second history (C05). From then on nothing is put
+//! over a published checkpoint whose root is not the store's own at that size: that is a second history, and
+//! signing stops under the alarm that a witness would raise.
 
 use std::sync::Arc;
 
@@ -31,6 +33,11 @@ const PATIENCE_MS: i64 = 60_000;
 /// Leaves whose tiles are published before how far we have come is noted.
 const STRETCH: u64 = 65_536;
 
+/// The cursor of a place: the size of the checkpoint that was published there.
+const PUBLISHED: &str = "published";
+/// The cursor of a place: how far its tiles are there, on the way to the next checkpoint.
+const TILES: &str = "published-tiles";
+
 const NOT_PUBLISHED: &str = "log-not-published";
 const ROLLED_BACK: &str = "log-rolled-back";
 
@@ -49,9 +56,12 @@ pub enum PublishError {
     /// What is published there is not ours, or not what we signed.
     #[error("{0}")]
     Foreign(String),
-    /// More, or something else, was published than the store has: it was rolled back, or forked.
+    /// More, or something else, was published than the store has: it was rolled back.
     #[error("{0}")]
     RolledBack(String),
+    /// The same, found while it was running: there are two histories. Signing is stopped.
+    #[error("{0}")]
+    Forked(String),
 }
 
 impl Engine {
@@ -97,12 +107,13 @@ impl Engine {
         }
     }
 
-    /// Compares the store with what is published.
+    /// Compares the store with what is published. What was published and is not there any more is published again.
     ///
     /// # Errors
     /// [`PublishError::RolledBack`] if the store does not extend it; the others if it cannot be said.
     pub async fn compare(&self, place: &dyn Publication) -> Result<(), PublishError> {
         let Some(bytes) = place.get(CHECKPOINT).await? else {
+            self.begin(place, None).await?;
             return Ok(());
         };
         let published = self.believed(&bytes).await?;
@@ -120,6 +131,7 @@ impl Engine {
                 "the published checkpoint of {size} records has another root than the store: its history was changed"
             )));
         }
+        self.begin(place, Some(&published)).await?;
         Ok(())
     }
 
@@ -157,7 +169,9 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(%error, "the log was not published");
                     let since = *failing_since.get_or_insert(self.now());
-                    if self.now().as_millis() - since.as_millis() >= PATIENCE_MS {
+                    // That there are two histories has an alarm of its own.
+                    let is_told = matches!(error, PublishError::Forked(_));
+                    if !is_told && self.now().as_millis() - since.as_millis() >= PATIENCE_MS {
                         let text = format!(
                             "{error}. Records are kept and signed; publication goes on by itself"
                         );
@@ -178,13 +192,16 @@ impl Engine {
         let Some(last) = self.latest_checkpoint().await? else {
             return Ok(None);
         };
-        let cursor = format!("published:{}", place.place());
-        let mut done = self.store.cursor(&cursor).await?;
-        let mut from: u64 = done.take().and_then(|n| n.parse().ok()).unwrap_or(0);
-        if from == last.size {
+        if self.reached(PUBLISHED, place).await? == last.size {
             let again = self.publish_cosigned(place, &last).await?;
             return Ok(again.then_some(last.size));
         }
+        let there = self.there(place).await?;
+        if size_of(there.as_ref()) > last.size {
+            // Another node has signed and published since we looked.
+            return Ok(None);
+        }
+        let mut from = self.begin(place, there.as_ref()).await?;
         while from < last.size {
             let to = ((from / STRETCH + 1) * STRETCH).min(last.size);
             for id in TileId::new_between(from, to) {
@@ -192,14 +209,59 @@ impl Engine {
             }
             if to < last.size {
                 // Died here or before: the same files are written again.
-                self.note_published(&cursor, to).await?;
+                self.note_reached(&[TILES], place, to).await?;
             }
             from = to;
         }
-        self.publish_checkpoint(place, last.size, last.note).await?;
+        self.publish_checkpoint(place, there.as_ref(), last.note)
+            .await?;
         // Died here: published, not noted; all of the last stretch is written again.
-        self.note_published(&cursor, last.size).await?;
+        self.note_reached(&[PUBLISHED], place, last.size).await?;
         Ok(Some(last.size))
+    }
+
+    /// The size whose files are all there. A place that has lost what was published (another bucket under the
+    /// name, an older copy) is filled again from what it has.
+    async fn begin(
+        &self,
+        place: &dyn Publication,
+        there: Option<&Checkpoint>,
+    ) -> Result<u64, PublishError> {
+        let published = self.reached(PUBLISHED, place).await?;
+        let size = size_of(there);
+        if size < published {
+            // Died here: it is found again, or published from here on.
+            self.note_reached(&[PUBLISHED, TILES], place, size).await?;
+            return Ok(size);
+        }
+        Ok(published.max(self.reached(TILES, place).await?))
+    }
+
+    /// The checkpoint that is published, if one is. It is ours, or signing stops: two histories under our
+    /// signature must not become three.
+    async fn there(&self, place: &dyn Publication) -> Result<Option<Checkpoint>, PublishError> {
+        let Some(bytes) = place.get(CHECKPOINT).await? else {
+            return Ok(None);
+        };
+        let there = match self.believed(&bytes).await {
+            // Compared at the start, so it is damage since: it is written over.
+            Err(PublishError::Foreign(_)) => return Ok(None),
+            there => there?,
+        };
+        // Read after it: whatever this store has signed and published, it knows.
+        let signed = self.latest_checkpoint().await?.map_or(0, |last| last.size);
+        if there.size <= signed && self.root_at(there.size).await? == there.root {
+            return Ok(Some(there));
+        }
+        let why = format!(
+            "at {} a checkpoint of {} records is published that this log's key has signed and the store does not hold",
+            place.place(),
+            there.size
+        );
+        if self.signing_stopped().await?.is_none() {
+            self.stop_signing(&why).await?;
+        }
+        Err(PublishError::Forked(why))
     }
 
     async fn publish_tile(&self, place: &dyn Publication, id: TileId) -> Result<(), PublishError> {
@@ -227,19 +289,24 @@ impl Engine {
         if count == 0 || self.store.cursor(&cursor).await?.as_ref() == Some(&state) {
             return Ok(false);
         }
+        let there = self.there(place).await?;
+        if size_of(there.as_ref()) != last.size {
+            // Another node goes on, or the place has lost it, and is filled again.
+            self.begin(place, there.as_ref()).await?;
+            return Ok(false);
+        }
         let note = self.cosigned(last).await?;
-        self.publish_checkpoint(place, last.size, note).await?;
+        self.publish_checkpoint(place, there.as_ref(), note).await?;
         // Died here: published, not noted; it is published once more.
         self.commit(vec![Change::SetCursor(cursor, state)]).await?;
         Ok(true)
     }
 
-    /// Never over a newer one: a node that has just lost its lease may still be about to publish. What is not
-    /// this log's checkpoint was compared at the start, and is damage since: it is written over.
+    /// Only over what was looked at: a node that has just lost its lease may still be about to publish.
     async fn publish_checkpoint(
         &self,
         place: &dyn Publication,
-        size: u64,
+        over: Option<&Checkpoint>,
         note: String,
     ) -> Result<(), PublishError> {
         let keys = self.log_keys().await.map_err(LogError::from)?;
@@ -248,20 +315,40 @@ impl Engine {
                 let note = Note::parse(&String::from_utf8_lossy(bytes)).ok()?;
                 keys.open(&note).ok()
             });
-            there.is_none_or(|there| there.size <= size)
+            there.as_ref() == over
         };
-        let note = note.into_bytes();
-        match place.replace(CHECKPOINT, note, &allows).await? {
+        match place
+            .replace(CHECKPOINT, note.into_bytes(), &allows)
+            .await?
+        {
             true => Ok(()),
-            false => Err(PublishError::RolledBack(format!(
-                "a checkpoint of more than {size} records is published: another node has signed on, or the store \
-                 was rolled back"
+            false => Err(PublishError::Place(PublicationError::Unavailable(
+                "another checkpoint was published meanwhile".into(),
             ))),
         }
     }
 
-    async fn note_published(&self, cursor: &str, size: u64) -> Result<(), StoreError> {
-        let done = Change::SetCursor(cursor.to_owned(), size.to_string());
-        self.commit(vec![done]).await
+    /// How far a place was filled, as noted.
+    async fn reached(&self, what: &str, place: &dyn Publication) -> Result<u64, StoreError> {
+        let noted = self.store.cursor(&cursor(what, place)).await?;
+        Ok(noted.and_then(|n| n.parse().ok()).unwrap_or(0))
     }
+
+    async fn note_reached(
+        &self,
+        what: &[&str],
+        place: &dyn Publication,
+        size: u64,
+    ) -> Result<(), StoreError> {
+        let note = |what: &&str| Change::SetCursor(cursor(what, place), size.to_string());
+        self.commit(what.iter().map(note).collect()).await
+    }
+}
+
+fn cursor(what: &str, place: &dyn Publication) -> String {
+    format!("{what}:{}", place.place())
+}
+
+fn size_of(there: Option<&Checkpoint>) -> u64 {
+    there.map_or(0, |there| there.size)
 }

@@ -192,15 +192,9 @@ impl Place {
             (None, None) => PutMode::Create,
             (None, Some(found)) => PutMode::Update(found.version),
         };
-        let options = PutOptions {
-            attributes: self.attributes(path, Lasting::Replaced),
-            mode,
-            ..PutOptions::default()
-        };
-        let at = self.at(path);
-        let put = self.store.put_opts(&at, bytes.clone().into(), options);
+        let put = self.put_as(mode, path, bytes.clone(), Lasting::Replaced);
         match put.await {
-            Ok(_) => Ok(Some(())),
+            Ok(()) => Ok(Some(())),
             Err(
                 object_store::Error::Precondition { .. }
                 | object_store::Error::AlreadyExists { .. },
@@ -210,6 +204,37 @@ impl Place {
                 self.put(path, bytes, Lasting::Replaced).await.map(Some)
             }
             Err(error) => Err(named(error)),
+        }
+    }
+
+    async fn put_as(
+        &self,
+        mode: PutMode,
+        path: &str,
+        bytes: Vec<u8>,
+        lasting: Lasting,
+    ) -> Result<(), object_store::Error> {
+        let options = PutOptions {
+            attributes: self.attributes(path, lasting),
+            mode,
+            ..PutOptions::default()
+        };
+        let at = self.at(path);
+        let put = self.store.put_opts(&at, bytes.into(), options);
+        put.await.map(drop)
+    }
+
+    /// Whether it is these bytes that lie there.
+    async fn is_there(&self, path: &str, bytes: &[u8]) -> Result<(), PublicationError> {
+        match self.read(path).await? {
+            Some(found) if found.bytes == bytes => Ok(()),
+            Some(_) => {
+                let what = format!(
+                    "{path} is there with other bytes, and never changes: find out who wrote it"
+                );
+                Err(PublicationError::Refused(what))
+            }
+            None => Err(PublicationError::Unavailable(format!("{path} went away"))),
         }
     }
 
@@ -253,13 +278,26 @@ impl Publication for Place {
         bytes: Vec<u8>,
         lasting: Lasting,
     ) -> Result<(), PublicationError> {
-        let options = PutOptions {
-            attributes: self.attributes(path, lasting),
-            ..PutOptions::default()
+        let mode = match lasting {
+            Lasting::Immutable => PutMode::Create,
+            Lasting::Replaced => PutMode::Overwrite,
         };
-        let at = self.at(path);
-        let put = self.store.put_opts(&at, bytes.into(), options);
-        put.await.map(drop).map_err(named)
+        match self.put_as(mode, path, bytes.clone(), lasting).await {
+            Ok(()) => Ok(()),
+            Err(
+                object_store::Error::AlreadyExists { .. }
+                | object_store::Error::Precondition { .. },
+            ) => self.is_there(path, &bytes).await,
+            // Not every service compares: what is there is looked at first.
+            Err(object_store::Error::NotImplemented { .. }) => match self.read(path).await? {
+                Some(_) => self.is_there(path, &bytes).await,
+                None => {
+                    let put = self.put_as(PutMode::Overwrite, path, bytes, lasting);
+                    put.await.map_err(named)
+                }
+            },
+            Err(error) => Err(named(error)),
+        }
     }
 
     async fn replace(

@@ -26,9 +26,15 @@ async fn suite(place: &Place) {
         assert_eq!(replaced, Ok(done), "{bytes}");
     }
     assert_eq!(place.get("replaced").await, Ok(Some(b"6".into())));
-    // Written again, it is the same.
-    let again = place.put("tile/entries/000", vec![], Lasting::Immutable);
-    assert_eq!(again.await, Ok(()));
+    // What never changes may be written again, and not otherwise.
+    let put = |bytes: &'static str| place.put("tile/0/001", bytes.into(), Lasting::Immutable);
+    assert_eq!((put("full").await, put("full").await), (Ok(()), Ok(())));
+    let other = put("another").await;
+    assert!(
+        matches!(other, Err(PublicationError::Refused(_))),
+        "{other:?}"
+    );
+    assert_eq!(place.get("tile/0/001").await, Ok(Some(b"full".into())));
 }
 
 #[tokio::test]

@@ -29,7 +29,8 @@ pub trait Publication: Send + Sync {
     /// Its address, for messages and for remembering what is there already.
     fn place(&self) -> &str;
 
-    /// Writes a file, whole or not at all, and durably.
+    /// Writes a file, whole or not at all, and durably. One that never changes is refused where another lies; the
+    /// same may be written again.
     async fn put(
         &self,
         path: &str,

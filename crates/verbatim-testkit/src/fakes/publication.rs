@@ -26,8 +26,6 @@ pub struct FakePublication {
     pub files: Mutex<BTreeMap<String, Vec<u8>>>,
     /// What happens to the next writes; then they work.
     pub fates: Mutex<VecDeque<WriteFate>>,
-    /// Paths that were written with other bytes though they should never change.
-    pub changed: Mutex<Vec<String>>,
 }
 
 impl FakePublication {
@@ -58,10 +56,10 @@ impl Publication for FakePublication {
         if fate == WriteFate::Refused {
             return Err(PublicationError::Refused("as planned".into()));
         }
-        let before = lock(&self.files).insert(path.to_owned(), bytes.clone());
-        if lasting == Lasting::Immutable && before.is_some_and(|before| before != bytes) {
-            lock(&self.changed).push(path.to_owned());
+        if lasting == Lasting::Immutable && self.file(path).is_some_and(|there| there != bytes) {
+            return Err(PublicationError::Refused(format!("{path} is another")));
         }
+        lock(&self.files).insert(path.to_owned(), bytes);
         match fate {
             WriteFate::LosesAnswer => Err(PublicationError::Unavailable("as planned".into())),
             _ => Ok(()),
