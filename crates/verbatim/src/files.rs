@@ -24,14 +24,21 @@ pub(crate) fn replace_private(path: &Path, content: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)?;
+    let fresh = Path::new(&fresh);
+    let written = write_new(fresh, content).and_then(|()| move_to(fresh, path));
+    if written.is_err() {
+        // Half of it would take the room that is missing. If it stays, the next time removes it.
+        let _ = fs::remove_file(fresh);
+    }
+    written
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(path)?;
     file.write_all(content)?;
-    file.sync_all()?;
-    move_to(Path::new(&fresh), path)
+    file.sync_all()
 }
 
 /// Gives a file another name, whatever had it before.
@@ -64,6 +71,15 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_could_not_be_put_in_place_does_not_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("folder");
+        fs::create_dir(&taken).unwrap();
+        replace_private(&taken, b"x").unwrap_err();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

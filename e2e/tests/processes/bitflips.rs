@@ -13,6 +13,8 @@ use crate::hook::Hook;
 const TEXTS: usize = 4;
 /// Exit code for a record that does not verify.
 const BAD: i32 = 41;
+/// And for a store that cannot be used.
+const DAMAGED: i32 = 14;
 
 #[tokio::test]
 async fn every_changed_byte_is_found_and_its_leaf_named() -> Result<()> {
@@ -27,11 +29,7 @@ async fn every_changed_byte_is_found_and_its_leaf_named() -> Result<()> {
     stack.verbatim.stop().await?;
     let store = stack.data.join("verbatim.db");
     let good = stack.root().join("good.db");
-    // The write-ahead log goes into the file first, so that one file is the whole store.
-    Connection::open(&store)?
-        .pragma_update(None, "wal_checkpoint", "TRUNCATE")
-        .ok();
-    fs::copy(&store, &good)?;
+    keep(&store, &good)?;
     let records = count(&good, "records")?;
     assert!(records > TEXTS as u64, "{records} records");
 
@@ -54,13 +52,21 @@ async fn every_changed_byte_is_found_and_its_leaf_named() -> Result<()> {
     check(&stack.verbatim, &[&format!("leaf {leaf}")], "data key").await?;
     restore(&good, &store)?;
     // Roots that a checkpoint covers are not kept; the checkpoint says the same.
-    for (table, word) in [("log_roots", "root"), ("checkpoints", "checkpoint")] {
+    let newest = |table: &str| -> Result<u64> {
         let newest = format!("SELECT max(size) FROM {table}");
-        let size: u64 = Connection::open(&store)?.query_row(&newest, [], |row| row.get(0))?;
-        flip(&store, table, "root", "size", size)?;
-        check(&stack.verbatim, &[word, &size.to_string()], table).await?;
-        restore(&good, &store)?;
-    }
+        Ok(Connection::open(&store)?.query_row(&newest, [], |row| row.get(0))?)
+    };
+    let size = newest("checkpoints")?;
+    flip(&store, "checkpoints", "root", "size", size)?;
+    let words = ["checkpoint", &size.to_string()];
+    check(&stack.verbatim, &words, "checkpoints").await?;
+    restore(&good, &store)?;
+    // Behind the last root nothing may be recorded: the start refuses it.
+    flip(&store, "log_roots", "root", "size", newest("log_roots")?)?;
+    let done = stack.verbatim.run(&["record", "verify"]).await?;
+    assert_eq!(done.code, Some(DAMAGED), "{done:?}");
+    assert!(done.err.contains("its last root"), "{done:?}");
+    restore(&good, &store)?;
     Connection::open(&store)?.execute("DELETE FROM records WHERE global_seq = ?1", [leaf])?;
     check(&stack.verbatim, &[&format!("leaf {leaf}")], "missing").await?;
 
@@ -84,7 +90,18 @@ async fn check(verbatim: &e2e::harness::Verbatim, words: &[&str], what: &str) ->
     Ok(())
 }
 
-fn restore(good: &Path, store: &Path) -> Result<()> {
+/// Copies a store that nobody has open.
+pub(crate) fn keep(store: &Path, good: &Path) -> Result<()> {
+    // The write-ahead log goes into the file first, so that one file is the whole store.
+    Connection::open(store)?
+        .pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        .ok();
+    fs::copy(store, good)?;
+    Ok(())
+}
+
+/// Puts the copy in the store's place.
+pub(crate) fn restore(good: &Path, store: &Path) -> Result<()> {
     for suffix in ["-wal", "-shm"] {
         // Left by the process before; without the file they belong to nothing.
         let _ = fs::remove_file(format!("{}{suffix}", store.display()));

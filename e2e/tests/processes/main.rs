@@ -14,7 +14,9 @@ mod edge;
 mod hook;
 mod proxy;
 mod refusals;
+mod rights;
 mod trail;
+mod witness;
 
 use anyhow::Result;
 use e2e::harness::{Options, Stack};
@@ -23,22 +25,19 @@ use e2e::harness::{Options, Stack};
 async fn stack(options: &Options) -> Result<Stack> {
     let mut stack = Stack::prepare(options).await?;
     stack.verbatim.start().await?;
+    provision(&stack).await?;
+    Ok(stack)
+}
+
+/// The firm's employee and number.
+async fn provision(stack: &Stack) -> Result<()> {
     let user = "@alice:verbatim.test";
-    stack
-        .verbatim
+    let verbatim = &stack.verbatim;
+    verbatim
         .json(&["employee", "add", user, "Alice Example"])
         .await?;
-    stack
-        .verbatim
-        .json(&[
-            "number",
-            "add",
-            hook::NUMBER,
-            "--account",
-            "sim",
-            "--holder",
-            user,
-        ])
-        .await?;
-    Ok(stack)
+    let number = ["number", "add", hook::NUMBER];
+    let of = ["--account", "sim", "--holder", user];
+    verbatim.json(&[&number[..], &of].concat()).await?;
+    Ok(())
 }

@@ -1,16 +1,10 @@
 //! The commands of retention, holds, disposal, keys and the audit trail, against a running server: what each
 //! answers with `--json`, and what is refused.
 
-use std::fs;
-use std::process::Stdio;
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
-use e2e::harness::{Finished, Options, PATIENCE, Ports, Stack, binary, switched_on, until};
+use e2e::harness::{Options, Stack, switched_on};
 use serde_json::{Value, json};
-use tokio::process::{Child, Command};
 
-use crate::doctor::verdict;
 use crate::hook::{Hook, NUMBER, PHONE};
 
 const ALICE: &str = "@alice:verbatim.test";
@@ -178,74 +172,6 @@ async fn who_took_what_is_in_the_record_and_the_key_may_change_meanwhile() -> Re
     );
     let verified = verbatim.json(&["record", "verify"]).await?;
     assert_eq!(verified["ok"], true, "{verified}");
-    stack.verbatim.stop().await?;
-    Ok(())
-}
-
-/// A witness as a process of its own; killed when dropped.
-fn serve_witness(dir: &str, listen: &str) -> Result<Child> {
-    let mut command = Command::new(binary()?);
-    command.args(["witness", "serve", "--dir", dir, "--listen", listen]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    Ok(command.kill_on_drop(true).spawn()?)
-}
-
-fn found(done: &Finished, area: &str) -> Result<(String, String)> {
-    let (word, found) = verdict(done, area)?;
-    Ok((word.to_owned(), found))
-}
-
-#[tokio::test]
-async fn a_witness_cosigns_and_doctor_and_the_list_of_checkpoints_say_so() -> Result<()> {
-    if !switched_on("a_witness_cosigns_and_doctor_and_the_list_of_checkpoints_say_so") {
-        return Ok(());
-    }
-    let mut stack = Stack::prepare(&Options::default()).await?;
-    let dir = stack.root().join("witness").to_string_lossy().into_owned();
-    let name = "witness.test/1";
-    let init = ["witness", "init", "--dir", &dir, "--name", name];
-    let made = stack.verbatim.json(&init).await?;
-    let key = made["key"].as_str().context("no key")?;
-    let doctor = async |stack: &Stack| stack.verbatim.run(&["--json", "doctor"]).await;
-    let (_, log) = found(&doctor(&stack).await?, "signing key")?;
-    fs::write(format!("{dir}/logs.policy"), format!("log {log}\n"))?;
-    let listen = Ports::free()?.public().to_string();
-    let config = stack.data.join("verbatim.toml");
-    let text = fs::read_to_string(&config)?;
-    let block = format!(
-        "\n[[record.witness]]\nname = \"{name}\"\nkey = \"{key}\"\nurl = \"http://{listen}\"\n"
-    );
-    fs::write(&config, text + &block)?;
-    let (word, why) = found(&doctor(&stack).await?, "witness")?;
-    assert_eq!(word, "failure", "nobody serves: {why}");
-
-    let mut witness = serve_witness(&dir, &listen)?;
-    stack.verbatim.start().await?;
-    stack
-        .verbatim
-        .json(&["employee", "add", ALICE, "Alice"])
-        .await?;
-    let cosigned = until("a cosigned checkpoint", PATIENCE, async || {
-        let lines = stack
-            .verbatim
-            .json_lines(&["record", "checkpoints"])
-            .await?;
-        let is_cosigned = |c: &&Value| c["cosignatures"][0]["witness"] == name;
-        Ok(lines.iter().find(is_cosigned).cloned())
-    });
-    let cosigned = cosigned.await?;
-    assert_eq!(cosigned["root"].as_str().map(str::len), Some(64));
-    let (word, why) = found(&doctor(&stack).await?, "witness")?;
-    assert!(
-        word == "ok" && why.contains("has cosigned"),
-        "{word}: {why}"
-    );
-    witness.kill().await?;
-    let gone = tokio::time::timeout(Duration::from_secs(10), doctor(&stack)).await??;
-    assert_eq!(found(&gone, "witness")?.0, "failure");
     stack.verbatim.stop().await?;
     Ok(())
 }

@@ -60,7 +60,7 @@ impl Caller {
         caller.purpose = purpose(headers)?;
         match needs {
             Needs::Scope(scope) if !caller.has(scope) => {
-                if scope == Scope::Record {
+                if matches!(scope, Scope::Record | Scope::Export) {
                     caller.refused(engine, path).await;
                 }
                 Err(no_scope(scope))

@@ -232,6 +232,11 @@ async fn a_reader_without_the_right_gets_nothing() {
         .with(&token, http::Method::POST, "exports", Some(&wish))
         .await;
     assert_eq!(answer.problem(), "scope.missing");
+    // Who tried is in the record.
+    let refused = caller.world.engine.log_records(0, 1000).await.unwrap();
+    let refused = refused.iter().filter(|r| r.reason == "refused");
+    let actors: Vec<_> = refused.map(|r| r.actor.as_str()).collect();
+    assert_eq!(actors, ["operator:reader"; 5]);
 }
 
 #[tokio::test]

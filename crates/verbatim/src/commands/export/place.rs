@@ -58,7 +58,7 @@ impl Folder {
             .mode(0o700)
             .create(path)
             .with_context(cannot)?;
-        let is_empty = fs::read_dir(path).with_context(cannot)?.next().is_none();
+        let is_empty = is_empty(path).with_context(cannot)?;
         let folder = Self {
             path: path.to_owned(),
             #[cfg(test)]
@@ -136,6 +136,17 @@ impl Place for Folder {
         self.forget()?;
         self.sync()
     }
+}
+
+/// Whether nothing is there but what is left of a state that could not be kept: it was the first file.
+fn is_empty(folder: &Path) -> io::Result<bool> {
+    let left_over = format!("{PROGRESS}.part");
+    for entry in fs::read_dir(folder)? {
+        if entry?.file_name() != *left_over {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(super) fn read_state(path: &Path) -> Result<Option<State>> {

@@ -10,7 +10,7 @@ use verbatim_domain::{AccountId, Duration};
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Clock, JobKind, Store};
-use verbatim_record::bundle::{DirFolder, Given, MANIFEST, POLICY, check};
+use verbatim_record::bundle::{DirFolder, Given, MANIFEST, POLICY, PROGRESS, check};
 use verbatim_record::policy::Policy;
 use verbatim_record::report::{Findings, State as Verdict};
 use verbatim_store::{Fault, SqlStore};
@@ -283,6 +283,9 @@ async fn an_export_that_dies_at_any_write_goes_on() {
 async fn a_folder_of_something_else_is_left_alone() {
     let world = World::new(1).await;
     let dir = tempfile::tempdir().unwrap();
+    // What a kill leaves of the very first file is nobody's.
+    fs::write(dir.path().join(format!("{PROGRESS}.part")), "x").unwrap();
+    Folder::open(dir.path()).unwrap();
     fs::write(dir.path().join("mine"), "x").unwrap();
     assert!(Folder::open(dir.path()).is_err());
     let dir = tempfile::tempdir().unwrap();
