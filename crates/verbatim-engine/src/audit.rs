@@ -151,6 +151,7 @@ impl Engine {
             progress(done);
         }
         let report = verifier.finish(head.size, head.root);
+        signed.feed_timestamps().await?;
         let signed = signed.finish(head.size);
         let mut fault = report.fault.map(|f| f.to_string()).or(signed.fault);
         if fault.is_none() {
