@@ -9,6 +9,7 @@ use crate::admin::{Actor, AdminError};
 use crate::anchor::FORKED;
 use crate::core::{Engine, locked};
 use crate::disposal::Certified;
+use crate::places_check::PlacesCheck;
 use crate::ports::{Alarm, ApiToken, Change, QueueStat, StoreError, StoredRecord};
 use crate::signed_check::SignedCheck;
 use crate::views::{DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState};
@@ -127,6 +128,7 @@ impl Engine {
             .with_keyring(self.recorder.keyring())
             .with_disposals(self.disposed_ranges().await);
         let mut signed = SignedCheck::new(self).await?;
+        let mut places = PlacesCheck::new(self);
         let (mut done, mut rooted) = (0, 0);
         'log: while done < head.size {
             let limit = u32::try_from(head.size - done).unwrap_or(PAGE).min(PAGE);
@@ -144,12 +146,17 @@ impl Engine {
                     break 'log;
                 }
                 signed.leaf(&stored.leaf_hash).await?;
+                places.record(stored).await?;
             }
             progress(done);
         }
         let report = verifier.finish(head.size, head.root);
+        signed.feed_timestamps().await?;
         let signed = signed.finish(head.size);
         let mut fault = report.fault.map(|f| f.to_string()).or(signed.fault);
+        if fault.is_none() {
+            fault = places.finish().await?;
+        }
         if fault.is_none() {
             fault = self.ledger_fault().await?;
         }

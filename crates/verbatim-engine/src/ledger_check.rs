@@ -27,6 +27,8 @@ struct Said {
     rotations: Vec<Body>,
     /// Classes that were kept for longer, and by how many months, in order.
     extensions: Vec<(u8, u32)>,
+    /// Records that name promises.
+    promises: Vec<Body>,
     /// The time of the last change of configuration that was disposed of.
     gone: Option<Timestamp>,
     /// Positions of certificates.
@@ -83,6 +85,10 @@ impl Engine {
                 )));
             }
         }
+        let promises = self.promise_fault(&said.promises, &certified).await?;
+        if let Some(why) = promises {
+            return Ok(Some(format!("a promise of retention: {why}")));
+        }
         let rotations = self.store.key_rotations().await?;
         Ok(rotation_fault(&rotations, &said, &certified))
     }
@@ -121,7 +127,10 @@ impl Engine {
                         let id = body.details.get("disposal").cloned().unwrap_or_default();
                         said.disposals.entry(id).or_default().push(body);
                     }
-                    (Kind::Config, "retention.extend") => said.extensions.extend(extension(&body)),
+                    (Kind::Config, "retention.extend" | "retention.rules") => {
+                        said.extensions.extend(extension(&body));
+                        said.promises.push(body);
+                    }
                     (Kind::Key, "key.rotate") => said.rotations.push(body),
                     _ => {}
                 }
@@ -158,12 +167,12 @@ impl Engine {
 }
 
 /// Whether a record is of what a row tells of.
-fn is_of(act: &Act, body: &Body) -> bool {
+pub(crate) fn is_of(act: &Act, body: &Body) -> bool {
     act.by == body.actor && act.at.as_millis().abs_diff(body.captured_at) <= MOMENT_MS
 }
 
 /// Whether a record of this time may have been disposed of.
-fn may_be_gone(at: Timestamp, certified: &[Certified]) -> bool {
+pub(crate) fn may_be_gone(at: Timestamp, certified: &[Certified]) -> bool {
     certified.iter().any(|certificate| certificate.at() > at)
 }
 
@@ -235,7 +244,7 @@ fn certificate_fault(disposal: &Disposal, certified: &[Certified]) -> Option<Str
 /// A class that was kept for longer, and by how many months.
 fn extension(body: &Body) -> Option<(u8, u32)> {
     let detail = |name| body.details.get(name);
-    // What is kept longer for somebody alone is no bucket's.
+    // What is kept longer for somebody alone is no bucket's; rules name no class.
     if detail("of").is_some() {
         return None;
     }

@@ -31,6 +31,7 @@ mod look;
 mod offer;
 mod parties;
 mod payload;
+mod places_check;
 mod poller;
 pub mod ports;
 mod publish;

@@ -98,6 +98,7 @@ impl Engine {
         let for_all = rules.iter().filter(|rule| rule.is_for_all());
         let mut changes: Vec<_> = for_all.map(|r| Change::PutPeriod(period(r), now)).collect();
         let promises = self.promises_of(rules, &act(actor, now));
+        let names = promise::named_by(&promises);
         changes.extend(promises.into_iter().map(Change::Promise));
         let sealed = hex::encode(self.hide(IN_FORCE, words.as_bytes()).0);
         changes.push(Change::SetCursor(IN_FORCE.to_owned(), sealed));
@@ -105,7 +106,10 @@ impl Engine {
         let key = self.recorder.keyring().kek().id();
         changes.push(Change::SetCursor(KEY_ID.to_owned(), key));
         let before = before.unwrap_or_default();
-        let details = [("before", before.as_str()), ("after", &words)];
+        let mut details = vec![("before", before.as_str()), ("after", &words)];
+        if !names.is_empty() {
+            details.push((promise::PROMISES, &names));
+        }
         self.change(actor, "retention.rules", &details, changes)
             .await
     }

@@ -1,14 +1,16 @@
-//! Part of verifying the whole log: every kept tile against the records, every checkpoint's signature.
+//! Part of verifying the whole log: every kept tile against the records, every checkpoint's signature, and what
+//! others have said of it.
 
 use verbatim_record::checkpoint::cosignature_fits;
 use verbatim_record::note::NoteSignature;
 use verbatim_record::policy::Policy;
 use verbatim_record::tile::TileBuilder;
+use verbatim_record::timestamp;
 use verbatim_record::verify::LogVerifier;
 use verbatim_record::{Hash, Note};
 
 use crate::core::Engine;
-use crate::ports::{Cosignature, SignedCheckpoint, StoreError};
+use crate::ports::{Cosignature, LogTimestamp, SignedCheckpoint, StoreError};
 
 /// Checkpoints read at once.
 const PAGE: u32 = 500;
@@ -96,6 +98,34 @@ impl<'e> SignedCheck<'e> {
         })
     }
 
+    /// Timestamps are of the checkpoint at their size and answer what was asked. Whose they are is for
+    /// examiners to check, who say which authorities they trust.
+    pub(crate) async fn feed_timestamps(&mut self) -> Result<(), StoreError> {
+        let mut after = 0;
+        loop {
+            let page = self.engine.store.timestamps(after, PAGE).await?;
+            for stamp in &page {
+                let size = stamp.size;
+                let before = size.saturating_sub(1);
+                let at_size = self.engine.store.checkpoints(before, 1).await?;
+                let of = at_size.first().filter(|signed| signed.size == size);
+                if let Err(why) = stamped(stamp, of) {
+                    let by = &stamp.authority;
+                    self.fault(format!("a timestamp at {size} by {by}: {why}"));
+                    return Ok(());
+                }
+            }
+            // Those of the last size may go on behind a full page; there are few authorities.
+            let (Some(first), Some(last)) = (page.first(), page.last()) else {
+                return Ok(());
+            };
+            if page.len() < PAGE as usize {
+                return Ok(());
+            }
+            after = (last.size - 1).max(first.size);
+        }
+    }
+
     fn believed(&self, signed: &SignedCheckpoint) -> Result<(), String> {
         let note = Note::parse(&signed.note).map_err(|e| e.to_string())?;
         let said = self.keys.open(&note).map_err(|e| e.to_string())?;
@@ -136,5 +166,20 @@ impl<'e> SignedCheck<'e> {
 
     fn fault(&mut self, what: String) {
         self.report.fault.get_or_insert(what);
+    }
+}
+
+fn stamped(stamp: &LogTimestamp, of: Option<&SignedCheckpoint>) -> Result<(), String> {
+    let of = of.ok_or("there is no checkpoint of this size")?;
+    let note = Note::parse(&of.note).map_err(|e| e.to_string())?;
+    let text = note.text.as_bytes();
+    let claimed = timestamp::inspect(&stamp.response, text).map_err(|e| e.to_string())?;
+    if claimed.at != stamp.at {
+        return Err("it was made at another time".into());
+    }
+    let request = claimed.nonce.map(|nonce| timestamp::request(text, nonce));
+    match request {
+        Some(Ok(request)) if request == stamp.request => Ok(()),
+        _ => Err("it answers another request".into()),
     }
 }

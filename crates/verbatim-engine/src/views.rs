@@ -396,6 +396,8 @@ pub struct ErasureView {
     pub because: Vec<String>,
     /// How many records about them can still be read.
     pub records: u64,
+    /// How many of these say who looked, hold nothing of theirs, and stay until their own time.
+    pub left: u64,
     /// The disposals that were proposed now.
     pub proposed: Vec<DisposalView>,
 }

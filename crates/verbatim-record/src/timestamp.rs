@@ -126,6 +126,43 @@ pub fn check(
     nonce: Option<u64>,
     ca_pem: &str,
 ) -> Result<Stamped, TimestampError> {
+    let (token, signer) = signed(response, bytes, nonce)?;
+    signer.check_authority(&token, ca_pem)?;
+    Ok(Stamped {
+        at: token.info.at,
+        serial: hex::encode(token.info.serial),
+        policy: token.info.policy.to_string(),
+        authority: signer.name(),
+    })
+}
+
+/// What a response claims, whoever signed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claimed {
+    /// When the bytes were seen.
+    pub at: Timestamp,
+    /// The nonce of the request that it answers.
+    pub nonce: Option<u64>,
+}
+
+/// Checks of a response what needs no trust in anybody: that it stamps these bytes, and that the key which it
+/// names has signed it. That this key is an authority's, only [`check`] says.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub fn inspect(response: &[u8], bytes: &[u8]) -> Result<Claimed, TimestampError> {
+    let (token, _) = signed(response, bytes, None)?;
+    Ok(Claimed {
+        at: token.info.at,
+        nonce: token.info.nonce,
+    })
+}
+
+fn signed<'a>(
+    response: &'a [u8],
+    bytes: &[u8],
+    nonce: Option<u64>,
+) -> Result<(Token<'a>, chain::Signer), TimestampError> {
     if response.len() > LONGEST {
         return Err(TimestampError::Malformed("it is too long"));
     }
@@ -143,11 +180,5 @@ pub fn check(
     }
     let signer = chain::Signer::of(&token)?;
     signer.check_signature(&token)?;
-    signer.check_authority(&token, ca_pem)?;
-    Ok(Stamped {
-        at: info.at,
-        serial: hex::encode(info.serial),
-        policy: info.policy.to_string(),
-        authority: signer.name(),
-    })
+    Ok((token, signer))
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use verbatim_domain::{ConversationId, Timestamp};
-use verbatim_engine::ports::StoreError;
+use verbatim_engine::ports::{MARKED, StoreError};
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{Hash, Leaf, SealedRecord};
 
@@ -17,8 +17,6 @@ use crate::value::params;
 
 /// Conversations whose last position is remembered between batches, at most.
 const REMEMBERED: usize = 20_000;
-/// Every so many records of a conversation there is a mark; the schema says so, too.
-pub(crate) const MARKED: u64 = 64;
 
 /// What appending needs to know.
 #[derive(Debug, Default)]

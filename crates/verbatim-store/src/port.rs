@@ -7,10 +7,10 @@ use verbatim_domain::{
 };
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Commit, Contact, Conversation,
-    Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms, Installation, Job,
-    KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message, Number, Page, PageAt, Promise,
-    QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint, SignedLog, Store,
-    StoreError, StoredRecord,
+    ConversationEnd, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms,
+    Installation, Job, KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message, Number, Page,
+    PageAt, Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint,
+    SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -360,6 +360,25 @@ impl Store for SqlStore {
 
     async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError> {
         read_with!(self, reads::log::length_of, conversation)
+    }
+
+    async fn end_of(
+        &self,
+        conversation: Option<ConversationId>,
+    ) -> Result<Option<ConversationEnd>, StoreError> {
+        read_with!(self, reads::log::end_of, conversation)
+    }
+
+    async fn mark_of(
+        &self,
+        conversation: Option<ConversationId>,
+        mark: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        read_with!(self, reads::log::mark_of, (conversation, mark))
+    }
+
+    async fn mark_count(&self, before: u64) -> Result<u64, StoreError> {
+        read_with!(self, reads::log::mark_count, before)
     }
 
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {

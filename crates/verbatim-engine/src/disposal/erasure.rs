@@ -1,6 +1,9 @@
 //! Erasure of what is kept about a contact (GDPR article 17): refused with the reason while retention or a
 //! hold binds (17(3)(b), (e)), else the disposal of these very records is proposed, a proposal for each bucket
 //! that has some. What others have in the bucket waits for the disposal of the bucket.
+//!
+//! Who looked at a conversation is recorded in it (decision 0016). Such records hold nothing of the contact's,
+//! and one is added by every look: they bind nothing, and those whose time is not over are left.
 
 use std::collections::BTreeSet;
 
@@ -14,6 +17,8 @@ use crate::retention::{Binding, month_of, month_words};
 use crate::views::ErasureView;
 
 const PAGE: u32 = 500;
+/// Kinds that say who was shown what of a conversation.
+const LOOKS: [Kind; 3] = [Kind::View, Kind::Export, Kind::Proof];
 
 /// What stands in the way, and what is there.
 #[derive(Default)]
@@ -21,6 +26,8 @@ struct Found {
     binding: BTreeSet<String>,
     buckets: BTreeSet<BucketId>,
     records: u64,
+    /// How many of these only say who looked, and must stay for now.
+    left: u64,
 }
 
 impl Engine {
@@ -36,13 +43,19 @@ impl Engine {
         let contact = self.contact_at(number).await?;
         let found = self.found_about(&contact).await?;
         let refused: Vec<_> = found.binding.into_iter().collect();
-        let answer = match (refused.is_empty(), found.records) {
+        let answer = match (refused.is_empty(), found.buckets.is_empty()) {
             (false, _) => "refused",
-            (true, 0) => "nothing_left",
-            (true, _) => "proposed",
+            (true, true) => "nothing_left",
+            (true, false) => "proposed",
         };
-        self.record_erasure(actor, &contact, answer, &refused)
-            .await?;
+        let mut details = vec![("contact", contact.id.to_string())];
+        if !refused.is_empty() {
+            details.push(("because", refused.join("; ")));
+        }
+        if found.left > 0 {
+            details.push(("left", found.left.to_string()));
+        }
+        self.record_erasure(actor, answer, details).await?;
         // Died here: the answer is recorded, and asking again proposes the same.
         let mut proposed = Vec::new();
         if answer == "proposed" {
@@ -54,6 +67,7 @@ impl Engine {
             answer: answer.to_owned(),
             because: refused,
             records: found.records,
+            left: found.left,
             proposed,
         })
     }
@@ -106,19 +120,20 @@ impl Engine {
                     continue;
                 }
                 found.records += 1;
-                found.buckets.insert(by);
                 let binds = |class: RetentionClass, until: u32| {
                     let (name, until) = (self.class_name(class), month_words(until));
                     format!("retention class {} ({name}) until {until}", class.0)
                 };
-                if !self.has_expired(bucket) {
-                    found.binding.insert(binds(by.class, bucket.expires()));
-                }
+                let own = (!self.has_expired(bucket)).then(|| binds(by.class, bucket.expires()));
                 let longer = binding.until(Some(members), record);
                 let longer = longer.filter(|to| to.expiry_month >= now.max(bucket.expires() + 1));
-                found
-                    .binding
-                    .extend(longer.map(|to| binds(to.class, to.expiry_month)));
+                let longer = longer.map(|to| binds(to.class, to.expiry_month));
+                if LOOKS.contains(&record.sealed.kind) && (own.is_some() || longer.is_some()) {
+                    found.left += 1;
+                    continue;
+                }
+                found.buckets.insert(by);
+                found.binding.extend(own.into_iter().chain(longer));
             }
         }
     }
@@ -126,23 +141,20 @@ impl Engine {
     async fn record_erasure(
         &self,
         actor: &Actor,
-        contact: &Contact,
         answer: &str,
-        because: &[String],
+        details: Vec<(&str, String)>,
     ) -> Result<(), AdminError> {
-        let mut body = Body {
+        let details = details.into_iter();
+        let body = Body {
             actor: actor.0.clone(),
             rule: "record.erasure".to_owned(),
             rule_version: 1,
             reason: answer.to_owned(),
+            details: details
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             ..Body::default()
         };
-        body.details
-            .insert("contact".to_owned(), contact.id.to_string());
-        if !because.is_empty() {
-            body.details
-                .insert("because".to_owned(), because.join("; "));
-        }
         let record = NewRecord {
             conversation: None,
             sealed: self.seal(Kind::Erasure, body).await?,

@@ -301,6 +301,20 @@ pub trait Store: SignedLog + Anchors {
     async fn record(&self, id: RecordId) -> Result<Option<StoredRecord>, StoreError>;
     /// How many records a conversation (or none) has.
     async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError>;
+    /// Where a conversation (or none) ends; [`StoreError::Damaged`] if its last record is not there.
+    async fn end_of(
+        &self,
+        conversation: Option<ConversationId>,
+    ) -> Result<Option<ConversationEnd>, StoreError>;
+    /// The place of the record whose position in its conversation is [`MARKED`] × `mark` + `MARKED` − 1, as
+    /// it was marked.
+    async fn mark_of(
+        &self,
+        conversation: Option<ConversationId>,
+        mark: u64,
+    ) -> Result<Option<u64>, StoreError>;
+    /// How many marks name a place before this one.
+    async fn mark_count(&self, before: u64) -> Result<u64, StoreError>;
     /// Stored roots with a size greater than `after`, smallest first.
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError>;
 

@@ -3,6 +3,7 @@
 use verbatim_domain::retention::{Extension, Member};
 use verbatim_record::RetentionClass;
 
+use super::promise::{PROMISES, named_by};
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::hold::act;
@@ -58,6 +59,7 @@ impl Engine {
             ("class", &*class.to_string()),
             ("months", &*months.to_string()),
             ("of", &*extension.member.to_string()),
+            (PROMISES, &*named_by(std::slice::from_ref(&promise))),
         ];
         // Died before this commit: nothing is promised. Died after it: it binds.
         let changes = vec![Change::Promise(promise)];

@@ -2,17 +2,23 @@
 //! it comes to a disposal, as a hold does, so that they hold for what was recorded before them, and for a text
 //! whose holder was not known yet when it was sealed (decision 0024).
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use verbatim_domain::Timestamp;
 use verbatim_domain::retention::{Extension, Member, Period, Rule, Starts, as_long_as};
-use verbatim_record::Vault;
+use verbatim_record::{Body, Vault};
 
 use super::period_words;
 use crate::core::{Engine, OpenError};
+use crate::disposal::Certified;
+use crate::ledger_check::{is_of, may_be_gone};
 use crate::ports::{self, Act, BlindIndex, Sealed, Store, StoreError};
 
 const PURPOSE: &str = "promise";
 const VERSION: u8 = 1;
+/// The detail of a record that names the promises it tells of.
+pub(super) const PROMISES: &str = "promises";
 
 /// A promise, as it is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +53,9 @@ fn open(vault: &Vault, promise: &ports::Promise) -> Result<Promised, StoreError>
     let bad = |why: &str| StoreError::Damaged(format!("a promise of retention: {why}"));
     let json = vault.open(PURPOSE, b"", &promise.terms.0);
     let json = json.map_err(|e| bad(&e.to_string()))?;
+    if promise.index.0 != vault.index(PURPOSE, &String::from_utf8_lossy(&json)) {
+        return Err(bad("its index is of other terms"));
+    }
     let terms: Terms = serde_json::from_slice(&json).map_err(|e| bad(&e.to_string()))?;
     if terms.version != VERSION {
         return Err(bad("its version is unknown"));
@@ -68,6 +77,13 @@ fn open(vault: &Vault, promise: &ports::Promise) -> Result<Promised, StoreError>
             made: Timestamp(made_ms),
         }),
     })
+}
+
+/// How a record names the promises that it tells of: by their indices. A promise that stood before is named
+/// again.
+pub(super) fn named_by(promises: &[ports::Promise]) -> String {
+    let each = promises.iter().map(|p| hex::encode(p.index.0));
+    each.collect::<Vec<_>>().join(" ")
 }
 
 /// Refuses rules under which somebody's records would be kept shorter than was promised.
@@ -141,6 +157,33 @@ impl Engine {
             terms: Sealed(self.hide(PURPOSE, json.as_bytes()).0),
             made: made.clone(),
         }
+    }
+
+    /// A promise that no record tells of as it stands, or one that a record tells of and that is not there.
+    pub(crate) async fn promise_fault(
+        &self,
+        said: &[Body],
+        certified: &[Certified],
+    ) -> Result<Option<String>, StoreError> {
+        let names = |body: &Body| -> BTreeSet<String> {
+            let names = body.details.get(PROMISES).map(|names| names.split(' '));
+            names.into_iter().flatten().map(str::to_owned).collect()
+        };
+        let said: Vec<_> = said.iter().map(|body| (body, names(body))).collect();
+        let mut missing: BTreeSet<_> = said.iter().flat_map(|(_, names)| names).collect();
+        let mut unsaid = false;
+        for promise in self.store.promises().await? {
+            let name = hex::encode(promise.index.0);
+            missing.remove(&name);
+            let mut tellers = said.iter().filter(|(_, names)| names.contains(&name));
+            let is_said = tellers.any(|(body, _)| is_of(&promise.made, body));
+            unsaid |= !is_said && !may_be_gone(promise.made.at, certified);
+        }
+        Ok(match (missing.first(), unsaid) {
+            (Some(name), _) => Some(format!("the log tells of {name}, and it is not there")),
+            (None, true) => Some("the log says otherwise who made it and when".to_owned()),
+            (None, false) => None,
+        })
     }
 
     /// The extensions that were made, with who made them.

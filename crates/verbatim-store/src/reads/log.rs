@@ -1,12 +1,11 @@
 //! Records and roots.
 
 use verbatim_domain::{ConversationId, RecordId, Timestamp};
-use verbatim_engine::ports::{LogRoot, StoreError, StoredRecord};
+use verbatim_engine::ports::{ConversationEnd, LogRoot, MARKED, StoreError, StoredRecord};
 use verbatim_record::merkle::Frontier;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
 
 use super::strange;
-use crate::log::MARKED;
 use crate::sql::log as sql;
 use crate::tx::Tx;
 use crate::value::{Row, params};
@@ -118,10 +117,25 @@ async fn nearest(
     if (mark + 1) * MARKED > length {
         return Ok(last);
     }
-    let row = tx
-        .query_opt(&sql::MARK, params![conversation, mark])
-        .await?;
-    row.ok_or_else(|| broken(conversation))?.get(0)
+    let place = mark_of(tx, &(Some(conversation), mark)).await?;
+    place.ok_or_else(|| broken(conversation))
+}
+
+/// The place that a mark names.
+pub(crate) async fn mark_of(
+    tx: &dyn Tx,
+    (conversation, mark): &(Option<ConversationId>, u64),
+) -> Result<Option<u64>, StoreError> {
+    let conversation = conversation.unwrap_or(ConversationId::NONE);
+    let params = params![conversation, *mark];
+    let row = tx.query_opt(&sql::MARK, params).await?;
+    row.map(|row| row.get(0)).transpose()
+}
+
+/// How many marks name a place before this one.
+pub(crate) async fn mark_count(tx: &dyn Tx, before: &u64) -> Result<u64, StoreError> {
+    let row = tx.query_opt(&sql::MARK_COUNT, params![*before]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
 }
 
 fn broken(conversation: ConversationId) -> StoreError {
@@ -191,6 +205,15 @@ pub(crate) async fn length_of(
     Ok(head(tx, conversation)
         .await?
         .map_or(0, |(length, _)| length))
+}
+
+/// Where a conversation ends.
+pub(crate) async fn end_of(
+    tx: &dyn Tx,
+    conversation: &Option<ConversationId>,
+) -> Result<Option<ConversationEnd>, StoreError> {
+    let found = head(tx, conversation.unwrap_or(ConversationId::NONE)).await?;
+    Ok(found.map(|(length, last)| ConversationEnd { length, last }))
 }
 
 /// The root as of the last commit; of an empty log, the empty root.

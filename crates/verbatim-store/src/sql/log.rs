@@ -39,6 +39,8 @@ statements! {
         SELECT * FROM unnest($1::bytea[], $2::int8[], $3::int8[]) \
         ON CONFLICT (conversation) DO UPDATE SET last = excluded.last, length = excluded.length");
     MARK = "SELECT place FROM conversation_marks WHERE conversation = $1 AND mark = $2";
+    /// Read through: whoever asks has just read every record.
+    MARK_COUNT = "SELECT COUNT(*) FROM conversation_marks WHERE place < $1";
     MARK_ADD = "INSERT INTO conversation_marks (conversation, mark, place) VALUES ($1, $2, $3)",
         rows Rows::Alike;
     RECORD_SEQ = "SELECT global_seq FROM records WHERE id = $1";

@@ -200,12 +200,14 @@ async fn any_stretch_of_a_conversation_is_read(w: &World) {
     }
     assert_eq!(audit(w).await, n);
     let all = w.store.records(0, 10_000).await.unwrap();
+    let mut marks = 0;
     for conversation in [None, Some(one), Some(two)] {
         let of = all.iter().filter(|r| r.conversation == conversation);
         let own: Vec<_> = of.collect();
         let length = own.len() as u64;
         assert!(length > 64, "no mark was passed");
         assert_eq!(w.store.length_of(conversation).await, Ok(length));
+        marks += places_are_said(w, conversation, &own).await;
         for from in (0..length + 2).step_by(13) {
             for limit in [0, 1, 63, 64, 65, 10_000] {
                 let found = w.store.records_of(conversation, from, limit).await.unwrap();
@@ -214,6 +216,27 @@ async fn any_stretch_of_a_conversation_is_read(w: &World) {
             }
         }
     }
+    assert_eq!(w.store.mark_count(all.len() as u64).await, Ok(marks));
+    assert_eq!(w.store.mark_count(0).await, Ok(0));
+}
+
+/// The end of a conversation and its marks are what its records say. How many marks there are.
+async fn places_are_said(
+    w: &World,
+    conversation: Option<ConversationId>,
+    own: &[&StoredRecord],
+) -> u64 {
+    let (length, last) = (own.len() as u64, own.last().unwrap().global_seq);
+    let end = Some(ConversationEnd { length, last });
+    assert_eq!(w.store.end_of(conversation).await, Ok(end));
+    let mut mark = 0;
+    for record in own.iter().skip(63).step_by(64) {
+        let place = w.store.mark_of(conversation, mark).await;
+        assert_eq!(place, Ok(Some(record.global_seq)));
+        mark += 1;
+    }
+    assert_eq!(w.store.mark_of(conversation, mark).await, Ok(None));
+    mark
 }
 
 /// Operations that fail share transactions with those that do not, and take nobody with them.

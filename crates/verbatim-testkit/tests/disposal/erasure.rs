@@ -60,6 +60,48 @@ async fn single_records_are_erased_and_certified() {
     );
 }
 
+/// Every look at a conversation adds a record to it: nobody could have been erased who is looked at.
+#[tokio::test]
+async fn who_looked_does_not_stand_in_the_way() {
+    let house = House::of_old().await;
+    house.shown_of(CLIENT).await;
+    let look = house.all_records().await.pop().unwrap();
+    assert_eq!((look.kind.as_str(), &*look.reason), ("view", "timeline"));
+    let is_there = async || {
+        let now = house.engine.log_records(look.log_index, 1).await.unwrap();
+        now[0].disposed.is_none()
+    };
+    let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    assert_eq!((answer.answer.as_str(), answer.left), ("proposed", 1));
+    assert_eq!(answer.because, Vec::<String>::new());
+    let [proposed] = &answer.proposed[..] else {
+        panic!("the month of the look has a proposal: {answer:?}");
+    };
+    let id = proposed.id.parse().unwrap();
+    house.engine.approve_disposal(&bob(), id).await.unwrap();
+    house.work().await;
+    assert_eq!(house.texts().await, [said(OTHER)]);
+    assert!(is_there().await);
+    let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    let (records, left) = (answer.records, answer.left);
+    assert_eq!(
+        (answer.answer.as_str(), records, left),
+        ("nothing_left", 1, 1)
+    );
+    // What the client wrote since binds.
+    house.text_from(CLIENT, "again").await;
+    house.work().await;
+    let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    assert_eq!((answer.answer.as_str(), answer.left), ("refused", 1));
+    assert_eq!(answer.because.len(), 1);
+    // The time of the look comes as well.
+    house.month_is_over();
+    house.erasure().await;
+    house.work().await;
+    assert!(!is_there().await);
+    house.verified().await;
+}
+
 /// A bucket that is disposed of before an approved erasure came to it leaves nothing to erase.
 #[tokio::test]
 async fn an_erasure_behind_a_disposal_has_nothing_left() {

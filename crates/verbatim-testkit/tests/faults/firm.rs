@@ -6,11 +6,14 @@ use std::sync::Arc;
 use verbatim_domain::retention::Member;
 use verbatim_domain::{AccountId, Duration};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Change, Clock, Commit, LogTimestamp, Store};
+use verbatim_engine::ports::{Change, Clock, Commit, Store};
 use verbatim_engine::{Anchoring, HoldWish, WebhookAnswer};
+use verbatim_record::Note;
 use verbatim_store::SqlStore;
 use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
 use verbatim_testkit::fakes::{FakeKeySafe, FakeWitness, Site, VirtualClock};
+
+use crate::stamp::stamp;
 
 const CLIENTS: [&str; 2] = ["+14155552671", "+14155552672"];
 /// Longer than records are kept, and no two months of the calendar longer.
@@ -140,14 +143,8 @@ impl Firm {
 
     async fn stamp(&self, site: &Site) {
         let last = site.engine.latest_checkpoint().await.unwrap().unwrap();
-        let timestamp = LogTimestamp {
-            size: last.size,
-            authority: "test".to_owned(),
-            request: vec![1; 40],
-            response: include_bytes!("../../../verbatim-record/testdata/timestamp/p256.tsr")
-                .to_vec(),
-            at: self.clock.now(),
-        };
+        let note = Note::parse(&last.note).unwrap();
+        let timestamp = stamp(last.size, note.text.as_bytes());
         let commit = Commit {
             fence: None,
             changes: vec![Change::AddTimestamp(timestamp)],

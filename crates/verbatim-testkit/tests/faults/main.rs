@@ -5,4 +5,5 @@
 
 mod exports;
 mod firm;
+mod stamp;
 mod tables;

@@ -56,35 +56,16 @@ const WEIGHTLESS: &[(&str, &str)] = &[
     ),
     ("holds.pos", "an order, beside the time"),
     ("disposals.pos", "an order, beside the time"),
+    ("promises.pos", "an order, beside the time"),
     (
         "cosignatures.size",
         "a checkpoint without its cosignature: the witness is asked again",
     ),
     ("timestamps.pos", "an order"),
     (
-        "timestamps.size",
-        "`verbatim-verify timestamp` checks what is handed out",
+        "timestamps.authority",
+        "a name for words: the token says who signed",
     ),
-    ("timestamps.authority", "likewise"),
-    ("timestamps.request", "likewise"),
-    ("timestamps.response", "likewise"),
-    ("timestamps.at", "likewise"),
-];
-
-/// Columns that something relies on and that are not named at once. To be mended; until then none is added.
-const UNNAMED: &[&str] = &[
-    // Found by the next record of the conversation, whose leaf does not follow.
-    "conversation_heads.conversation",
-    "conversation_heads.last",
-    // Found by whoever looks a record up by its place in its conversation.
-    "conversation_marks.conversation",
-    "conversation_marks.mark",
-    "conversation_marks.place",
-    // What was promised is sealed in `terms`; by whom and when, the log says.
-    "promises.pos",
-    "promises.idx",
-    "promises.made_by",
-    "promises.made_at",
 ];
 
 #[tokio::test]
@@ -104,8 +85,7 @@ async fn a_flipped_byte_in_any_table_is_named() {
             wrong.push(format!("{which}: the firm has nothing there"));
             continue;
         }
-        let bears = !WEIGHTLESS.iter().any(|(name, _)| *name == which)
-            && !UNNAMED.contains(&which.as_str());
+        let bears = !WEIGHTLESS.iter().any(|(name, _)| *name == which);
         match (bears, told(&firm).await) {
             (true, None) => wrong.push(format!("{which}: nobody noticed")),
             (false, Some(words)) => wrong.push(format!("{which}: bears weight: {words}")),
@@ -114,6 +94,30 @@ async fn a_flipped_byte_in_any_table_is_named() {
     }
     assert_eq!(wrong, Vec::<String>::new());
     assert!(named > 50, "{named}");
+}
+
+/// Rows beside the records that are gone, or too many, are named as well.
+#[tokio::test]
+async fn a_row_that_is_gone_or_too_many_is_named() {
+    let firm = Firm::of_old().await;
+    let good = firm.path().with_extension("good");
+    let copy = format!("VACUUM INTO '{}'", good.display());
+    Connection::open(firm.path())
+        .and_then(|store| store.execute_batch(&copy))
+        .unwrap();
+    for change in [
+        "DELETE FROM promises",
+        "DELETE FROM conversation_heads WHERE length = 1",
+        "DELETE FROM conversation_marks WHERE mark = 1",
+        "INSERT INTO conversation_marks SELECT conversation, 999, 3 FROM conversation_heads",
+    ] {
+        restore(&good, firm.path());
+        let store = Connection::open(firm.path()).unwrap();
+        let rows = store.execute(change, []).unwrap();
+        assert!(rows > 0, "{change}");
+        drop(store);
+        assert_ne!(told(&firm).await, None, "{change}");
+    }
 }
 
 /// Every column of every table that is not one of the others.

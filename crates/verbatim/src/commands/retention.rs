@@ -132,10 +132,19 @@ pub(crate) async fn erasure(api: &Api, out: &Out, command: ErasureCommand) -> Re
     match word.unwrap_or_default() {
         "refused" => println!("refused, and recorded: what follows binds"),
         "proposed" => println!("nothing binds any more: somebody else must approve"),
-        _ => println!("nothing about this contact can be read any more"),
+        _ => println!("nothing of this contact's can be read any more"),
     }
     for reason in items(&answer, "because") {
         println!("  {}", reason.as_str().unwrap_or_default());
+    }
+    if let Some(left) = answer
+        .get("left")
+        .and_then(Value::as_u64)
+        .filter(|n| *n > 0)
+    {
+        println!(
+            "records of who looked, with nothing of the contact's, that stay until their own time: {left}"
+        );
     }
     if let Some(proposed) = answer.get("proposed")
         && !items(proposed, "items").is_empty()

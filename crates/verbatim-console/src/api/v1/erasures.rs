@@ -36,6 +36,9 @@ pub(crate) struct Erasure {
     because: Vec<String>,
     /// How many records about them can be read now.
     records: u64,
+    /// How many of these say who looked at the contact's conversations: they hold nothing of the contact's,
+    /// bind nothing, and stay until their own time.
+    left: u64,
     /// The disposals that were proposed for it now; somebody else must approve each.
     proposed: Disposals,
 }
@@ -49,7 +52,8 @@ pub(crate) fn endpoint() -> Endpoint {
 }
 
 /// Answers the wish that everything about a contact be erased: refused while a retention rule or a hold
-/// binds any of it, else the disposal of what has expired is proposed. Wish and answer are recorded.
+/// binds any of it, else the disposal of what has expired is proposed. Records of who looked at it bind nothing
+/// and are left. Wish and answer are recorded.
 #[utoipa::path(post, path = "/api/v1/erasures", tag = "disposals", request_body = RequestErasure,
     responses((status = 200, body = Erasure)))]
 pub(crate) async fn request_erasure(
@@ -65,6 +69,7 @@ pub(crate) async fn request_erasure(
         answer: view.answer,
         because: view.because,
         records: view.records,
+        left: view.left,
         proposed: view.proposed.into(),
     }))
 }

@@ -22,6 +22,18 @@ pub struct StoredRecord {
     pub global_seq: u64,
 }
 
+/// Every so many records of a conversation, the store marks the place of one; its schema says so, too.
+pub const MARKED: u64 = 64;
+
+/// Where a conversation ends, as the store finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConversationEnd {
+    /// How many records it has.
+    pub length: u64,
+    /// The position of the last in the log.
+    pub last: u64,
+}
+
 /// The log's root after a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRoot {

@@ -9,10 +9,10 @@ use verbatim_domain::{
 };
 use verbatim_engine::ports::{
     Alarm, Anchors, ApiToken, BlindIndex, Bucket, ClassPeriod, Clock, Commit, Contact,
-    Conversation, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome, InboundSms,
-    Installation, Job, KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message, Number, Page,
-    PageAt, Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn, SignedCheckpoint,
-    SignedLog, Store, StoreError, StoredRecord,
+    Conversation, ConversationEnd, Cosignature, Disposal, Employee, Fence, Hold, InboundOutcome,
+    InboundSms, Installation, Job, KeyRotation, Lane, LogLeaf, LogRoot, LogTimestamp, Message,
+    Number, Page, PageAt, Promise, QueueStat, ReceiptIn, ReceiptOutcome, RoomEventIn,
+    SignedCheckpoint, SignedLog, Store, StoreError, StoredRecord,
 };
 use verbatim_record::{BucketId, Hash};
 
@@ -391,6 +391,25 @@ impl Store for MortalStore {
 
     async fn length_of(&self, conversation: Option<ConversationId>) -> Result<u64, StoreError> {
         self.read(self.inner.length_of(conversation)).await
+    }
+
+    async fn end_of(
+        &self,
+        conversation: Option<ConversationId>,
+    ) -> Result<Option<ConversationEnd>, StoreError> {
+        self.read(self.inner.end_of(conversation)).await
+    }
+
+    async fn mark_of(
+        &self,
+        conversation: Option<ConversationId>,
+        mark: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        self.read(self.inner.mark_of(conversation, mark)).await
+    }
+
+    async fn mark_count(&self, before: u64) -> Result<u64, StoreError> {
+        self.read(self.inner.mark_count(before)).await
     }
 
     async fn roots(&self, after: u64, limit: u32) -> Result<Vec<LogRoot>, StoreError> {
