@@ -7,4 +7,7 @@ mod rule;
 
 pub use hold::{HoldScope, Party};
 pub use member::{Aged, Extension, Member, NoMember};
-pub use rule::{Period, Rule, RuleFault, Starts, as_long_as, bound, check_rules, longest};
+pub use rule::{
+    Captured, FURTHEST_EAST, Period, Rule, RuleFault, Starts, as_long_as, bound, check_rules,
+    longest,
+};

@@ -1,5 +1,6 @@
 //! A node whose key file is not the one that the store is under says so, before it needs the key: else each
-//! job that makes a new bucket would fail there, one after the other.
+//! job that makes a new bucket would fail there, one after the other. Nor is a node silent that was started
+//! with older rules of retention than another.
 
 use verbatim_domain::Duration;
 
@@ -10,18 +11,45 @@ use crate::ports::{Change, StoreError};
 const EVERY: Duration = Duration::from_secs(60);
 /// Followed by the id of the key that the node holds.
 const ALARM: &str = "key-not-here:";
+const OLDER_RULES: &str = "older-retention-rules";
 
 impl Engine {
-    /// Looks after the key, until cancelled.
+    /// Looks after the key and the rules of retention, until cancelled.
     pub async fn run_key_watch(&self) {
-        let mut told = true;
+        let (mut told, mut older) = (true, true);
         loop {
+            match self.watch_rules(older).await {
+                Ok(good) => older = !good,
+                Err(error) => tracing::warn!(%error, "the rules of retention were not compared"),
+            }
             match self.watch_key(told).await {
                 Ok(good) => told = !good,
                 Err(error) => tracing::warn!(%error, "the key-encryption key was not looked after"),
             }
             self.clock.sleep(EVERY).await;
         }
+    }
+
+    /// Whether this process keeps everything as long as every other does: else what it seals expires too
+    /// early, and it disposes of nothing. `told` if an alarm may stand that it does not.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn watch_rules(&self, told: bool) -> Result<bool, StoreError> {
+        match self.has_newest_rules().await {
+            Ok(()) if told => {
+                self.at_once(vec![Change::Clear(OLDER_RULES.to_owned())])
+                    .await?
+            }
+            Ok(()) => {}
+            // A node that is behind raises it again when another has cleared it.
+            Err(StoreError::Conflict(why)) => {
+                self.raise(OLDER_RULES, why).await?;
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(true)
     }
 
     /// Whether this process holds the key that the store is under, or can take it from its safe. `told` if an

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::keys::{Keys, damaged};
 use crate::ports::{DisposalState, Entropy, Store, StoreError};
-use crate::retention::month_of;
+use crate::retention::months_of;
 use crate::settings::Settings;
 
 /// Where certificates of disposals are kept, and everything where there are no rules.
@@ -22,7 +22,7 @@ const PERMANENT: BucketId = BucketId {
 /// somebody bind when it comes to a disposal (decision 0024): whose record it is may not be known yet.
 pub(crate) fn bucket_by(rules: &[Rule], now: Timestamp) -> BucketId {
     let rules = rules.iter().filter(|rule| rule.is_for_all());
-    match longest(rules, month_of(now)) {
+    match longest(rules, months_of(now)) {
         Some((rule, expiry_month)) => BucketId {
             class: RetentionClass(rule.class),
             expiry_month,

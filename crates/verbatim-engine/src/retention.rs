@@ -9,7 +9,7 @@ pub(crate) use list::Binding;
 
 use time::OffsetDateTime;
 use verbatim_domain::Timestamp;
-use verbatim_domain::retention::{Period, Rule, Starts, as_long_as};
+use verbatim_domain::retention::{Captured, FURTHEST_EAST, Period, Rule, Starts, as_long_as};
 use verbatim_record::{RetentionClass, Vault};
 
 use crate::admin::{Actor, AdminError};
@@ -26,6 +26,14 @@ pub(crate) fn month_of(at: Timestamp) -> u32 {
     let day = OffsetDateTime::from_unix_timestamp(at.as_millis().div_euclid(1000))
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);
     u32::try_from(day.year()).unwrap_or(0) * 12 + u32::from(u8::from(day.month())) - 1
+}
+
+/// The months by which rules count a capture.
+pub(crate) fn months_of(at: Timestamp) -> Captured {
+    Captured {
+        month: month_of(at),
+        furthest: month_of(at.after(FURTHEST_EAST)),
+    }
 }
 
 /// A month as people write it: `2033-11`.
@@ -114,6 +122,20 @@ impl Engine {
             .await
     }
 
+    /// Whether this process keeps everything as long as any other ever has: another node may have been
+    /// started with newer rules since.
+    pub(crate) async fn has_newest_rules(&self) -> Result<(), StoreError> {
+        let rules = &self.settings.retention;
+        match check_rules(&*self.store, &self.vault, rules).await {
+            Ok(()) => Ok(()),
+            Err(OpenError::Store(error)) => Err(error),
+            Err(older) => Err(StoreError::Conflict(format!(
+                "this process has older rules of retention than another node: {older}; restart it with the \
+                 same rules"
+            ))),
+        }
+    }
+
     async fn rules_before(&self) -> Result<Option<String>, StoreError> {
         let Some(text) = self.store.cursor(IN_FORCE).await? else {
             return Ok(None);
@@ -152,5 +174,18 @@ mod tests {
         check(1_767_225_599_999, 2025, 12, "2025-12");
         check(1_767_225_600_000, 2026, 1, "2026-01");
         check(1_795_392_845_000, 2026, 11, "2026-11");
+    }
+
+    #[test]
+    fn the_last_fourteen_hours_of_a_month_reach_into_the_next() {
+        let new_year: i64 = 1_767_225_600_000;
+        let check = |hours_before: i64, expected: Captured| {
+            let at = Timestamp(new_year - hours_before * 3_600_000);
+            assert_eq!(months_of(at), expected, "{hours_before}");
+        };
+        let december = 2025 * 12 + 11;
+        check(15, Captured::within(december));
+        check(14, Captured::at_end_of(december));
+        check(0, Captured::within(december + 1));
     }
 }

@@ -85,6 +85,27 @@ enum Trouble {
 }
 
 impl JobError {
+    /// Whether it says nothing of others of the kind: what is stored of this one is in the way.
+    pub(crate) fn is_of_one_alone(&self) -> bool {
+        let Self::Store(error) = self else {
+            return false;
+        };
+        matches!(
+            error,
+            StoreError::Stale(_) | StoreError::Conflict(_) | StoreError::Damaged(_)
+        )
+    }
+
+    /// What somebody must look at; none if it will probably pass.
+    pub(crate) fn lasting(&self) -> Option<String> {
+        match self {
+            Self::Store(error @ (StoreError::Conflict(_) | StoreError::Damaged(_))) => {
+                Some(error.to_string())
+            }
+            _ => None,
+        }
+    }
+
     fn trouble(self) -> Trouble {
         match self {
             Self::Store(StoreError::Fenced)

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use super::rule::Captured;
 use crate::{ConversationId, Timestamp, UserId};
 
 /// Somebody, or something, whose records a rule names. A record is of several: of its conversation, of its
@@ -83,8 +84,8 @@ pub struct Aged<'a> {
     pub of: Option<&'a [Member]>,
     /// When it was captured.
     pub captured: Timestamp,
-    /// The month of that.
-    pub captured_month: u32,
+    /// The month of that, or of the time that the log vouches for if it is later.
+    pub months: Captured,
     /// The class that it was made with.
     pub class: u8,
     /// The month of expiry that it was made with.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use super::member::{Aged, Extension, Member};
+use crate::Duration;
 
 /// Classes that a firm's rules may have; the others belong to the program.
 const CLASSES: std::ops::RangeInclusive<u8> = 1..=200;
@@ -30,14 +31,42 @@ pub struct Period {
     pub starts: Starts,
 }
 
+/// How far the calendar is ahead of UTC anywhere: it may be the next fiscal year there (UTC+14).
+pub const FURTHEST_EAST: Duration = Duration::from_secs(14 * 3600);
+
+/// When a record was captured, in months of the calendar since year 0: year × 12 + month − 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Captured {
+    /// In UTC.
+    pub month: u32,
+    /// [`FURTHEST_EAST`] of it: the same, or the next in the last hours of a month. Where the firm's day ends
+    /// is not known, and a fiscal year too many is not too short.
+    pub furthest: u32,
+}
+
+impl Captured {
+    /// Long before a month's end.
+    pub const fn within(month: u32) -> Self {
+        let furthest = month;
+        Self { month, furthest }
+    }
+
+    /// In a month's last hours.
+    pub const fn at_end_of(month: u32) -> Self {
+        let furthest = month + 1;
+        Self { month, furthest }
+    }
+}
+
 impl Period {
-    /// The month with whose end a record captured in a month expires.
-    pub fn expiry(self, captured: u32) -> u32 {
+    /// The month with whose end a record expires.
+    pub fn expiry(self, captured: Captured) -> u32 {
         let begin = match self.starts {
-            Starts::Creation => captured,
+            Starts::Creation => captured.month,
             Starts::FiscalYearEnd(end) => {
                 let end = u32::from(end).clamp(1, 12) - 1;
-                captured + (end + 12 - captured % 12) % 12
+                let month = captured.furthest;
+                month + (end + 12 - month % 12) % 12
             }
         };
         begin.saturating_add(self.months)
@@ -117,11 +146,11 @@ pub fn check_rules(rules: &[Rule]) -> Result<(), RuleFault> {
     Ok(())
 }
 
-/// The rule that keeps a record captured in a month longest, and the month of its expiry. Of equal ones the
+/// The rule that keeps a record longest, and the month of its expiry. Of equal ones the
 /// lowest class counts. Nothing without rules.
 pub fn longest<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
-    captured: u32,
+    captured: Captured,
 ) -> Option<(&'r Rule, u32)> {
     let expiring = rules
         .into_iter()
@@ -134,7 +163,7 @@ pub fn longest<'r>(
 /// counts beside this, so none of these can ever make it shorter.
 pub fn bound(rules: &[Rule], extensions: &[Extension], record: &Aged<'_>) -> Option<(u8, u32)> {
     let about = |rule: &&Rule| rule.of.iter().any(|member| record.is_of(member));
-    let by_rule = longest(rules.iter().filter(about), record.captured_month);
+    let by_rule = longest(rules.iter().filter(about), record.months);
     let by_rule = by_rule.map(|(rule, month)| (rule.class, month));
     let about = |e: &&Extension| {
         e.class == record.class && record.captured <= e.made && record.is_of(&e.member)
@@ -153,7 +182,8 @@ pub fn as_long_as(rules: &[Rule], of: Option<&Member>, before: Period) -> bool {
     // to keep. So that one is kept by rules that name them.
     let about = |rule: &&Rule| of.map_or(rule.is_for_all(), |of| rule.of.contains(of));
     // Fiscal years make the length depend on the month of the year alone.
-    (0..12).all(|captured| {
+    let times = (0..12).flat_map(|m| [Captured::within(m), Captured::at_end_of(m)]);
+    times.into_iter().all(|captured| {
         let now = longest(rules.iter().filter(about), captured);
         now.is_some_and(|(_, month)| month >= before.expiry(captured))
     })

@@ -3,6 +3,7 @@
 use verbatim_domain::{ContactId, DisposalId};
 use verbatim_record::{Body, BucketId, Kind, RetentionClass};
 
+use super::carry_out::stuck;
 use super::kept::Keep;
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
@@ -125,6 +126,7 @@ impl Engine {
         Ok(vec![
             self.disposal_record(actor, step, disposal).await?,
             Change::WithdrawDisposal(disposal.id, act(actor, self.now())),
+            Change::Clear(stuck(disposal)),
         ])
     }
 

@@ -29,24 +29,44 @@ use crate::trouble::JobError;
 const CHUNK: u32 = 200;
 
 impl Engine {
-    /// Carries out every approved disposal whose bucket is due.
+    /// Carries out every approved disposal whose bucket is due. One that cannot be carried out holds up no
+    /// other: an alarm names it, and the job ends with its error when the others are done.
     pub(crate) async fn run_dispose(&self, job: &Job) -> Result<(), JobError> {
+        self.has_newest_rules().await?;
+        let mut first = None;
         for disposal in self.store.disposals().await? {
-            match disposal.state {
-                DisposalState::Approved => {
-                    let is_done = match disposal.contact {
-                        None => self.destroy(&disposal).await?,
-                        Some(contact) => self.erase(&disposal, contact).await?,
-                    };
-                    if is_done {
-                        self.clear_away(&disposal).await?;
+            match self.carry_out(&disposal).await {
+                Err(error) if error.is_of_one_alone() => {
+                    if let Some(why) = error.lasting() {
+                        self.raise(stuck(&disposal), stuck_words(&disposal, &why))
+                            .await?;
                     }
+                    first = first.or(Some(error));
                 }
-                DisposalState::Destroyed => self.clear_away(&disposal).await?,
-                DisposalState::Proposed | DisposalState::Done | DisposalState::Withdrawn => {}
+                other => other?,
             }
         }
-        Ok(self.commit(vec![Change::Finish(job.id)]).await?)
+        match first {
+            Some(error) => Err(error),
+            None => Ok(self.commit(vec![Change::Finish(job.id)]).await?),
+        }
+    }
+
+    async fn carry_out(&self, disposal: &Disposal) -> Result<(), JobError> {
+        match disposal.state {
+            DisposalState::Approved => {
+                let is_done = match disposal.contact {
+                    None => self.destroy(disposal).await?,
+                    Some(contact) => self.erase(disposal, contact).await?,
+                };
+                if is_done {
+                    self.clear_away(disposal).await?;
+                }
+            }
+            DisposalState::Destroyed => self.clear_away(disposal).await?,
+            DisposalState::Proposed | DisposalState::Done | DisposalState::Withdrawn => {}
+        }
+        Ok(())
     }
 
     /// Steps 1 and 2. False if the bucket is kept longer by now.
@@ -234,6 +254,21 @@ impl Engine {
             self.commit(vec![Change::Shred(disposal.bucket, CHUNK)])
                 .await?;
         }
-        self.commit(vec![Change::EndDisposal(disposal.id)]).await
+        let end = Change::EndDisposal(disposal.id);
+        self.commit(vec![end, Change::Clear(stuck(disposal))]).await
     }
+}
+
+/// The alarm of a disposal that cannot be carried out.
+pub(super) fn stuck(disposal: &Disposal) -> String {
+    format!("disposal-stuck:{}", disposal.id)
+}
+
+fn stuck_words(disposal: &Disposal, why: &str) -> String {
+    let id = disposal.id;
+    let mend = match disposal.state {
+        DisposalState::Approved => format!("`verbatim disposal withdraw {id}` takes it back"),
+        _ => "its key is destroyed, and useless texts are left".to_owned(),
+    };
+    format!("Disposal {id} cannot be carried out: {why}. It is tried again and again; {mend}.")
 }

@@ -99,7 +99,7 @@ impl Engine {
         &self,
         conversation: &Conversation,
         buckets: &[Bucket],
-        (binding, members): (&Binding<'_>, &[Member]),
+        (binding, members): (&Binding, &[Member]),
         found: &mut Found,
     ) -> Result<(), StoreError> {
         let now = month_of(self.now());

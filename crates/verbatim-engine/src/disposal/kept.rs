@@ -32,7 +32,7 @@ pub(super) struct Keeping<'e> {
     /// The count of changes at which this was so.
     pub(super) changes: u64,
     scopes: Vec<HoldScope>,
-    binding: Binding<'e>,
+    binding: Binding,
     month: u32,
     parties: HashMap<ConversationId, Whose>,
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use verbatim_domain::retention::{Aged, Extension, Member, Rule, Starts, bound};
-use verbatim_record::{BucketId, RetentionClass};
+use verbatim_domain::retention::{Aged, Extension, Member, Rule, Starts, bound, longest};
+use verbatim_record::{BucketId, Leaf, RetentionClass};
 
-use super::{month_of, month_words};
+use super::promise::Promised;
+use super::{month_of, month_words, months_of};
 use crate::admin::AdminError;
 use crate::core::Engine;
 use crate::disposal::is_of_bucket;
@@ -71,8 +72,12 @@ impl Engine {
     }
 
     async fn extension_views(&self, of: Option<&Member>) -> Result<Vec<ExtensionView>, StoreError> {
-        let all = self.extensions().await?.into_iter();
-        let of = all.filter(|(extension, _)| of.is_none_or(|of| extension.member == *of));
+        let all = self.promised().await?.into_iter();
+        let extensions = all.filter_map(|(promised, made)| match promised {
+            Promised::Extension(extension) => Some((extension, made)),
+            Promised::Rule(_) => None,
+        });
+        let of = extensions.filter(|(e, _)| of.is_none_or(|of| e.member == *of));
         let view = |(extension, made): (_, Act)| {
             let Extension {
                 member,
@@ -118,7 +123,7 @@ impl Engine {
         &self,
         of: &Conversation,
         members: &[Member],
-        binding: &Binding<'_>,
+        binding: &Binding,
         buckets: &HashMap<BucketId, Bucket>,
         counts: &mut Counts,
     ) -> Result<(), StoreError> {
@@ -152,38 +157,58 @@ impl Engine {
         ])
     }
 
-    /// What binds somebody's records now.
-    pub(crate) async fn binding(&self) -> Result<Binding<'_>, StoreError> {
-        let extensions = self.extensions().await?.into_iter();
-        Ok(Binding {
-            rules: &self.settings.retention,
-            extensions: extensions.map(|(extension, _)| extension).collect(),
-        })
+    /// What binds somebody's records now: the rules of this process, and everything that was promised,
+    /// which another node with newer rules may have done since this one started.
+    pub(crate) async fn binding(&self) -> Result<Binding, StoreError> {
+        let mut binding = Binding {
+            rules: self.settings.retention.clone(),
+            extensions: Vec::new(),
+        };
+        for (promised, _) in self.promised().await? {
+            match promised {
+                Promised::Rule(rule) => binding.rules.push(rule),
+                Promised::Extension(extension) => binding.extensions.push(extension),
+            }
+        }
+        Ok(binding)
     }
 }
 
 /// Rules and extensions about somebody.
-pub(crate) struct Binding<'e> {
-    rules: &'e [Rule],
+pub(crate) struct Binding {
+    rules: Vec<Rule>,
     extensions: Vec<Extension>,
 }
 
-impl Binding<'_> {
-    /// The bucket that a record belongs to by them; none if none is about it.
+impl Binding {
+    /// The bucket that a record belongs to by them; none if none is about it, and it is in its own.
+    ///
+    /// A clock that was behind gave it a bucket that expires too early. The log's time cannot be: where it is
+    /// of a later month, the rules for all count from there.
     pub(crate) fn until(&self, of: Option<&[Member]>, record: &StoredRecord) -> Option<BucketId> {
         let sealed = &record.sealed;
         // What is kept for ever is under no rule.
         if sealed.bucket.class == RetentionClass::PERMANENT {
             return None;
         }
+        let captured = sealed.captured_at;
+        // A leaf that cannot be read is named by whoever verifies.
+        let leaf = Leaf::decode(&record.leaf_bytes).map_or(captured, |leaf| leaf.captured_at);
+        let months = months_of(captured.max(leaf));
+        let own = sealed.bucket;
+        let for_all = self.rules.iter().filter(|rule| rule.is_for_all());
+        let late = longest(for_all, months).filter(|_| month_of(leaf) > month_of(captured));
+        let late = late.map(|(_, month)| month.max(own.expiry_month));
         let aged = Aged {
             of,
-            captured: sealed.captured_at,
-            captured_month: month_of(sealed.captured_at),
-            class: sealed.bucket.class.0,
-            expiry_month: sealed.bucket.expiry_month,
+            captured,
+            months,
+            class: own.class.0,
+            expiry_month: late.unwrap_or(own.expiry_month),
         };
-        let (class, expiry_month) = bound(self.rules, &self.extensions, &aged)?;
+        let late = late.map(|month| (own.class.0, month));
+        let bound = bound(&self.rules, &self.extensions, &aged);
+        let (class, expiry_month) = late.into_iter().chain(bound).max_by_key(|(_, m)| *m)?;
         Some(BucketId {
             class: RetentionClass(class),
             expiry_month,

@@ -43,7 +43,7 @@ enum What {
 /// A promise, opened.
 pub(crate) enum Promised {
     /// A rule that was in force for a member.
-    Rule(Member, u8, Period),
+    Rule(Rule),
     /// An extension.
     Extension(Extension),
 }
@@ -68,7 +68,12 @@ fn open(vault: &Vault, promise: &ports::Promise) -> Result<Promised, StoreError>
                 0 => Starts::Creation,
                 month => Starts::FiscalYearEnd(month),
             };
-            Promised::Rule(member, class, Period { months, starts })
+            Promised::Rule(Rule {
+                class,
+                name: String::new(),
+                period: Period { months, starts },
+                of: BTreeSet::from([member]),
+            })
         }
         What::Extension { made_ms } => Promised::Extension(Extension {
             member,
@@ -93,11 +98,14 @@ pub(super) async fn check(
     rules: &[Rule],
 ) -> Result<(), OpenError> {
     for promise in store.promises().await? {
-        let Promised::Rule(member, class, period) = open(vault, &promise)? else {
+        let Promised::Rule(Rule {
+            class, period, of, ..
+        }) = open(vault, &promise)?
+        else {
             continue;
         };
-        if !as_long_as(rules, Some(&member), period) {
-            let before = format!("{} for {}", period_words(period), named(&member));
+        if let Some(member) = of.iter().find(|m| !as_long_as(rules, Some(m), period)) {
+            let before = format!("{} for {}", period_words(period), named(member));
             return Err(OpenError::Shortened { class, before });
         }
     }
@@ -186,14 +194,10 @@ impl Engine {
         })
     }
 
-    /// The extensions that were made, with who made them.
-    pub(crate) async fn extensions(&self) -> Result<Vec<(Extension, Act)>, StoreError> {
-        let mut extensions = Vec::new();
-        for promise in self.store.promises().await? {
-            if let Promised::Extension(extension) = open(&self.vault, &promise)? {
-                extensions.push((extension, promise.made));
-            }
-        }
-        Ok(extensions)
+    /// Everything that was promised, with who did it.
+    pub(super) async fn promised(&self) -> Result<Vec<(Promised, Act)>, StoreError> {
+        let promises = self.store.promises().await?.into_iter();
+        let opened = promises.map(|p| Ok((open(&self.vault, &p)?, p.made)));
+        opened.collect()
     }
 }

@@ -186,3 +186,34 @@ async fn an_extension_made_while_a_disposal_runs_is_in_time_or_too_late() {
     }
     assert!(kept > 0 && gone > 0, "{kept} {gone}");
 }
+
+/// Another node was started with newer rules: this one, which runs on, disposes of nothing until it has them.
+#[tokio::test]
+async fn a_node_with_older_rules_disposes_of_nothing() {
+    let check = async |newer: Vec<Rule>, kept: &[&str]| {
+        let mut house = House::of_old().await;
+        let node = restarted(&house, 75, Some(newer.clone())).await.unwrap();
+        node.keep_rules(&ann()).await.unwrap();
+        assert_eq!(node.watch_rules(true).await, Ok(true));
+        assert_eq!(house.engine.watch_rules(true).await, Ok(false));
+        assert_eq!(house.alarms().await, ["older-retention-rules"]);
+        house.approve_all().await;
+        house.work().await;
+        assert_eq!(house.texts().await.len(), 2);
+        assert_eq!(node.watch_rules(true).await, Ok(true));
+        let alarms = house.store.alarms().await.unwrap();
+        let told = alarms.iter().any(|a| a.text.contains("older rules"));
+        assert!(told, "{alarms:?}");
+        // What binds is known at once: it is the disposals alone that wait.
+        let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+        assert_eq!(answer.answer, ["proposed", "refused"][kept.len()]);
+        house.engine = restarted(&house, 76, Some(newer)).await.unwrap();
+        house.pass(3600).await;
+        let kept: Vec<_> = kept.iter().map(|client| said(client)).collect();
+        assert_eq!(house.texts().await, kept);
+        house.verified().await;
+    };
+    let own = [number(CLIENT)];
+    check(vec![rule(1, 84, &[]), rule(2, 120, &own)], &[CLIENT]).await;
+    check(vec![rule(1, 96, &[])], &[]).await;
+}

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use verbatim_domain::Duration;
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_engine::OpenError;
+use verbatim_engine::ports::Clock;
 
 use crate::years::*;
 
@@ -99,5 +101,36 @@ async fn an_extension_stops_an_approved_disposal() {
     house.engine.run_disposals().await.unwrap();
     house.work().await;
     assert_eq!(house.disposals().await[0].state, "done");
+    house.verified().await;
+}
+
+/// A clock that was behind cannot make a record expire early: the log's time is not behind.
+#[tokio::test]
+async fn what_a_clock_that_was_behind_captured_is_kept_by_the_logs_time() {
+    let house = House::new().await;
+    let november = house.clock.now();
+    let days = |days: u64| Duration::from_secs(days * 86_400);
+    house.text_from(OTHER, &said(OTHER)).await;
+    house.clock.advance(days(61));
+    house.text_from(OTHER, "in january").await;
+    house.clock.set(november);
+    house.text_from(CLIENT, &said(CLIENT)).await;
+    house.clock.set(november.after(days(61)));
+    house.work().await;
+    // Seven years later, in December.
+    house.clock.set(november.after(days(7 * 365 + 20)));
+    let disposals = house.approve_all().await;
+    assert_eq!(disposals.len(), 1);
+    house.work().await;
+    let kept = ["in january".to_owned(), said(CLIENT)];
+    assert_eq!(house.texts().await, kept);
+    let because = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    let refused = "retention class 1 (default) until 2034-01".to_owned();
+    assert_eq!(because.because, [refused]);
+    house.verified().await;
+    house.clock.advance(days(90));
+    house.approve_all().await;
+    house.pass(3600).await;
+    assert_eq!(house.texts().await, Vec::<String>::new());
     house.verified().await;
 }

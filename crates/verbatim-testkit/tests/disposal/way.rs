@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use verbatim_domain::{DisposalId, Duration};
 use verbatim_engine::admin::AdminError;
-use verbatim_engine::ports::Store;
+use verbatim_engine::ports::{Change, Commit, Store};
 use verbatim_record::note::Algorithm;
 use verbatim_record::signing::FileSigner;
-use verbatim_record::{Certificate, Note};
+use verbatim_record::{Certificate, Kind, Note};
 use verbatim_testkit::fakes::test_signer;
 
 use crate::years::*;
@@ -228,4 +228,53 @@ async fn a_proposal_that_nobody_approves_lapses() {
     house.engine.approve_disposal(&ann(), id).await.unwrap();
     house.work().await;
     assert!(house.texts().await.is_empty());
+}
+
+/// One that cannot be carried out holds up no other, and an alarm says how to take it back.
+#[tokio::test]
+async fn a_disposal_that_cannot_be_carried_out_holds_up_no_other() {
+    let house = House::new().await;
+    for client in [CLIENT, OTHER] {
+        house.text_from(client, "first").await;
+    }
+    house.clock.advance(Duration::from_secs(40 * 86_400));
+    house.text_from(OTHER, "second").await;
+    house.month_is_over();
+    // What is held of the first cannot be moved: its data key is damaged.
+    let records = house.store.records(0, 1000).await.unwrap();
+    let first = records.iter().find(|r| r.conversation.is_some()).unwrap();
+    assert_eq!(first.sealed.kind, Kind::MessageIn);
+    let from = first.sealed.wrapped_by;
+    let damaged = Change::WrapAgain {
+        position: first.global_seq,
+        from,
+        to: from,
+        wrapped: vec![7; first.sealed.wrapped_key.len()],
+    };
+    let commit = Commit {
+        fence: None,
+        changes: vec![damaged],
+    };
+    house.store.commit(commit).await.unwrap();
+    house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    let ids = house.approve_all().await;
+    assert_eq!(ids.len(), 2);
+    house.work().await;
+    let states: Vec<_> = house
+        .disposals()
+        .await
+        .into_iter()
+        .map(|d| d.state)
+        .collect();
+    assert_eq!(states, ["approved", "done"]);
+    let alarm = format!("disposal-stuck:{}", ids[0]);
+    let alarms = house.store.alarms().await.unwrap();
+    let found = alarms.iter().find(|a| a.key == alarm).unwrap();
+    let mend = format!("verbatim disposal withdraw {}", ids[0]);
+    assert!(found.text.contains(&mend), "{}", found.text);
+    // Taken back, nothing is held up any more.
+    let withdrawn = house.engine.withdraw_disposal(&bob(), ids[0]).await;
+    withdrawn.unwrap();
+    house.pass(3600).await;
+    assert_eq!(house.alarms().await, Vec::<String>::new());
 }

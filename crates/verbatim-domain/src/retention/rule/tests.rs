@@ -22,7 +22,7 @@ fn rule(class: u8, months: u32, starts: Starts) -> Rule {
 fn periods_run_from_their_beginning() {
     let check = |starts, captured, expected| {
         let period = Period { months: 60, starts };
-        assert_eq!(period.expiry(captured), expected, "{starts:?}");
+        assert_eq!(period.expiry(Captured::within(captured)), expected);
     };
     check(Starts::Creation, month(2026, 11), month(2031, 11));
     check(Starts::FiscalYearEnd(12), month(2026, 11), month(2031, 12));
@@ -32,10 +32,25 @@ fn periods_run_from_their_beginning() {
     check(Starts::FiscalYearEnd(6), month(2026, 6), month(2031, 6));
 }
 
+/// East of UTC the last hours of a fiscal year are the next one's first.
+#[test]
+fn the_last_hours_of_a_fiscal_year_count_as_the_next() {
+    let check = |starts, captured, expected| {
+        let period = Period { months: 60, starts };
+        let expiry = period.expiry(Captured::at_end_of(captured));
+        assert_eq!(expiry, expected, "{starts:?}");
+    };
+    check(Starts::Creation, month(2026, 12), month(2031, 12));
+    check(Starts::FiscalYearEnd(12), month(2026, 11), month(2031, 12));
+    check(Starts::FiscalYearEnd(12), month(2026, 12), month(2032, 12));
+    check(Starts::FiscalYearEnd(6), month(2026, 6), month(2032, 6));
+}
+
 #[test]
 fn the_longest_rule_wins() {
     let check = |rules: &[Rule], captured, expected: Option<(u8, u32)>| {
-        let found = longest(rules, captured).map(|(rule, month)| (rule.class, month));
+        let found =
+            longest(rules, Captured::within(captured)).map(|(rule, month)| (rule.class, month));
         assert_eq!(found, expected);
     };
     let november = month(2026, 11);
@@ -85,9 +100,10 @@ fn rules_may_only_become_longer() {
         rule(1, 72, creation),
         true,
     );
-    // A fiscal year adds up to eleven months, in some months of the year none.
+    // A fiscal year adds up to twelve months, in some months of the year none.
     check(&[rule(1, 60, creation)], rule(2, 60, fiscal), false);
-    check(&[rule(1, 71, creation)], rule(2, 60, fiscal), true);
+    check(&[rule(1, 71, creation)], rule(2, 60, fiscal), false);
+    check(&[rule(1, 72, creation)], rule(2, 60, fiscal), true);
     check(&[rule(1, 60, fiscal)], rule(2, 61, creation), false);
     check(&[rule(1, 60, fiscal)], rule(2, 60, creation), true);
 }
@@ -170,7 +186,7 @@ fn rules_about_somebody_bind_their_records() {
         let record = Aged {
             of: of.as_deref(),
             captured: Timestamp(100),
-            captured_month: captured,
+            months: Captured::within(captured),
             class: 1,
             expiry_month: captured + 84,
         };
@@ -239,14 +255,19 @@ proptest! {
         of in proptest::collection::btree_set(0u8..6, 0..4),
         is_nobodys in any::<bool>(),
         captured_month in 24_000u32..24_100,
+        is_late in any::<bool>(),
         captured in 0i64..100,
         class in 1u8..5,
     ) {
         let members: Vec<_> = of.iter().map(|n| member(*n)).collect();
+        let months = match is_late {
+            true => Captured::at_end_of(captured_month),
+            false => Captured::within(captured_month),
+        };
         let record = Aged {
             of: (!is_nobodys).then_some(&members[..]),
             captured: Timestamp(captured),
-            captured_month,
+            months,
             class,
             expiry_month: captured_month + 60,
         };
@@ -264,7 +285,7 @@ proptest! {
         }
         // Each rule that is about it is kept to.
         for rule in rules.iter().filter(|r| r.of.iter().any(|m| record.is_of(m))) {
-            prop_assert!(before >= Some(rule.period.expiry(captured_month)));
+            prop_assert!(before >= Some(rule.period.expiry(months)));
         }
         // If other rules may take the place of one that bound a member, its records are kept no shorter.
         let follow = |rule: &Rule| {
