@@ -66,6 +66,7 @@ fn run(
     let tiles = log::FolderTiles(folder);
     let mut tree = TileTree::open(checkpoint.size, &checkpoint.root, &tiles)
         .map_err(|fault| ("tiles", format!("below log/: {fault}")))?;
+    files::tiles(&manifest, &mut tree)?;
     let certificates = Certificates::read(folder, &manifest, &mut tree, policy)?;
     records::check(folder, &manifest, &mut tree, certificates, progress, found)?;
     if let Some(since) = given.since {

@@ -1,11 +1,13 @@
 //! Bundles in which something is not right.
 
+use verbatim_domain::ConversationId;
 use verbatim_record::Signer;
 use verbatim_record::bundle::{Given, KeyLine, MANIFEST, MemoryFolder, Of, check};
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
 use verbatim_record::report::State;
 use verbatim_record::signing::FileSigner;
+use verbatim_record::tile::TileId;
 
 use crate::fixture::*;
 
@@ -75,6 +77,70 @@ fn files_that_are_gone_cut_off_or_too_many_are_named() {
     assert!(words.contains("transcript-2.html"), "{words}");
     reseal(&mut folder, |_| {});
     assert_eq!(wrong(&folder).unwrap().0, "files");
+}
+
+/// Each with a manifest that fits again: whoever forwards a bundle can make one.
+#[test]
+fn files_of_no_bundle_are_found() {
+    let whole = World::long(600).bundle(&of(Of::Conversation(conversation(2))), &[]);
+    for path in [
+        "notes.txt",
+        "README.html",
+        "transcript-01.html",
+        "records-2.jsonl",
+        "more/certificates.jsonl",
+        "progress.json",
+        "log/notes",
+        "log/tile/0/002",
+        "log/tile/0/000.p/9",
+        "log/tile/0/x000/000",
+        "log/tile/1/000.p/3",
+        "log/tile/entries/000",
+        "tile/0/000",
+    ] {
+        let mut folder = whole.clone();
+        folder.0.insert(path.to_owned(), vec![0; 9 * 32]);
+        reseal(&mut folder, |_| {});
+        let (check, words) = wrong(&folder).unwrap_or_else(|| panic!("{path} is not found"));
+        assert_eq!(check, "files", "{path}: {words}");
+        assert!(words.contains(path), "{path}: {words}");
+    }
+    for path in ["VERIFY.txt", "policy", "keys-1.jsonl"] {
+        let mut folder = whole.clone();
+        folder.0.remove(path);
+        reseal(&mut folder, |_| {});
+        let (check, words) = wrong(&folder).unwrap_or_else(|| panic!("{path} is not missed"));
+        assert_eq!(check, "files", "{path}: {words}");
+        assert!(words.contains(path), "{path}: {words}");
+    }
+    let mut folder = whole;
+    replace(&mut folder, "VERIFY.txt", "verbatim-verify bundle", "sh");
+    reseal(&mut folder, |_| {});
+    let (check, words) = wrong(&folder).unwrap();
+    assert_eq!(check, "files");
+    assert!(words.contains("VERIFY.txt"), "{words}");
+}
+
+/// A tile more than the records need is for whoever has another checkpoint, and is the log's or nothing.
+#[test]
+fn tiles_that_no_record_needs_are_the_logs() {
+    let mut world = World::long(600);
+    let folder = world.bundle(&of(Of::Conversation(ConversationId::NONE)), &[]);
+    let id: TileId = "tile/0/001".parse().unwrap();
+    let path = format!("log/{id}");
+    assert!(!folder.0.contains_key(&path));
+    for (name, content, expected) in [
+        ("the log's", world.tile(&id), None),
+        ("another", vec![7; 256 * 32], Some("tiles")),
+        ("too short", vec![7; 32], Some("tiles")),
+    ] {
+        let mut folder = folder.clone();
+        folder.0.insert(path.clone(), content);
+        reseal(&mut folder, |_| {});
+        let found = wrong(&folder);
+        assert_eq!(found.as_ref().map(|(check, _)| *check), expected, "{name}");
+        assert!(found.is_none_or(|(_, words)| words.contains("tile/0/001")));
+    }
 }
 
 /// Each with a manifest that fits again.

@@ -1,14 +1,19 @@
-//! Every file is there, as the manifest has it, and no other.
+//! Every file is there, as the manifest has it and the format knows it, and no other: whoever forwards a bundle
+//! cannot put a page beside it that looks proved.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
+use super::log::tile_of;
+use super::{SMALL, text};
 use crate::bundle::folder::Folder;
 use crate::bundle::manifest::{FileEntry, Manifest};
-use crate::bundle::{CERTIFICATES, MANIFEST, part_paths};
+use crate::bundle::writer::verify_text;
+use crate::bundle::{CERTIFICATES, CHECKPOINT, MANIFEST, POLICY, VERIFY, part_paths};
 use crate::report::{Findings, Held, State};
+use crate::tile_tree::TileTree;
 
 const CHECK: &str = "files";
 
@@ -30,20 +35,9 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, found: &mut Findin
     if named.len() != manifest.files.len() {
         return Err((CHECK, format!("{MANIFEST} names a file twice")));
     }
-    // The parts say what was exported, so they must be those of the manifest, in number and in name.
-    let parts: BTreeSet<String> = (1..=manifest.parts.min(manifest.files.len() as u64))
-        .flat_map(part_paths)
-        .collect();
-    let is_part = |path: &&&str| {
-        **path != CERTIFICATES && (path.ends_with(".jsonl") || path.ends_with(".html"))
-    };
-    if named.iter().filter(is_part).count() as u64 != manifest.parts.saturating_mul(3)
-        || !parts.iter().all(|path| named.contains(path.as_str()))
-    {
-        let words = format!(
-            "{MANIFEST} names other parts than the {} it has",
-            manifest.parts
-        );
+    are_of_the_format(manifest, &named)?;
+    if text(folder, VERIFY, SMALL)? != verify_text(&manifest.log.origin) {
+        let words = format!("{VERIFY} does not say what every bundle of this version says");
         return Err((CHECK, words));
     }
     let words = format!(
@@ -51,6 +45,36 @@ pub(super) fn check(folder: &dyn Folder, manifest: &Manifest, found: &mut Findin
         manifest.files.len()
     );
     found.add(CHECK, State::Proved, words);
+    Ok(())
+}
+
+/// The format's files and no others. The parts say what was exported, so they must be those of the manifest, in
+/// number and in name.
+fn are_of_the_format(manifest: &Manifest, named: &BTreeSet<&str>) -> Held<()> {
+    // More parts than files cannot all be there, so no more names than that are made.
+    let mut needed: BTreeSet<String> = (1..=manifest.parts.min(manifest.files.len() as u64))
+        .flat_map(part_paths)
+        .collect();
+    needed.extend([VERIFY, POLICY, CHECKPOINT].map(str::to_owned));
+    if let Some(missing) = needed.iter().find(|path| !named.contains(path.as_str())) {
+        return Err((CHECK, format!("{MANIFEST} does not name {missing}")));
+    }
+    let is_known = |path: &str| {
+        needed.contains(path) || path == CERTIFICATES || tile_of(path, manifest.log.size).is_some()
+    };
+    match named.iter().find(|path| !is_known(path)) {
+        None => Ok(()),
+        Some(other) => Err((CHECK, format!("{other} is no file of such a bundle"))),
+    }
+}
+
+/// Every tile is the log's, also those that lead from no record here: they can be for another checkpoint.
+pub(super) fn tiles(manifest: &Manifest, tree: &mut TileTree<'_>) -> Held<()> {
+    let size = manifest.log.size;
+    for id in manifest.files.iter().filter_map(|f| tile_of(&f.path, size)) {
+        tree.tile(id.level, id.index)
+            .map_err(|fault| ("tiles", format!("below log/: {fault}")))?;
+    }
     Ok(())
 }
 

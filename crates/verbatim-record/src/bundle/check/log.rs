@@ -25,6 +25,13 @@ impl Tiles for FolderTiles<'_> {
     }
 }
 
+/// The tile that stands at this path in the log at this size; none for any other path.
+pub(super) fn tile_of(path: &str, size: u64) -> Option<TileId> {
+    let id: TileId = path.strip_prefix("log/")?.parse().ok()?;
+    let is_there = TileId::at(id.level, id.index, size) == Some(id);
+    (is_there && path == format!("log/{id}")).then_some(id)
+}
+
 /// The bundle's checkpoint, if it is the log's and the manifest's.
 pub(super) fn checkpoint(
     folder: &dyn Folder,
