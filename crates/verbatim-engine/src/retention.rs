@@ -6,8 +6,8 @@ mod list;
 mod promise;
 
 pub(crate) use list::Binding;
+pub(crate) use verbatim_record::month_of;
 
-use time::OffsetDateTime;
 use verbatim_domain::Timestamp;
 use verbatim_domain::retention::{Captured, FURTHEST_EAST, Period, Rule, Starts, as_long_as};
 use verbatim_record::{RetentionClass, Vault};
@@ -20,13 +20,6 @@ use crate::ports::{Change, ClassPeriod, Sealed, Store, StoreError};
 
 /// Remembers the rules that were last in force, in words: sealed, since they may name numbers.
 const IN_FORCE: &str = "retention-rules-sealed";
-
-/// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.
-pub(crate) fn month_of(at: Timestamp) -> u32 {
-    let day = OffsetDateTime::from_unix_timestamp(at.as_millis().div_euclid(1000))
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    u32::try_from(day.year()).unwrap_or(0) * 12 + u32::from(u8::from(day.month())) - 1
-}
 
 /// The months by which rules count a capture.
 pub(crate) fn months_of(at: Timestamp) -> Captured {

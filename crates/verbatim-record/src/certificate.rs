@@ -6,7 +6,7 @@ use std::fmt::Write;
 use thiserror::Error;
 use verbatim_domain::Timestamp;
 
-use crate::record::{BucketId, RetentionClass};
+use crate::record::{BucketId, RetentionClass, month_of};
 
 const VERSION: &str = "1";
 /// The line that a certificate about single records has, and no other.
@@ -62,6 +62,23 @@ pub enum CertificateError {
     Line(usize),
 }
 
+/// Why a certificate certifies what nobody may do.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unlawful {
+    /// Destroyed before its retention was over.
+    #[error("the month of its bucket was not over when the key was destroyed")]
+    TooEarly,
+    /// Class 255 is kept as long as the log.
+    #[error("its bucket is never disposed of")]
+    Permanent,
+    /// Nobody else approved it.
+    #[error("who approved it had proposed it")]
+    OnePerson,
+    /// Certified before it happened.
+    #[error("the key was destroyed only after the certificate was recorded")]
+    NotYet,
+}
+
 impl Certificate {
     /// How many records became unreadable.
     pub fn records(&self) -> u64 {
@@ -75,6 +92,28 @@ impl Certificate {
         let after = self.ranges.partition_point(|(first, _)| *first <= position);
         let ranges = self.ranges.get(..after).unwrap_or_default();
         ranges.last().is_some_and(|(_, last)| *last >= position)
+    }
+
+    /// Whether what it certifies was allowed, for one that was recorded at this time of its leaf. What it says
+    /// of the bucket, the two people and the times is the word of whoever had the log's key.
+    ///
+    /// # Errors
+    /// Says what was not.
+    pub fn check(&self, recorded_at: Timestamp) -> Result<(), Unlawful> {
+        if self.bucket.class == RetentionClass::PERMANENT {
+            return Err(Unlawful::Permanent);
+        }
+        // A bucket is kept to the end of its month at least, also where only single records were removed.
+        if month_of(self.destroyed_at) <= self.bucket.expiry_month {
+            return Err(Unlawful::TooEarly);
+        }
+        if self.proposed.actor == self.approved.actor {
+            return Err(Unlawful::OnePerson);
+        }
+        if self.destroyed_at > recorded_at {
+            return Err(Unlawful::NotYet);
+        }
+        Ok(())
     }
 
     /// Its text: one line a field, in this order, each ended by a line feed.

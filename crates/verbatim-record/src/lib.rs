@@ -49,7 +49,7 @@ pub use keys::Kek;
 pub use leaf::Leaf;
 pub use merkle::Frontier;
 pub use note::{Note, Signer, VerifierKey};
-pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord};
+pub use record::{BucketId, Hash, Kind, RetentionClass, SealedRecord, month_of};
 pub use seal::{Keyring, NewSeal, SealChance};
 pub use vault::{IndexKey, Vault};
 pub use verify::{LogVerifier, Report, VerifyEntry};

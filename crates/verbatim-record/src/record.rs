@@ -1,5 +1,6 @@
 //! The sealed record: everything about an entry that does not depend on its place in the log.
 
+use time::OffsetDateTime;
 use verbatim_domain::{RecordId, Timestamp};
 
 /// A SHA-256 value.
@@ -152,12 +153,19 @@ impl RetentionClass {
     }
 }
 
+/// Months since year 0, UTC: year × 12 + month − 1. Times that no calendar has count as the epoch.
+pub fn month_of(at: Timestamp) -> u32 {
+    let day = OffsetDateTime::from_unix_timestamp(at.as_millis().div_euclid(1000))
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    u32::try_from(day.year()).unwrap_or(0) * 12 + u32::from(u8::from(day.month())) - 1
+}
+
 /// A bucket of keys that die together: retention class × month of expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BucketId {
     /// The class whose period decides the expiry.
     pub class: RetentionClass,
-    /// Months since year 0 (year × 12 + month − 1) of the expiry, UTC.
+    /// The month of the expiry, as [`month_of`] counts.
     pub expiry_month: u32,
 }
 

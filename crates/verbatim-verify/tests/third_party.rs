@@ -17,7 +17,7 @@ use std::process::{Command, Output};
 use fixture::*;
 use tempfile::TempDir;
 use verbatim_record::bundle::{MemoryFolder, Of};
-use verbatim_record::{Kind, Signer, VerifierKey};
+use verbatim_record::{Certificate, Kind, Note, Signer, VerifierKey};
 
 fn program() -> Option<PathBuf> {
     std::env::var_os("VERBATIM_THIRD_PARTY").map(PathBuf::from)
@@ -128,6 +128,34 @@ fn it_finds_altered_bundles_wrong() {
         let dir = write(&folder);
         let answer = examine(&program, dir.path(), None);
         assert!(!answer.status.success(), "{path}: {answer:?}");
+    }
+}
+
+/// Signed by the log's key and about the record, and still not to be believed.
+#[test]
+fn it_finds_certificates_of_what_nobody_may_do_wrong() {
+    let Some(program) = program() else { return };
+    type Change = fn(&mut Certificate);
+    let changes: [(&str, Change, bool); 4] = [
+        ("right", |_| {}, true),
+        ("too early", |c| c.bucket.expiry_month += 1, false),
+        (
+            "one person",
+            |c| c.approved.actor = c.proposed.actor.clone(),
+            false,
+        ),
+        ("in advance", |c| c.destroyed_at.0 += 3_600_000, false),
+    ];
+    for (name, change, expected) in changes {
+        let mut world = World::small();
+        let mut certificate = certificate_of(&[3]);
+        change(&mut certificate);
+        let note = Note::sign(certificate.to_text(), &world.signer).unwrap();
+        let at = world.certify(&note.to_string());
+        let head = world.export(&all());
+        let dir = write(&world.bundle_of(head, &Gone::from([(3, at)])));
+        let answer = examine(&program, dir.path(), None);
+        assert_eq!(answer.status.success(), expected, "{name}: {answer:?}");
     }
 }
 

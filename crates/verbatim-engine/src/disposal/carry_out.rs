@@ -222,6 +222,11 @@ impl Engine {
             ..Body::default()
         };
         let sealed = self.seal_permanently(Kind::Disposal, body).await?;
+        if sealed.captured_at < certificate.destroyed_at {
+            // Nobody would believe it: the next try makes another.
+            let why = "the clock went back while a disposal was certified";
+            return Err(StoreError::Unavailable(why.to_owned()).into());
+        }
         let destruction = Destruction {
             disposal: disposal.id,
             bucket: disposal.bucket,

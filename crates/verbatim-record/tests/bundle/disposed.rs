@@ -1,12 +1,12 @@
 //! Records that are not disclosed, and nothing right says why.
 
-use verbatim_domain::ConversationId;
+use verbatim_domain::{ConversationId, Timestamp};
 use verbatim_record::bundle::{CERTIFICATES, Given, MemoryFolder, Of, check as bundle_check};
 use verbatim_record::certificate::Certificate;
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
 use verbatim_record::signing::FileSigner;
-use verbatim_record::{Kind, Note, Signer};
+use verbatim_record::{BucketId, Kind, Note, RetentionClass, Signer};
 
 use crate::fixture::*;
 use crate::forged::{remove_line, replace, wrong};
@@ -75,6 +75,65 @@ fn certificates_that_are_not_the_logs_are_found() {
         let folder = without_3(&mut world, at);
         check(name, &folder, "certificates", expected);
         assert!(wrong(&folder).unwrap().1.contains("record 7"), "{name}");
+    }
+}
+
+/// The log's key has signed them, and nobody may do what they certify.
+#[test]
+fn certificates_of_what_nobody_may_do_are_found() {
+    type Change = fn(&mut Certificate);
+    let changes: [(&str, Change, Option<&str>); 7] = [
+        ("right", |_| {}, None),
+        (
+            "in its last month",
+            |c| c.bucket.expiry_month += 1,
+            Some("was not over"),
+        ),
+        (
+            "years too early",
+            |c| c.bucket.expiry_month += 84,
+            Some("was not over"),
+        ),
+        (
+            "single records too early",
+            |c| {
+                c.only_data_keys = true;
+                c.bucket.expiry_month += 1;
+            },
+            Some("was not over"),
+        ),
+        (
+            "of certificates",
+            |c| {
+                c.bucket = BucketId {
+                    class: RetentionClass::PERMANENT,
+                    expiry_month: 0,
+                }
+            },
+            Some("never disposed of"),
+        ),
+        (
+            "one person",
+            |c| c.approved.actor = c.proposed.actor.clone(),
+            Some("had proposed it"),
+        ),
+        // Record 7 has the time 7.
+        (
+            "in advance",
+            |c| c.destroyed_at = Timestamp(time(7).unwrap() + 1),
+            Some("only after"),
+        ),
+    ];
+    for (name, change, expected) in changes {
+        let mut world = World::small();
+        let mut certificate = certificate_of(&[3]);
+        change(&mut certificate);
+        let at = world.certify(&signed_by(ORIGIN, 7, &certificate));
+        let folder = without_3(&mut world, at);
+        match expected {
+            None => assert_eq!(wrong(&folder), None, "{name}"),
+            Some(expected) => check(name, &folder, "certificates", expected),
+        }
     }
 }
 

@@ -26,6 +26,8 @@ const BUCKET: BucketId = BucketId {
     expiry_month: 2032 * 12,
 };
 const BEGIN: i64 = 1_795_000_000_000;
+/// The month before [`BEGIN`], in which the bucket of every certificate here expired.
+pub(crate) const EXPIRED: u32 = 2026 * 12 + 9;
 
 /// Positions of records that were disposed of, with that of the certificate.
 pub(crate) type Gone = BTreeMap<u64, u64>;
@@ -416,13 +418,16 @@ pub(crate) fn certificate_of(positions: &[u64]) -> Certificate {
     };
     Certificate {
         log: [0xaa; 16],
-        bucket: BUCKET,
+        bucket: BucketId {
+            expiry_month: EXPIRED,
+            ..BUCKET
+        },
         key: [0xbb; 8],
         only_data_keys: false,
         rule: "class 3 (default): 84 months from creation".to_owned(),
-        proposed: act(1, "operator:ann"),
-        approved: act(2, "operator:bob"),
-        destroyed_at: Timestamp(BEGIN + 3),
+        proposed: act(-2, "operator:ann"),
+        approved: act(-1, "operator:bob"),
+        destroyed_at: Timestamp(BEGIN),
         held: 0,
         ranges: ranges(positions.iter().copied()),
     }

@@ -82,8 +82,8 @@ fn what_was_disposed_of_is_proved_by_its_certificate() {
         assert_eq!(found.verdict(), State::Proved, "{selection:?}: {found}");
         let runs = if gone.len() == 3 { "2 to 3, 5" } else { "3, 5" };
         let expected = format!(
-            "{} records are not disclosed because they were disposed of: {runs}. Their key was destroyed at \
-             2026-11-18T11:06:40.003Z by the rule \"class 3 (default): 84 months from creation\"; operator:ann \
+            "{} records are not disclosed: {runs}. The log certifies that their key was destroyed at \
+             2026-11-18T11:06:40.000Z by the rule \"class 3 (default): 84 months from creation\"; operator:ann \
              proposed it, operator:bob approved it. The certificate is record 7 of the log.",
             gone.len()
         );
@@ -128,7 +128,7 @@ fn many_runs_are_cut_short() {
     assert_eq!(found.verdict(), State::Proved, "{found}");
     let words = found.to_string();
     assert!(
-        words.contains("disposed of: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, …. Their"),
+        words.contains("disclosed: 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, …. The log"),
         "{words}"
     );
 }

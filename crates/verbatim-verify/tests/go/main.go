@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -253,6 +254,9 @@ func readCertificates(tree tlog.Tree, hashes tlog.HashReader, path, vkey string)
 		if !strings.HasPrefix(opened.Text, "verbatim-disposal: 1\n") {
 			return nil, r.fail("not a certificate")
 		}
+		if err := checkAllowed(r.Leaf, opened.Text); err != nil {
+			return nil, r.fail(err)
+		}
 		for _, field := range strings.Split(opened.Text, "\n") {
 			var run [2]int64
 			if n, _ := fmt.Sscanf(field, "range: %d %d", &run[0], &run[1]); n == 2 {
@@ -261,6 +265,36 @@ func readCertificates(tree tlog.Tree, hashes tlog.HashReader, path, vkey string)
 		}
 	}
 	return disposed, nil
+}
+
+// What a certificate says was allowed: its bucket's month was over, by two people, before it was recorded.
+func checkAllowed(leaf []byte, text string) error {
+	fields := make(map[string]string)
+	for _, line := range strings.Split(text, "\n") {
+		name, value, _ := strings.Cut(line, ": ")
+		fields[name] = value
+	}
+	var class, month int
+	if _, err := fmt.Sscanf(fields["bucket"], "%d %d", &class, &month); err != nil {
+		return err
+	}
+	ms, err := strconv.ParseInt(fields["destroyed"], 10, 64)
+	if err != nil {
+		return err
+	}
+	destroyed := time.UnixMilli(ms).UTC()
+	if class == 255 || destroyed.Year()*12+int(destroyed.Month())-1 <= month {
+		return errors.New("its month was not over")
+	}
+	_, proposed, _ := strings.Cut(fields["proposed"], " ")
+	_, approved, _ := strings.Cut(fields["approved"], " ")
+	if proposed == approved {
+		return errors.New("one person alone wanted it")
+	}
+	if ms > int64(binary.BigEndian.Uint64(leaf[50:58])) {
+		return errors.New("certified before it happened")
+	}
+	return nil
 }
 
 func readKeys(path string) (map[int64][]byte, error) {

@@ -1,7 +1,7 @@
 //! Records that are not disclosed: each was disposed of, as the log itself certifies (control C14).
 //!
-//! A certificate is believed if its record stands in the log, its body is the one committed to, and the log's
-//! key has signed it. Memory: the certificates, and a few positions for each.
+//! A certificate is believed if its record stands in the log, its body is the one committed to, the log's
+//! key has signed it, and what it says was allowed. Memory: the certificates, and a few positions for each.
 
 use std::collections::BTreeMap;
 
@@ -121,11 +121,12 @@ fn open(entry: &Entry, keys: &[VerifierKey]) -> Result<Certificate, String> {
     note.check(keys)
         .map_err(|e| format!("its certificate: {e}"))?;
     let certificate = Certificate::parse(&note.text).map_err(|e| e.to_string())?;
-    if certificate.log == leaf.log {
-        Ok(certificate)
-    } else {
-        Err("its certificate is about another log".to_owned())
+    if certificate.log != leaf.log {
+        return Err("its certificate is about another log".to_owned());
     }
+    let lawful = certificate.check(leaf.captured_at);
+    lawful.map_err(|e| format!("its certificate: {e}"))?;
+    Ok(certificate)
 }
 
 impl Known {
@@ -159,8 +160,8 @@ impl Known {
             ..
         } = &self.certificate;
         let destroyed = match only_data_keys {
-            true => "The keys of these records alone were destroyed",
-            false => "Their key was destroyed",
+            true => "the keys of these records alone were destroyed",
+            false => "their key was destroyed",
         };
         let run = |(first, last): &(u64, u64)| match first == last {
             true => first.to_string(),
@@ -171,7 +172,7 @@ impl Known {
             runs.push("…".to_owned());
         }
         format!(
-            "{} records are not disclosed because they were disposed of: {}. {destroyed} at {} by the \
+            "{} records are not disclosed: {}. The log certifies that {destroyed} at {} by the \
              rule \"{rule}\"; {} proposed it, {} approved it. The certificate is record {at} of the log.",
             self.records,
             runs.join(", "),
