@@ -94,7 +94,7 @@ fn bundles() {
 
     let mut disposed = world.bundle(&all(), &[2, 5]);
     let whole = write(&disposed);
-    let said = "disposed of: 2, 5. Their key was destroyed at";
+    let said = "not disclosed: 2, 5. The log certifies that their key was destroyed at";
     check(&["bundle", path(whole.path()), "--key", &key], 0, said);
     check(&["bundle", path(whole.path())], 3, said);
     disposed.0.remove("certificates.jsonl");
