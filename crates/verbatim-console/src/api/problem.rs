@@ -138,6 +138,11 @@ impl From<AdminError> for Problem {
                 "second.person.needed",
                 error.to_string(),
             ),
+            AdminError::NotYours(what) => Self::new(
+                StatusCode::FORBIDDEN,
+                format!("{what}.not.yours"),
+                error.to_string(),
+            ),
             AdminError::Invalid(detail) => Self::invalid("request.not.possible", detail),
             AdminError::Store(error) => Self::from(error),
             // Only what asks for the scope `admin` asks for the key: its words may name the file.
@@ -250,6 +255,7 @@ mod tests {
                 403,
                 "second.person.needed",
             ),
+            (AdminError::NotYours("export"), 403, "export.not.yours"),
             (StoreError::Full.into(), 503, "store.full"),
             (
                 StoreError::Unavailable("/var/lib/x".to_owned()).into(),

@@ -58,6 +58,9 @@ pub enum AdminError {
     /// Somebody else must do that: nobody decides it alone.
     #[error("{0} needs two people: somebody else must approve it")]
     SecondPerson(&'static str),
+    /// It was begun in somebody else's name, who answers for it in the record.
+    #[error("this {0} is somebody else's: begin your own")]
+    NotYours(&'static str),
     /// The request does not make sense.
     #[error("{0}")]
     Invalid(String),

@@ -3,6 +3,7 @@
 
 use verbatim_domain::ConversationId;
 use verbatim_engine::Engine;
+use verbatim_engine::admin::Actor;
 use verbatim_record::bundle::{Head, MemoryFolder, Of, Progress, Writer};
 use verbatim_record::{Checkpoint, Note};
 
@@ -46,6 +47,11 @@ impl Exporter {
         is_of && position < self.position()
     }
 
+    /// Who began it, and nobody else goes on with it.
+    fn by(&self) -> Actor {
+        Actor(self.progress.export.by.clone())
+    }
+
     /// Goes on by so many steps from what is on the disk.
     pub(crate) async fn go_on(
         &mut self,
@@ -63,7 +69,9 @@ impl Exporter {
             if !step(&mut left) {
                 return Ok(());
             }
-            let page = engine.export_page(export, writer.progress().next).await;
+            let page = engine
+                .export_page(&self.by(), export, writer.progress().next)
+                .await;
             for record in page.map_err(|e| e.to_string())?.records {
                 if sabotage == Sabotage::LeavesOutOfBundles && record.entry.leaf.global_seq == 0 {
                     continue;
@@ -91,7 +99,7 @@ impl Exporter {
         let export = self.progress.export.position;
         let mut certificates = Vec::new();
         for at in &writer.progress().certificates {
-            let entry = engine.export_certificate(export, *at).await;
+            let entry = engine.export_certificate(&self.by(), export, *at).await;
             certificates.push(entry.map_err(|e| e.to_string())?);
         }
         if let Some((path, content)) = writer.certify(&certificates) {

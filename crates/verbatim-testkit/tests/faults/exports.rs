@@ -124,7 +124,8 @@ async fn an_export_that_has_expired_says_so() {
     for job in site.store.due_jobs(clock.now(), &[], 10).await.unwrap() {
         site.engine.run_job(&job).await;
     }
-    let went_on = site.engine.export_page(position, 0).await.err().unwrap();
+    let went_on = site.engine.export_page(&actor("ann"), position, 0).await;
+    let went_on = went_on.err().unwrap();
     assert!(
         matches!(&went_on, AdminError::Invalid(why) if why.contains("begin another")),
         "{went_on:?}"

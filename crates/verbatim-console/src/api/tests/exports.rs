@@ -8,8 +8,9 @@ use verbatim_record::policy::Policy;
 use verbatim_record::tlog_proof::TlogProof;
 
 use super::Caller;
+use crate::api::PURPOSE;
 use crate::edge_router;
-use crate::testing::{ALICE, CLIENT, OURS, post, send};
+use crate::testing::{ALICE, CLIENT, OURS, post, request, send};
 
 /// A caller, and conversations into which texts came.
 async fn caller() -> Caller {
@@ -160,6 +161,10 @@ async fn what_cannot_be_exported_is_said_and_not_recorded() {
         (json!({"of": {"number": "x"}}), "phone.not.a.number"),
         (json!({"of": {"contact": "x"}}), "request.not.possible"),
         (
+            json!({"of": {"contact": "019c0000-0000-7000-8000-000000000000"}}),
+            "contact.not.found",
+        ),
+        (
             json!({"of": "all", "from_ms": 5, "to_ms": 5}),
             "request.not.possible",
         ),
@@ -239,6 +244,28 @@ async fn a_reader_without_the_right_gets_nothing() {
     assert_eq!(actors, ["operator:reader"; 5]);
 }
 
+/// Who takes records is who the export's record names: nobody goes on with somebody else's.
+#[tokio::test]
+async fn nobody_takes_what_somebody_else_exports() {
+    let caller = caller().await;
+    let all = json!({"of": "all"});
+    let export = caller.done("exports", &all).await;
+    let other = caller.world.token("other", &["export"]).await;
+    for what in ["records", "records?from=2", "certificate?at=0"] {
+        let path = format!("exports/{}/{what}", export["position"]);
+        let answer = caller.with(&other, http::Method::GET, &path, None).await;
+        assert_eq!(answer.problem(), "export.not.yours", "{what}");
+    }
+    // Their own, they get.
+    let post = http::Method::POST;
+    let own = caller.with(&other, post, "exports", Some(&all)).await;
+    let own: Value = serde_json::from_str(&own.body).unwrap();
+    let path = format!("exports/{}/records", own["position"]);
+    let answer = caller.with(&other, http::Method::GET, &path, None).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(caller.get(&path).await.problem(), "export.not.yours");
+}
+
 #[tokio::test]
 async fn a_record_is_proved_and_that_is_recorded() {
     let caller = caller().await;
@@ -247,7 +274,15 @@ async fn a_record_is_proved_and_that_is_recorded() {
     assert_eq!(early.problem(), "store.unavailable");
     let signed = caller.world.engine.sign_log().await.unwrap().unwrap();
     let before = caller.world.kinds().await.len();
-    let answer = caller.done("record/proofs", &wish).await;
+    let mut asked = request(
+        http::Method::POST,
+        "/api/v1/record/proofs",
+        Some(&caller.token),
+        Some(&wish),
+    );
+    let purpose = http::HeaderValue::from_static("request 117");
+    asked.headers_mut().insert(PURPOSE, purpose);
+    let answer = send(&caller.api, asked).await.json();
     let proof: TlogProof = answer["proof"].as_str().unwrap().parse().unwrap();
     let policy: Policy = caller
         .world
@@ -274,4 +309,5 @@ async fn a_record_is_proved_and_that_is_recorded() {
         (&seen[0]["kind"], &seen[0]["actor"], &seen[1]),
         (&json!("proof"), &json!("operator:root"), &Value::Null)
     );
+    assert_eq!(seen[0]["purpose"], "request 117");
 }

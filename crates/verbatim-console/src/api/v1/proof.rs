@@ -38,7 +38,7 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Proves that a record is in the signed log. That somebody asked is recorded.
+/// Proves that a record is in the signed log. Who asked, and what for, is recorded.
 #[utoipa::path(post, path = "/api/v1/record/proofs", tag = "record", request_body = ProveRecord,
     responses((status = 201, body = RecordProof)))]
 pub(crate) async fn prove_record(
@@ -46,7 +46,7 @@ pub(crate) async fn prove_record(
     caller: Caller,
     input::Json(wish): input::Json<ProveRecord>,
 ) -> Result<(StatusCode, Json<RecordProof>), Problem> {
-    let proof = engine.prove_record(&caller.actor(), wish.position).await?;
+    let proof = engine.prove_record(&caller.viewer(), wish.position).await?;
     let proof = proof.to_string();
     Ok((StatusCode::CREATED, Json(RecordProof { proof })))
 }

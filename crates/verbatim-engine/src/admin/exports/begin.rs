@@ -44,6 +44,23 @@ impl Engine {
         }
     }
 
+    /// The head of an export that this actor began: who takes records is who the record says takes them (C09).
+    ///
+    /// # Errors
+    /// When there is no export there, or it is somebody else's.
+    pub(super) async fn own_export(
+        &self,
+        actor: &Actor,
+        position: u64,
+    ) -> Result<Head, AdminError> {
+        let head = self.export(position).await?;
+        if head.by == actor.0 {
+            Ok(head)
+        } else {
+            Err(AdminError::NotYours("export"))
+        }
+    }
+
     /// The head of the export whose record stands at a position.
     ///
     /// # Errors

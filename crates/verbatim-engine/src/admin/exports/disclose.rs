@@ -4,7 +4,7 @@ use verbatim_record::Leaf;
 use verbatim_record::bundle::{Content, Entry};
 use zeroize::Zeroizing;
 
-use crate::admin::AdminError;
+use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::ports::{StoreError, StoredRecord};
 
@@ -21,9 +21,14 @@ impl Engine {
     /// the export that needs it.
     ///
     /// # Errors
-    /// When there is no such export, or no certificate at this position of the log.
-    pub async fn export_certificate(&self, export: u64, at: u64) -> Result<Entry, AdminError> {
-        self.export(export).await?;
+    /// When there is no such export of this actor, or no certificate at this position of the log.
+    pub async fn export_certificate(
+        &self,
+        actor: &Actor,
+        export: u64,
+        at: u64,
+    ) -> Result<Entry, AdminError> {
+        self.own_export(actor, export).await?;
         let all = self.certificates().await?;
         let found = match all.iter().any(|found| found.log_index == at) {
             true => self.store.records(at, 1).await?,

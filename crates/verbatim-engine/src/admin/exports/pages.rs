@@ -7,7 +7,7 @@ use verbatim_record::bundle::{Content, Entry, Head, Undisclosed};
 use super::READ;
 use super::disclose::{Exported, leaf_of};
 use super::selection::Which;
-use crate::admin::AdminError;
+use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::disposal::Certified;
 use crate::ports::{StoreError, StoredRecord};
@@ -31,9 +31,14 @@ impl Engine {
     /// Records of an export, from a log position on, each opened and checked.
     ///
     /// # Errors
-    /// When there is no such export, or a record does not open.
-    pub async fn export_page(&self, position: u64, from: u64) -> Result<ExportPage, AdminError> {
-        let head = self.export(position).await?;
+    /// When there is no such export of this actor, or a record does not open.
+    pub async fn export_page(
+        &self,
+        actor: &Actor,
+        position: u64,
+        from: u64,
+    ) -> Result<ExportPage, AdminError> {
+        let head = self.own_export(actor, position).await?;
         let which = self.which(&head.selection.of).await?;
         let mut page = Pages {
             engine: self,

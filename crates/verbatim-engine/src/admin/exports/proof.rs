@@ -3,18 +3,19 @@
 use verbatim_record::tlog_proof::TlogProof;
 use verbatim_record::{Body, Kind, Note};
 
-use crate::admin::{Actor, AdminError};
+use crate::access::Viewer;
+use crate::admin::AdminError;
 use crate::core::Engine;
 use crate::ports::{Change, NewRecord, StoreError};
 
 impl Engine {
-    /// Proves that a record is in the signed log, and records that somebody asked for it.
+    /// Proves that a record is in the signed log, and records who asked for it and what for.
     ///
     /// # Errors
     /// When there is no such record, the log is not signed up to it, or the store fails.
     pub async fn prove_record(
         &self,
-        actor: &Actor,
+        viewer: &Viewer,
         position: u64,
     ) -> Result<TlogProof, AdminError> {
         let found = self.store.records(position, 1).await?;
@@ -37,13 +38,19 @@ impl Engine {
         };
         // In the chain of the record's own conversation, where `who_saw` looks.
         let place = record.conversation_seq.to_string();
-        let details = [("first", place.clone()), ("last", place)];
+        let mut details = vec![("first", place.clone()), ("last", place)];
+        if !viewer.purpose.is_empty() {
+            details.push(("purpose", viewer.purpose.clone()));
+        }
+        let details = details.into_iter();
         let body = Body {
-            actor: actor.0.clone(),
+            actor: viewer.actor.0.clone(),
             rule: "record.proof".to_owned(),
             rule_version: 1,
             reason: "proof".to_owned(),
-            details: details.map(|(name, value)| (name.to_owned(), value)).into(),
+            details: details
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             ..Body::default()
         };
         let sealed = self.seal(Kind::Proof, body).await?;

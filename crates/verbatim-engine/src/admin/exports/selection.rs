@@ -37,6 +37,7 @@ impl Engine {
                 let known: ContactId = id.parse().map_err(|_| {
                     AdminError::Invalid(format!("`{id}` is not the id of a contact"))
                 })?;
+                self.require_contact(known).await?;
                 Of::Contact(known.to_string())
             }
         };
@@ -48,6 +49,25 @@ impl Engine {
             return Err(AdminError::Invalid(what));
         }
         Ok(Selection { of, from_ms, to_ms })
+    }
+
+    /// An empty bundle of somebody who does not exist would look like an answer.
+    async fn require_contact(&self, id: ContactId) -> Result<(), AdminError> {
+        let (mut after, limit) = (None, 1000);
+        loop {
+            let page = self.store.contacts(None, PageAt { after, limit }).await?;
+            if page.items.iter().any(|contact| contact.id == id) {
+                return Ok(());
+            }
+            after = page.next;
+            if after.is_none() {
+                return Err(AdminError::NotFound {
+                    what: "contact",
+                    which: id.to_string(),
+                    mend: "list them with `verbatim contact list`",
+                });
+            }
+        }
     }
 
     pub(super) async fn which(&self, of: &Of) -> Result<Which, AdminError> {

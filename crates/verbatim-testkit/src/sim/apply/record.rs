@@ -216,14 +216,14 @@ impl World {
 
     async fn prove(&self, who: u8, record: u8) -> Result<(), Broken> {
         let position = self.a_record(record).await?;
-        let (actor, edge) = (person(who), self.edge().await?);
+        let (viewer, edge) = (viewer(who), self.edge().await?);
         let raw = self.store.records(position, 1).await.map_err(Broken::new)?;
         let Some(raw) = raw.into_iter().next() else {
             return Ok(());
         };
-        let asked = (actor.0.clone(), raw.conversation);
+        let asked = (viewer.actor.0.clone(), raw.conversation);
         self.state().office.asked.push(asked);
-        let Ok(proof) = edge.engine.prove_record(&actor, position).await else {
+        let Ok(proof) = edge.engine.prove_record(&viewer, position).await else {
             return Ok(());
         };
         let policy = Policy::of_log(test_signer().verifier().clone());
@@ -231,7 +231,7 @@ impl World {
             self.fail("signing", format!("the proof of {position}: {error}"));
         }
         let place = raw.conversation_seq;
-        self.was_shown(actor.0, raw.conversation, place, place)
+        self.was_shown(viewer.actor.0, raw.conversation, place, place)
             .await
     }
 

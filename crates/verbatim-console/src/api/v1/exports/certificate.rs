@@ -10,6 +10,7 @@ use verbatim_engine::Engine;
 
 use super::ExportPath;
 use super::records::ExportedRecord;
+use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
 use crate::api::input::Query;
 use crate::api::problem::Problem;
@@ -38,9 +39,12 @@ pub(crate) fn endpoint() -> Endpoint {
     responses((status = 200, body = ExportedRecord)))]
 pub(crate) async fn export_certificate(
     State(engine): State<Arc<Engine>>,
+    caller: Caller,
     ExportPath(position): ExportPath,
     Query(query): Query<CertificateQuery>,
 ) -> Result<Json<ExportedRecord>, Problem> {
-    let entry = engine.export_certificate(position, query.at).await?;
+    let entry = engine
+        .export_certificate(&caller.actor(), position, query.at)
+        .await?;
     Ok(Json(ExportedRecord::from(&entry)))
 }

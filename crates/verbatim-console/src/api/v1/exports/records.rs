@@ -14,6 +14,7 @@ use verbatim_engine::admin::Exported;
 use verbatim_record::bundle::{Content, Entry};
 
 use super::ExportPath;
+use crate::api::caller::Caller;
 use crate::api::endpoint::Endpoint;
 use crate::api::input::Query;
 use crate::api::problem::Problem;
@@ -83,16 +84,20 @@ pub(crate) fn endpoint() -> Endpoint {
     )
 }
 
-/// Records of an export, each opened and checked, in lines of JSON (NDJSON). The export's own record is the last.
+/// Records of an export, each opened and checked, in lines of JSON (NDJSON). The export's own record is the last. Only
+/// who began the export gets them.
 #[utoipa::path(get, path = "/api/v1/exports/{position}/records", tag = "record",
     params(("position" = u64, Path, description = "The export's number."), RecordsQuery),
     responses((status = 200, body = ExportedRecord, content_type = "application/x-ndjson")))]
 pub(crate) async fn export_records(
     State(engine): State<Arc<Engine>>,
+    caller: Caller,
     ExportPath(position): ExportPath,
     Query(query): Query<RecordsQuery>,
 ) -> Result<impl IntoResponse, Problem> {
-    let page = engine.export_page(position, query.from).await?;
+    let page = engine
+        .export_page(&caller.actor(), position, query.from)
+        .await?;
     let mut lines = String::new();
     for exported in &page.records {
         // Plain data: JSON can say all of it.
