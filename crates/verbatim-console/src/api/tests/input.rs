@@ -104,7 +104,7 @@ async fn listings(caller: &Caller) -> Vec<String> {
         .filter(|(_, item)| takes_limit(item))
         .map(|(path, _)| path.replace("{id}", id))
         .collect();
-    assert_eq!(listings.len(), 6, "{listings:?}");
+    assert_eq!(listings.len(), 7, "{listings:?}");
     listings
 }
 
