@@ -30,7 +30,7 @@ const CHUNK: u32 = 10_000;
 /// Full tiles kept in one transaction, at most: 64 are 512 KiB.
 const TILES_AT_ONCE: usize = 64;
 /// The alarm that the log is not signed any more.
-const NOT_SIGNED: &str = "log-not-signed";
+pub(crate) const NOT_SIGNED: &str = "log-not-signed";
 
 /// The log was not signed.
 #[derive(Debug, Error)]
@@ -110,15 +110,12 @@ impl Engine {
     /// [`LogError`]. Nothing was signed, or what was signed is kept nowhere and shown to nobody.
     pub async fn sign_log(&self) -> Result<Option<SignedCheckpoint>, LogError> {
         let mut kept = self.tree.lock().await;
+        self.follow_signing_key().await?;
         // Taken out: after any failure the next look begins with what the store has.
         let mut tree = match kept.take() {
             Some(tree) => tree,
             None => self.resume().await?,
         };
-        if let Err(error) = self.follow_signing_key().await {
-            *kept = Some(tree);
-            return Err(error);
-        }
         let head = self.store.log_root().await?;
         if head.size == tree.size() && head.root == tree.root() {
             *kept = Some(tree);

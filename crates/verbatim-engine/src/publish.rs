@@ -19,7 +19,7 @@ use verbatim_record::tile::{TileId, entries_path};
 use verbatim_record::{Checkpoint, Note};
 
 use crate::core::Engine;
-use crate::log::LogError;
+use crate::log::{LogError, NOT_SIGNED};
 use crate::ports::{Change, Lasting, Publication, PublicationError, SignedCheckpoint, StoreError};
 
 /// The path of the checkpoint.
@@ -82,19 +82,19 @@ impl Engine {
         while let Err(error) = self.compare(place).await {
             tracing::error!(%error, "nothing is signed before this is settled");
             let at = place.place();
+            let text = match &error {
+                PublishError::RolledBack(_) | PublishError::Foreign(_) => format!(
+                    "{error}. Nothing is signed: restore the store from its newest copy, or name another place of \
+                     publication (now {at}) after an investigation"
+                ),
+                _ => format!("{error}. Nothing is signed before the log is compared with {at}"),
+            };
             let told = match &error {
                 PublishError::RolledBack(_) | PublishError::Foreign(_) => {
-                    let text = format!(
-                        "{error}. Nothing is signed: restore the store from its newest copy, or name another \
-                         place of publication (now {at}) after an investigation"
-                    );
                     self.raise(ROLLED_BACK, text).await
                 }
-                _ => {
-                    let text =
-                        format!("{error}. Nothing is signed before the log is compared with {at}");
-                    self.raise(NOT_PUBLISHED, text).await
-                }
+                PublishError::Log(LogError::OtherKey(_)) => self.raise(NOT_SIGNED, text).await,
+                _ => self.raise(NOT_PUBLISHED, text).await,
             };
             if let Err(error) = told {
                 tracing::error!(%error, "alarm");
@@ -112,6 +112,8 @@ impl Engine {
     /// # Errors
     /// [`PublishError::RolledBack`] if the store does not extend it; the others if it cannot be said.
     pub async fn compare(&self, place: &dyn Publication) -> Result<(), PublishError> {
+        let keys = self.log_keys().await?;
+        self.may_sign(&keys).await?;
         let Some(bytes) = place.get(CHECKPOINT).await? else {
             self.begin(place, None).await?;
             return Ok(());

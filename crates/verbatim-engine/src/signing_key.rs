@@ -5,13 +5,17 @@
 //! the old key alone signs nothing and says so, and checkpoints carry both signatures until the old key is taken
 //! away. The name of the log, which is its keys' name, stays (control C05).
 //!
+//! Which key is in use is settled before what is kept and published is held against it: a process that was given
+//! a wrong key must say that, and not that the store was rolled back.
+//!
 //! If the process dies: before that commit the log is the old key's, and the next start does the same; after it
 //! the log is the new key's, and every process finds that in the store before it signs. An old key that was
 //! replaced never comes back, and a key that nobody introduced signs nothing.
 
 use verbatim_record::key_change::{KeyChange, REASON};
+use verbatim_record::note::NoteError;
 use verbatim_record::policy::Policy;
-use verbatim_record::{Body, Kind, Note, VerifierKey};
+use verbatim_record::{Body, Kind, Note, Signer, VerifierKey};
 
 use crate::core::Engine;
 use crate::log::LogError;
@@ -56,30 +60,14 @@ impl Engine {
     pub(crate) async fn follow_signing_key(&self) -> Result<(), LogError> {
         let _turn = self.changing_signer.lock().await;
         let keys = self.log_keys().await?;
-        let ours = self.signer.verifier();
-        let Some(in_use) = keys.logs().next().filter(|in_use| *in_use != ours) else {
+        let Some(before) = self.may_sign(&keys).await? else {
             return Ok(());
-        };
-        if keys.logs().any(|known| known == ours) {
-            return Err(LogError::OtherKey(format!(
-                "the signing key of this node was replaced: put the key {in_use} in its place and start again"
-            )));
-        }
-        let Some(before) = self
-            .signer_before
-            .as_ref()
-            .filter(|before| before.verifier() == in_use)
-        else {
-            return Err(LogError::OtherKey(format!(
-                "nobody has introduced the signing key of this node to the log, which signs with {in_use}: use that key, \
-                 or keep it beside the new one with the ending .old"
-            )));
         };
         if let Some(why) = self.signing_stopped().await? {
             return Err(LogError::Stopped(why));
         }
         let at = self.now();
-        let note = KeyChange::sign(self.installation.log, at, &**before, &*self.signer)?;
+        let note = KeyChange::sign(self.installation.log, at, before, &*self.signer)?;
         let body = Body {
             actor: "operator:key-file".to_owned(),
             rule: "record.key".to_owned(),
@@ -91,7 +79,7 @@ impl Engine {
         let sealed = self.seal_permanently(Kind::Key, body).await?;
         // Under our lease: nobody else signs any more, so the old key has signed no more than this.
         let size = self.store.log_root().await?.size;
-        let next = keys.with_next_key(ours.clone(), size);
+        let next = keys.with_next_key(self.signer.verifier().clone(), size);
         let record = NewRecord {
             conversation: None,
             sealed,
@@ -106,5 +94,48 @@ impl Engine {
         self.commit(changes).await?;
         // Died here: it has, for everybody.
         Ok(())
+    }
+
+    /// Makes sure that our key may sign this log, and changes nothing. Answers the key before it if that must
+    /// introduce ours first.
+    ///
+    /// # Errors
+    /// [`LogError::OtherKey`] if it may not; those of the store.
+    pub(crate) async fn may_sign(&self, keys: &Policy) -> Result<Option<&dyn Signer>, LogError> {
+        let ours = self.signer.verifier();
+        let Some(in_use) = keys.logs().next().filter(|in_use| *in_use != ours) else {
+            self.knows_the_last(keys).await?;
+            return Ok(None);
+        };
+        if keys.logs().any(|known| known == ours) {
+            return Err(LogError::OtherKey(format!(
+                "the signing key of this node was replaced: put the key {in_use} in its place and start again"
+            )));
+        }
+        let before = self.signer_before.as_deref();
+        match before.filter(|before| before.verifier() == in_use) {
+            Some(before) => Ok(Some(before)),
+            None => Err(LogError::OtherKey(format!(
+                "nobody has introduced the signing key of this node to the log, which signs with {in_use}: use that key, \
+                 or keep it beside the new one with the ending .old"
+            ))),
+        }
+    }
+
+    /// A log that has never changed its key says in its last checkpoint alone which one it is.
+    async fn knows_the_last(&self, keys: &Policy) -> Result<(), LogError> {
+        let known: Vec<_> = keys.logs().cloned().collect();
+        let (Some(last), [only]) = (self.store.latest_checkpoint().await?, &*known) else {
+            return Ok(());
+        };
+        let checked = Note::parse(&last.note).and_then(|note| note.check(&known));
+        match checked {
+            Err(NoteError::NoTrustedSignature) => Err(LogError::OtherKey(format!(
+                "the log was signed by another key than the one of this node, {only}: put the file of the key that it \
+                 signs with in its place, or beside it with the ending .old, and start again"
+            ))),
+            // Whether it fits is found when the tree is taken up.
+            _ => Ok(()),
+        }
     }
 }

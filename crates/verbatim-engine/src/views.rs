@@ -452,6 +452,8 @@ pub struct KeysView {
     pub key: String,
     /// Id of the one that lies ready for the next rotation.
     pub next: Option<String>,
+    /// The key that the log signs with, as it is handed out. Not yet the one of a change that no node has begun.
+    pub signer: String,
     /// Whether there is a state root.
     pub state_root: bool,
     /// The buckets that have a key.

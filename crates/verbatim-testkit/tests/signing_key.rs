@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use verbatim_domain::Duration;
-use verbatim_engine::LogError;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{SignedLog, Store};
+use verbatim_engine::ports::{Publication, SignedLog, Store};
+use verbatim_engine::{LogError, PublishError};
 use verbatim_record::key_change::KeyChange;
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
@@ -138,15 +138,42 @@ async fn a_log_changes_its_key_twice_and_all_of_it_is_believed() {
     site.engine.compare(&place).await.unwrap_err();
 }
 
+/// What an operator reads.
+async fn told(site: &Site, place: &FakePublication) {
+    let place: Arc<dyn Publication> = Arc::new(FakePublication {
+        files: place.files.lock().unwrap().clone().into(),
+        ..FakePublication::default()
+    });
+    let engine = site.engine.clone();
+    let running = tokio::spawn(async move { engine.run_log(Some(place)).await });
+    while site.engine.alarm_count().await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    running.abort();
+    let alarms = site.engine.alarms().await.unwrap();
+    let keys: Vec<_> = alarms.iter().map(|alarm| alarm.key.as_str()).collect();
+    assert_eq!(keys, ["log-not-signed"]);
+}
+
 #[tokio::test]
 async fn a_node_without_the_new_key_and_a_key_that_nobody_introduced_sign_nothing() {
     let store = signed().await;
     let (first, second) = (test_signer(), next(1));
     // Alone, it is nobody's: what it finds signed is not by it.
-    let site = lead(&store, second.clone(), None).await;
-    assert!(site.engine.sign_log().await.is_err());
-    let site = lead(&store, next(7), Some(next(8))).await;
-    assert!(site.engine.sign_log().await.is_err());
+    // So it says that, and not that the store or what is published were another log's.
+    let place = FakePublication::default();
+    let first_site = lead(&store, first.clone(), None).await;
+    first_site.engine.publish(&place).await.unwrap();
+    for (key, before) in [(second.clone(), None), (next(7), Some(next(8)))] {
+        let site = lead(&store, key, before).await;
+        refused(&site, "was signed by another key").await;
+        let compared = site.engine.compare(&place).await;
+        assert!(
+            matches!(compared, Err(PublishError::Log(LogError::OtherKey(_)))),
+            "{compared:?}"
+        );
+        told(&site, &place).await;
+    }
     assert_eq!(last(&store).await.0, 2);
 
     let site = lead(&store, second.clone(), Some(first.clone())).await;

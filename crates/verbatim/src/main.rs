@@ -111,9 +111,6 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             tokio::task::spawn_blocking(move || commands::key::change_signer(&config, &out, &args))
                 .await?
         }
-        Command::Key(KeyCommand::RetireSigner) => {
-            commands::key::retire_signer(&Config::read(&cli.config)?, &out)
-        }
         Command::Key(KeyCommand::Edge(args)) => {
             let config = Config::read(&cli.config)?;
             is_full(&config)?;
@@ -166,7 +163,7 @@ async fn with_api(
         Command::Contact(command) => commands::api::contact(&api, out, command).await,
         Command::Conversation(command) => commands::api::conversation(&api, out, command).await,
         Command::Alarm(command) => commands::api::alarm(&api, out, command).await,
-        Command::Key(command) => commands::key::run(&api, out, command).await,
+        Command::Key(command) => commands::key::run(&config, &api, out, command).await,
         Command::Token(command) => commands::api::token(&api, out, command).await,
         Command::Export(args) => commands::export::run(&api, out, &args).await,
         Command::Record(command) => commands::record::run(&api, out, command).await,

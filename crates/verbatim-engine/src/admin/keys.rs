@@ -1,6 +1,6 @@
 //! The key-encryption key: what lies under it, and its rotation (C25).
 
-use verbatim_record::{BucketId, Kek, Kind};
+use verbatim_record::{BucketId, Kek, Kind, VerifierKey};
 use zeroize::Zeroizing;
 
 use super::{Actor, AdminError, Said};
@@ -25,7 +25,14 @@ impl Engine {
         let standing = self.store.standing_installation().await?;
         let buckets = self.store.bucket_keys().await?;
         let rotations = self.store.key_rotations().await?;
+        let signer = self
+            .log_keys()
+            .await?
+            .logs()
+            .next()
+            .map(VerifierKey::to_string);
         Ok(KeysView {
+            signer: signer.unwrap_or_default(),
             key: keys.keyring().kek().id(),
             next: keys.safe().next().await?.map(|next| next.id()),
             state_root: standing.is_some_and(|i| !i.state_root.is_empty()),

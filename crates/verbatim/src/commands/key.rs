@@ -20,7 +20,12 @@ use crate::local::{Api, operator as local_operator};
 use crate::token_signer::SignerFile;
 use crate::wiring::wire;
 
-pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<ExitCode> {
+pub(crate) async fn run(
+    config: &Config,
+    api: &Api,
+    out: &Out,
+    command: KeyCommand,
+) -> Result<ExitCode> {
     match command {
         KeyCommand::Show => {
             let keys = api.call("GET", "keys", None).await?;
@@ -32,16 +37,19 @@ pub(crate) async fn run(api: &Api, out: &Out, command: KeyCommand) -> Result<Exi
         }
         KeyCommand::Prepare => out.one(&change(api, "keys/prepare").await?),
         KeyCommand::Rotate => out.one(&change(api, "keys/rotate").await?),
+        KeyCommand::RetireSigner => {
+            let keys = api.call("GET", "keys", None).await?;
+            let in_use = keys.get("signer").and_then(Value::as_str);
+            return retire_signer(config, out, in_use.unwrap_or_default());
+        }
         // These need no service: `main` has dealt with them.
-        KeyCommand::HsmInit(_)
-        | KeyCommand::ChangeSigner(_)
-        | KeyCommand::RetireSigner
-        | KeyCommand::Edge(_) => {}
+        KeyCommand::HsmInit(_) | KeyCommand::ChangeSigner(_) | KeyCommand::Edge(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) use signer::{change_signer, retire_signer};
+pub(crate) use signer::change_signer;
+use signer::retire_signer;
 
 /// Asks for a change of what is in use now.
 async fn change(api: &Api, path: &str) -> Result<Value> {
@@ -193,6 +201,7 @@ fn show(keys: &Value) {
         Some(next) => println!("lies ready:          {next}"),
         None => println!("lies ready:          none"),
     }
+    println!("log signs with:      {}", text(keys, "signer"));
     let has_root = keys.get("state_root").and_then(Value::as_bool);
     let root = if has_root == Some(true) {
         "there"

@@ -12,6 +12,9 @@ async fn a_rotation_is_shown_and_recorded_and_the_record_still_opens() {
         (&before["next"], &before["state_root"]),
         (&Value::Null, &json!(true))
     );
+    let policy = caller.world.engine.log_policy().await.unwrap();
+    let signer = before["signer"].as_str().unwrap();
+    assert!(policy.contains(&format!("log {signer}\n")), "{policy}");
     let buckets = before["buckets"].as_array().unwrap();
     assert!(!buckets.is_empty(), "a token was recorded");
     assert_eq!(buckets[0]["expires"].as_str().unwrap().len(), 7);

@@ -61,9 +61,17 @@ pub(crate) fn change_signer(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Takes the key from before away.
-pub(crate) fn retire_signer(config: &Config, out: &Out) -> Result<ExitCode> {
-    read_signer(config)?;
+/// Takes the key from before away, if the log signs with the present one: until a node has begun the change, the
+/// one that lies beside it is the only key of the log, and may be its only copy.
+pub(super) fn retire_signer(config: &Config, out: &Out, in_use: &str) -> Result<ExitCode> {
+    let present = read_signer(config)?;
+    let present = present.verifier().to_string();
+    if present != in_use {
+        bail!(
+            "the log does not sign with {present} yet, but with {in_use}: start a node with both keys first, or put the \
+             old key back in its place"
+        );
+    }
     let path = signer_beside(config, OLD_SIGNER);
     let is_there = match fs::remove_file(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,

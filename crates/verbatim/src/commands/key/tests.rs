@@ -125,9 +125,13 @@ fn a_signing_key_is_changed_in_its_files() {
     // One change at a time.
     let error = change(SigningAlgorithm::Ed25519).unwrap_err().to_string();
     assert!(error.contains("retire-signer"), "{error}");
+    assert_eq!((present(), before()), (second.clone(), Some(first.clone())));
+    // Nor is the log's only key taken away, before a node has begun the change.
+    let error = retire_signer(&config, &out, &first.to_string()).unwrap_err();
+    assert!(error.to_string().contains("does not sign with"), "{error}");
     assert_eq!((present(), before()), (second.clone(), Some(first)));
     for _ in 0..2 {
-        retire_signer(&config, &out).unwrap();
+        retire_signer(&config, &out, &second.to_string()).unwrap();
         assert_eq!((present(), before()), (second.clone(), None));
     }
     change(SigningAlgorithm::Ed25519).unwrap();

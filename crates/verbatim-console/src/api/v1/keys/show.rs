@@ -21,6 +21,8 @@ pub(crate) struct Keys {
     key: String,
     /// Id of the one that lies ready for the next rotation.
     next: Option<String>,
+    /// The key that the log signs with: its public half, as examiners and witnesses enter it.
+    signer: String,
     /// Whether there is a state root: the key that names, numbers, queues and device state are under.
     state_root: bool,
     /// The buckets that have a key.
@@ -44,6 +46,7 @@ impl From<KeysView> for Keys {
         let KeysView {
             key,
             next,
+            signer,
             state_root,
             buckets,
             rotations,
@@ -52,6 +55,7 @@ impl From<KeysView> for Keys {
         Self {
             key,
             next,
+            signer,
             state_root,
             buckets: buckets.into_iter().map(bucket).collect(),
             rotations: rotations.into_iter().map(Into::into).collect(),
