@@ -4,6 +4,7 @@
 
 use verbatim_domain::Duration;
 
+use crate::admin::keys::not_in_its_place;
 use crate::core::Engine;
 use crate::keys::FollowError;
 use crate::ports::{Change, StoreError};
@@ -12,6 +13,8 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Followed by the id of the key that the node holds.
 const ALARM: &str = "key-not-here:";
 const OLDER_RULES: &str = "older-retention-rules";
+/// The alarm that the key in use lies where the next one belongs.
+pub(crate) const NOT_IN_ITS_PLACE: &str = "key-not-in-its-place";
 
 impl Engine {
     /// Looks after the key and the rules of retention, until cancelled.
@@ -52,8 +55,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Whether this process holds the key that the store is under, or can take it from its safe. `told` if an
-    /// alarm may stand that it does not.
+    /// Whether this process holds the key that the store is under, or can take it from its safe, and has it in its
+    /// place there. `told` if an alarm may stand that it does not.
     ///
     /// # Errors
     /// When the store fails.
@@ -61,12 +64,19 @@ impl Engine {
         let keys = self.recorder.keys();
         let held = keys.keyring().kek().id();
         match keys.follow(&*self.store).await {
-            Ok(_) => {
-                if told {
-                    self.clear_key_alarms().await?;
+            Ok(_) => match keys.tidy().await {
+                Ok(moved) => {
+                    if told || moved {
+                        self.clear_key_alarms().await?;
+                    }
+                    Ok(true)
                 }
-                Ok(true)
-            }
+                Err(error) => {
+                    let alarm = self.alarm(NOT_IN_ITS_PLACE, not_in_its_place(&error));
+                    self.at_once(vec![alarm]).await?;
+                    Ok(false)
+                }
+            },
             Err(FollowError::Store(error)) => Err(error),
             Err(FollowError::Safe(error)) => {
                 let text = format!(
@@ -82,11 +92,15 @@ impl Engine {
     /// A node that is still behind raises its own again.
     async fn clear_key_alarms(&self) -> Result<(), StoreError> {
         let alarms = self.store.alarms().await?.into_iter();
-        let mine = alarms.filter(|alarm| alarm.key.starts_with(ALARM));
+        let mine = alarms.filter(|alarm| is_ours(&alarm.key));
         let changes: Vec<_> = mine.map(|alarm| Change::Clear(alarm.key)).collect();
         match changes.is_empty() {
             true => Ok(()),
             false => self.at_once(changes).await,
         }
     }
+}
+
+fn is_ours(alarm: &str) -> bool {
+    alarm.starts_with(ALARM) || alarm == NOT_IN_ITS_PLACE
 }

@@ -5,6 +5,7 @@
 //! rotation is one transaction there.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 use verbatim_record::{ArchiveKey, BucketId, EdgeKeys, Hash, Kek, Keyring};
@@ -27,6 +28,8 @@ pub struct Keys {
     vault: Arc<Vault>,
     edge: EdgeKeys,
     safe: Arc<dyn KeySafe>,
+    /// The key in use lies where the next one belongs: it could not be moved.
+    is_misplaced: AtomicBool,
 }
 
 impl Keys {
@@ -75,6 +78,7 @@ impl Keys {
             vault: Arc::new(vault),
             edge,
             safe,
+            is_misplaced: AtomicBool::new(false),
         })
     }
 
@@ -191,8 +195,26 @@ impl Keys {
         let (id, check) = (kek.id(), kek.check());
         self.keyring.rekey(kek);
         tracing::info!(key = %id, "the key-encryption key was rotated");
+        self.is_misplaced.store(true, Ordering::Relaxed);
         // Died here: the key lies in the safe, and the next start promotes it.
-        self.safe.promote(&check).await
+        self.put_in_place(&check).await.map(drop)
+    }
+
+    /// Tries it again after a rotation whose key could not be moved. Whether it was.
+    ///
+    /// # Errors
+    /// While it cannot be.
+    pub(crate) async fn tidy(&self) -> Result<bool, KeySafeError> {
+        match self.is_misplaced.load(Ordering::Relaxed) {
+            true => self.put_in_place(&self.keyring.kek().check()).await,
+            false => Ok(false),
+        }
+    }
+
+    async fn put_in_place(&self, check: &Hash) -> Result<bool, KeySafeError> {
+        self.safe.promote(check).await?;
+        self.is_misplaced.store(false, Ordering::Relaxed);
+        Ok(true)
     }
 }
 

@@ -276,6 +276,51 @@ async fn a_node_without_the_new_key_says_so() {
     assert_eq!(alarms().await, Vec::<String>::new());
 }
 
+/// The key could not be moved: it is tried again, and the alarm goes with that.
+#[tokio::test]
+async fn a_key_that_is_not_in_its_place_is_moved_there() {
+    let house = House::new().await;
+    let alarms = async || house.engine().alarms().await.unwrap();
+    let fails = [SafeFault::None, SafeFault::Refuses, SafeFault::Refuses];
+    house.safe.plan(&fails);
+    let done = rotate(house.engine()).await.unwrap();
+    assert_eq!(house.safe.ids().1.as_ref(), Some(&done.new_key));
+    // It is in use, and not what comes next.
+    assert_eq!(house.engine().key_inventory().await.unwrap().next, None);
+    for (good, left) in [(false, 1), (true, 0), (true, 0)] {
+        assert_eq!(house.engine().watch_key(false).await, Ok(good));
+        let keys: Vec<_> = alarms().await.into_iter().map(|a| a.key).collect();
+        assert_eq!(keys, vec!["key-not-in-its-place"; left]);
+    }
+    assert_eq!(house.safe.ids(), (done.new_key, None));
+}
+
+/// It lies ready once more, because it did not come to its place or its files were copied again: a rotation to
+/// it would change nothing.
+#[tokio::test]
+async fn the_key_in_use_is_never_the_next() {
+    for is_copied in [false, true] {
+        let mut house = House::new().await;
+        let first = prepare(house.engine()).await.unwrap();
+        let files = FakeKeySafe::new(KEY);
+        files.copy(&house.safe);
+        if !is_copied {
+            house.safe.plan(&[SafeFault::None, SafeFault::Refuses]);
+        }
+        rotate(house.engine()).await.unwrap();
+        if is_copied {
+            house.safe.copy(&files);
+        }
+        let prepared = prepare(house.engine()).await.unwrap();
+        assert_ne!(prepared, first, "copied: {is_copied}");
+        assert_eq!(house.safe.ids(), (first.clone(), Some(prepared.clone())));
+        let done = rotate(house.engine()).await.unwrap();
+        assert_eq!((&done.old_key, &done.new_key), (&first, &prepared));
+        house.start_again().await;
+        all_opens(house.engine(), &prepared, 2, "the second").await;
+    }
+}
+
 #[tokio::test]
 async fn two_nodes_that_rotate_at_once_end_under_one_key() {
     let house = House::new().await;

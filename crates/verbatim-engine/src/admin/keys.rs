@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{Actor, AdminError, Said};
 use crate::core::Engine;
+use crate::key_watch::NOT_IN_ITS_PLACE;
 use crate::keys::{FollowError, damaged, nonce, secret};
 use crate::ports::{Change, KeyRotation, KeySafeError, RewrappedBucket, RotateKeys, StoreError};
 use crate::views::{KeyRotationView, KeyedBucketView, KeysView};
@@ -25,6 +26,7 @@ impl Engine {
         let standing = self.store.standing_installation().await?;
         let buckets = self.store.bucket_keys().await?;
         let rotations = self.store.key_rotations().await?;
+        let (key, next) = (keys.keyring().kek().id(), keys.safe().next().await?);
         let signer = self
             .log_keys()
             .await?
@@ -33,8 +35,9 @@ impl Engine {
             .map(VerifierKey::to_string);
         Ok(KeysView {
             signer: signer.unwrap_or_default(),
-            key: keys.keyring().kek().id(),
-            next: keys.safe().next().await?.map(|next| next.id()),
+            // One that was rotated to and is not in its place yet is not the next.
+            next: next.map(|next| next.id()).filter(|next| *next != key),
+            key,
             state_root: standing.is_some_and(|i| !i.state_root.is_empty()),
             buckets: buckets.iter().map(|(id, _)| bucket_view(*id)).collect(),
             rotations: rotations.into_iter().map(Into::into).collect(),
@@ -83,7 +86,7 @@ impl Engine {
             // start of any process finds it there, and so does `follow`.
             Ok(rotation) => {
                 if let Err(error) = keys.take(next).await {
-                    self.raise("key-not-in-its-place", not_in_its_place(&error))
+                    self.raise(NOT_IN_ITS_PLACE, not_in_its_place(&error))
                         .await?;
                 }
                 Ok(rotation.into())
@@ -117,10 +120,30 @@ impl Engine {
         }
     }
 
-    /// The key that lies ready, made if need be; durable when this returns.
+    /// The key that lies ready, made if need be; durable when this returns. Never the one in use: a rotation to
+    /// that would change nothing, and be recorded as one.
     async fn next_key(&self) -> Result<Kek, AdminError> {
-        let fresh = Kek::new(secret(&*self.entropy));
-        Ok(self.recorder.keys().safe().prepare(fresh).await?)
+        let (safe, held) = (
+            self.recorder.keys().safe(),
+            self.recorder.keys().keyring().kek(),
+        );
+        let fresh = || Kek::new(secret(&*self.entropy));
+        let next = safe.prepare(fresh()).await?;
+        if next.check() != held.check() {
+            return Ok(next);
+        }
+        // It did not come to its place after the last rotation, or was copied here once more.
+        safe.promote(&held.check()).await?;
+        // Died here: the key in use is in its place, and nothing lies ready.
+        let next = safe.prepare(fresh()).await?;
+        match next.check() != held.check() {
+            true => Ok(next),
+            false => Err(KeySafeError {
+                what: "the key that lies ready is the one in use: remove the file with the ending .new".to_owned(),
+                source: None,
+            }
+            .into()),
+        }
     }
 
     /// Begins anew where a bucket was made or destroyed between reading and writing.
@@ -206,10 +229,10 @@ impl From<FollowError> for AdminError {
     }
 }
 
-fn not_in_its_place(error: &KeySafeError) -> String {
+pub(crate) fn not_in_its_place(error: &KeySafeError) -> String {
     format!(
         "the key-encryption key was rotated, but the new key file is not in its place: {error}; it lies \
-         beside it with the ending .new, and the next start moves it"
+         beside it with the ending .new. It is moved once that is mended, or at the next start"
     )
 }
 

@@ -5,7 +5,7 @@
 mod contacts;
 mod conversations;
 mod exports;
-mod keys;
+pub(crate) mod keys;
 mod numbers;
 mod people;
 
