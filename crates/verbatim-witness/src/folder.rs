@@ -26,7 +26,7 @@ const ENDING: &str = "checkpoint";
 
 const NO_LOGS: &str = "\
 # The logs that this witness cosigns, one a line: log VKEY
-# A log's key is what its operator publishes. This file is read at the start.
+# A log's key is what its operator publishes; after a change of it, all lines of the log's policy, #sizes included. This file is read at the start.
 quorum none
 ";
 
@@ -90,7 +90,7 @@ pub(crate) struct Seen {
 pub struct Folder {
     checkpoints: PathBuf,
     signer: FileSigner,
-    logs: Vec<VerifierKey>,
+    logs: Policy,
     _lock: File,
 }
 
@@ -153,12 +153,12 @@ impl Folder {
             _lock: lock(&dir.join(LOCK))?,
             checkpoints,
             signer,
-            logs: policy.logs().cloned().collect(),
+            logs: policy,
         })
     }
 
-    /// The logs that it cosigns.
-    pub fn logs(&self) -> &[VerifierKey] {
+    /// The logs that it cosigns, with the sizes for which each of their keys counts.
+    pub const fn logs(&self) -> &Policy {
         &self.logs
     }
 

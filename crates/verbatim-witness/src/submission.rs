@@ -3,10 +3,12 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
+use verbatim_record::checkpoint::CheckpointError;
 use verbatim_record::merkle::Frontier;
-use verbatim_record::note::{Note, NoteError};
+use verbatim_record::note::Note;
+use verbatim_record::policy::Policy;
 use verbatim_record::proof::check_consistency;
-use verbatim_record::{Checkpoint, Hash, VerifierKey};
+use verbatim_record::{Checkpoint, Hash};
 
 /// Hashes in the proof of a submission, at most (C2SP `tlog-witness`).
 const MOST_HASHES: usize = 63;
@@ -20,9 +22,9 @@ pub enum Refusal {
     /// 404: a log that this witness was not told of.
     #[error("this witness does not know the log")]
     UnknownLog,
-    /// 403: not signed by the log.
+    /// 403: not signed by the log, or by a key of it that does not count at this size.
     #[error("{0}")]
-    Unsigned(NoteError),
+    Unsigned(CheckpointError),
     /// 409: the proof begins at another size than the one that this witness holds.
     #[error("the largest tree seen here has {0} leaves")]
     Size(u64),
@@ -86,11 +88,12 @@ impl Submission {
     ///
     /// # Errors
     /// The refusals of the protocol, in its order.
-    pub fn check(&self, keys: &[VerifierKey], seen: Option<&Checkpoint>) -> Result<(), Refusal> {
-        if keys.is_empty() {
+    pub fn check(&self, logs: &Policy, seen: Option<&Checkpoint>) -> Result<(), Refusal> {
+        let origin = &self.checkpoint.origin;
+        if !logs.logs().any(|key| key.name() == origin) {
             return Err(Refusal::UnknownLog);
         }
-        self.note.check(keys).map_err(Refusal::Unsigned)?;
+        logs.open(&self.note).map_err(Refusal::Unsigned)?;
         if self.old > self.checkpoint.size {
             let why = "the old size is larger than the checkpoint's";
             return Err(Refusal::Malformed(why.to_owned()));

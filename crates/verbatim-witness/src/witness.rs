@@ -49,7 +49,7 @@ impl Witness {
             .map(|seen| (origin_id(&seen.checkpoint.origin), seen))
             .collect();
         let mut logs = HashMap::new();
-        for key in folder.logs() {
+        for key in folder.logs().logs() {
             let id = origin_id(key.name());
             let log = logs.entry(id.clone()).or_insert_with(|| Log {
                 keys: Vec::new(),
@@ -85,7 +85,8 @@ impl Witness {
             .get(&origin_id(&submission.checkpoint.origin))
             .ok_or(Refusal::UnknownLog)?;
         let mut seen = whole(&log.seen);
-        submission.check(&log.keys, seen.as_ref().map(|seen| &seen.checkpoint))?;
+        let before = seen.as_ref().map(|seen| &seen.checkpoint);
+        submission.check(self.folder.logs(), before)?;
         let (next, ours) = self.cosigned(submission, log, seen.as_ref())?;
         // Died before here: as if nobody had asked.
         let path = self.folder.path(&next.checkpoint.origin);

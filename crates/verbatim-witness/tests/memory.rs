@@ -10,6 +10,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use support::{Cutting, Hands, Log, START, WITNESS, folder, open, open_with, time_of};
+use verbatim_record::Signer;
 use verbatim_witness::{Folder, FolderError, RealDisk, Refusal, Submission, Witness};
 
 fn submit(witness: &Witness, body: &str) -> Result<u64, Refusal> {
@@ -38,6 +39,23 @@ fn a_restart_forgets_nothing() {
         Err(Refusal::Inconsistent(_))
     ));
     submit(&again, &log.body(10, 20)).unwrap();
+}
+
+/// The log has changed its key at ten records: whoever stole the old one cannot have more cosigned.
+#[test]
+fn a_key_that_was_replaced_does_not_count_for_more() {
+    let dir = folder();
+    let (old, mut new) = (Log::known(20), Log::known(20));
+    new.signer = Log::new(support::ORIGIN, 2, "", 0).signer;
+    let (first, second) = (old.signer.verifier(), new.signer.verifier());
+    let policy = format!("log {second}\n#sizes 11\nlog {first}\n#sizes 0 10\nquorum none\n");
+    fs::write(dir.path().join("logs.policy"), policy).unwrap();
+    let witness = open(dir.path());
+    let is_refused = |body: &str| matches!(submit(&witness, body), Err(Refusal::Unsigned(_)));
+    assert!(is_refused(&new.body(0, 10)), "a new key for an old size");
+    submit(&witness, &old.body(0, 10)).unwrap();
+    assert!(is_refused(&old.body(10, 20)), "an old key for a new size");
+    submit(&witness, &new.body(10, 20)).unwrap();
 }
 
 /// Dies at every step of keeping a checkpoint, before it and after it, and in every case also goes on
