@@ -138,7 +138,10 @@ async fn a_request_to_release_lapses_and_can_be_taken_back() {
     engine.ask_release(&ann(), id, "settled").await.unwrap();
     house.verified().await;
     let kept = engine.keep_hold(&bob(), id).await.unwrap();
-    assert_eq!((kept.state.as_str(), kept.asked), ("standing", None));
+    assert_eq!(
+        (kept.state.as_str(), kept.asked.is_none()),
+        ("standing", true)
+    );
     assert!(engine.approve_release(&bob(), id).await.is_err());
     house.verified().await;
     engine.ask_release(&ann(), id, "settled").await.unwrap();
