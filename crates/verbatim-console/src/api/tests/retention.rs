@@ -239,7 +239,7 @@ async fn retention_that_names_somebody_is_shown_on_the_record() {
     let theirs = format!("retention?number=%2B{}", &CLIENT[1..]);
     caller.shown(&theirs).await;
     assert_eq!(looks().await, 1);
-    let longer = json!({"class": 1, "months": 12, "number": CLIENT});
+    let longer = json!({"class": 1, "months": 12, "of": {"number": CLIENT}});
     caller.done("retention/extend", &longer).await;
     caller.shown("retention").await;
     assert_eq!(looks().await, 2);

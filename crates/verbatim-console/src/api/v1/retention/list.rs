@@ -138,7 +138,7 @@ pub(crate) async fn retention(
     Query(whose): Query<Whose>,
 ) -> Result<Json<Retention>, Problem> {
     let whose = whose.member()?;
-    let view = engine.show_retention(&caller.viewer(), whose.as_ref());
-    let view = view.await?;
+    let viewer = caller.viewer();
+    let view = engine.show_retention(&viewer, whose.as_ref()).await?;
     Ok(Json(Retention::shown(view, &caller)))
 }
