@@ -16,6 +16,10 @@ use crate::views::{ActView, HoldView};
 
 const PURPOSE: &str = "hold";
 const VERSION: u8 = 1;
+/// What two people must agree on lapses after thirty days.
+const LAPSES_MS: i64 = 30 * 86_400_000;
+/// The step that takes the request to release a hold back.
+pub(crate) const KEPT: &str = "kept";
 
 /// What somebody wants to be held. Whom it names must exist: a hold on nobody protects nothing.
 #[derive(Debug, Clone, Default)]
@@ -115,17 +119,43 @@ impl Engine {
         self.hold_view(&hold)
     }
 
+    /// Takes the request to release a hold back. Anybody with the right to hold may: to keep is never wrong.
+    ///
+    /// # Errors
+    /// When nobody has asked for its release, or it is released.
+    pub async fn keep_hold(&self, actor: &Actor, id: HoldId) -> Result<HoldView, AdminError> {
+        let mut hold = self.standing_hold(id).await?;
+        let Some(asked) = hold.asked.take() else {
+            let text = "nobody has asked for its release";
+            return Err(AdminError::Invalid(text.to_owned()));
+        };
+        let details = [("asked_by", asked.by.as_str())];
+        self.put_hold(actor, Kind::HoldReleased, KEPT, &hold, &details)
+            .await?;
+        self.hold_view(&hold)
+    }
+
+    /// Whether what somebody asked of another has lapsed: nobody agreed within thirty days.
+    pub(crate) fn is_stale(&self, asked: &Act) -> bool {
+        asked.at.as_millis().saturating_add(LAPSES_MS) <= self.now().as_millis()
+    }
+
     /// Agrees to the release of a hold, which then binds nothing any more.
     ///
     /// # Errors
-    /// When nobody has asked for it, or this very actor has.
+    /// When nobody has asked for it, or thirty days ago, or this very actor has.
     pub async fn approve_release(&self, actor: &Actor, id: HoldId) -> Result<HoldView, AdminError> {
         let mut hold = self.standing_hold(id).await?;
         let Some(asked) = &hold.asked else {
             let text = "nobody has asked for its release: `verbatim hold release` does";
             return Err(AdminError::Invalid(text.to_owned()));
         };
-        if asked.by == actor.0 {
+        if self.is_stale(asked) {
+            let text = "the request for its release has lapsed: what was true then may not be any more; \
+                        `verbatim hold release` asks anew";
+            return Err(AdminError::Invalid(text.to_owned()));
+        }
+        if actor.may_be(&asked.by) {
             return Err(AdminError::SecondPerson("the release of a hold"));
         }
         let asked_by = asked.by.clone();
@@ -302,15 +332,21 @@ impl Engine {
             about: None,
         };
         let changes = vec![Change::Append(record), Change::PutHold(hold.clone())];
-        Ok(self.at_once(changes).await?)
+        match self.at_once(changes).await {
+            Err(StoreError::Stale(_)) => {
+                let text = "somebody else changed the hold meanwhile: look at it again";
+                Err(AdminError::Invalid(text.to_owned()))
+            }
+            done => Ok(done?),
+        }
     }
 
     fn hold_view(&self, hold: &Hold) -> Result<HoldView, AdminError> {
         let terms = self.open_terms(hold)?;
         let state = match (&hold.asked, &hold.released) {
             (_, Some(_)) => "released",
-            (Some(_), None) => "release_asked",
-            (None, None) => "standing",
+            (Some(asked), None) if !self.is_stale(asked) => "release_asked",
+            (_, None) => "standing",
         };
         Ok(HoldView {
             id: hold.id.to_string(),

@@ -10,7 +10,9 @@ use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
 use crate::disposal::Certified;
+use crate::hold::KEPT;
 use crate::ports::{Act, Bucket, Disposal, Hold, KeyRotation, StoreError};
+use crate::retention::{BUCKETS, bucket_name};
 
 const PAGE: u32 = 500;
 /// A row and its record are made one after the other.
@@ -25,12 +27,12 @@ struct Said {
     disposals: HashMap<String, Vec<Body>>,
     /// Records of rotations.
     rotations: Vec<Body>,
-    /// Classes that were kept for longer, and by how many months, in order.
-    extensions: Vec<(u8, u32)>,
     /// Records that name promises.
     promises: Vec<Body>,
-    /// The time of the last change of configuration that was disposed of.
-    gone: Option<Timestamp>,
+    /// By the name of each bucket, how many months longer it is kept.
+    extensions: HashMap<String, u64>,
+    /// Kinds and times of those that were disposed of.
+    gone: Vec<(Kind, Timestamp)>,
     /// Positions of certificates.
     certificates: Vec<u64>,
 }
@@ -46,7 +48,7 @@ impl Engine {
         let (_, holds) = self.store.holds().await?;
         let disposals = self.store.disposals().await?;
         for hold in &holds {
-            if let Some(why) = self.hold_fault(hold, &said, &certified) {
+            if let Some(why) = self.hold_fault(hold, &said) {
                 return Ok(Some(format!("hold {}: {why}", hold.id)));
             }
         }
@@ -71,7 +73,7 @@ impl Engine {
         for bucket in self.store.buckets().await? {
             let first = self.store.records_in(bucket.id, None, 1).await?;
             let began = first.first().map(|record| record.sealed.captured_at);
-            if kept_otherwise(&bucket, &said, said.gone >= began) {
+            if kept_otherwise(&bucket, &said, began) {
                 let (class, month) = (bucket.id.class.0, bucket.id.expiry_month);
                 return Ok(Some(format!(
                     "bucket {class} {month}: the log says otherwise how much longer it is kept"
@@ -85,12 +87,14 @@ impl Engine {
                 )));
             }
         }
-        let promises = self.promise_fault(&said.promises, &certified).await?;
+        let promises = self
+            .promise_fault(&said.promises, |at| said.may_be_gone(Kind::Config, at))
+            .await?;
         if let Some(why) = promises {
             return Ok(Some(format!("a promise of retention: {why}")));
         }
         let rotations = self.store.key_rotations().await?;
-        Ok(rotation_fault(&rotations, &said, &certified))
+        Ok(rotation_fault(&rotations, &said))
     }
 
     /// Reads the records about the installation itself that concern any of this.
@@ -105,12 +109,11 @@ impl Engine {
                     kind,
                     Kind::HoldSet | Kind::HoldReleased | Kind::Disposal | Kind::Key | Kind::Config
                 );
-                if certified.iter().any(|c| c.covers(stored.global_seq)) {
-                    let at = stored.sealed.captured_at;
-                    said.gone = said.gone.max((kind == Kind::Config).then_some(at));
+                if !concerns {
                     continue;
                 }
-                if !concerns {
+                if certified.iter().any(|c| c.covers(stored.global_seq)) {
+                    said.gone.push((kind, stored.sealed.captured_at));
                     continue;
                 }
                 // One that does not open is named as a record.
@@ -128,7 +131,7 @@ impl Engine {
                         said.disposals.entry(id).or_default().push(body);
                     }
                     (Kind::Config, "retention.extend" | "retention.rules") => {
-                        said.extensions.extend(extension(&body));
+                        said.extend(&body);
                         said.promises.push(body);
                     }
                     (Kind::Key, "key.rotate") => said.rotations.push(body),
@@ -141,15 +144,20 @@ impl Engine {
         }
     }
 
-    fn hold_fault(&self, hold: &Hold, said: &Said, certified: &[Certified]) -> Option<String> {
+    fn hold_fault(&self, hold: &Hold, said: &Said) -> Option<String> {
         let steps = said.holds.get(&hold.id.to_string());
         let steps = steps.map_or(&[][..], Vec::as_slice);
-        let acts = [
-            (&["set"][..], Some(&hold.set)),
-            (&["asked"], hold.asked.as_ref()),
+        let is_gone = |kind: Kind| move |at| said.may_be_gone(kind, at);
+        let set = [(&["set"][..], Some(&hold.set))];
+        // A request that was taken back is as if there had been none.
+        let kept = steps.iter().rposition(|body| body.reason == KEPT);
+        let since = steps.get(kept.map_or(0, |at| at + 1)..).unwrap_or_default();
+        let release = [
+            (&["asked"][..], hold.asked.as_ref()),
             (&["released"], hold.released.as_ref()),
         ];
-        let fault = step_fault(steps, &acts, certified);
+        let fault = step_fault(steps, &set, is_gone(Kind::HoldSet))
+            .or_else(|| step_fault(since, &release, is_gone(Kind::HoldReleased)));
         if fault.is_some() {
             return fault;
         }
@@ -171,16 +179,28 @@ pub(crate) fn is_of(act: &Act, body: &Body) -> bool {
     act.by == body.actor && act.at.as_millis().abs_diff(body.captured_at) <= MOMENT_MS
 }
 
-/// Whether a record of this time may have been disposed of.
-pub(crate) fn may_be_gone(at: Timestamp, certified: &[Certified]) -> bool {
-    certified.iter().any(|certificate| certificate.at() > at)
+impl Said {
+    /// Whether the record of an act of this time was disposed of, by what certificates cover.
+    fn may_be_gone(&self, kind: Kind, at: Timestamp) -> bool {
+        let near = |gone: &Timestamp| gone.as_millis().abs_diff(at.as_millis()) <= MOMENT_MS;
+        self.gone.iter().any(|(k, gone)| *k == kind && near(gone))
+    }
+
+    /// Buckets that were kept for longer. What is kept longer for somebody alone is no bucket's.
+    fn extend(&mut self, body: &Body) {
+        let detail = |name| body.details.get(name);
+        let months = detail("months").and_then(|months| months.parse::<u64>().ok());
+        for name in detail(BUCKETS).map_or("", |names| names).split_whitespace() {
+            *self.extensions.entry(name.to_owned()).or_default() += months.unwrap_or(0);
+        }
+    }
 }
 
 /// Who did what and when, by a row, against the records of the steps: each step has the words that say it.
 fn step_fault(
     steps: &[Body],
     acts: &[(&[&str], Option<&Act>)],
-    certified: &[Certified],
+    may_be_gone: impl Fn(Timestamp) -> bool,
 ) -> Option<String> {
     acts.iter().find_map(|(words, act)| {
         let said = steps
@@ -192,7 +212,7 @@ fn step_fault(
                 Some(format!("the log says otherwise who and when: {step}"))
             }
             (None, Some(_)) => Some(format!("the log says that it was {step}")),
-            (Some(act), None) if !may_be_gone(act.at, certified) => {
+            (Some(act), None) if !may_be_gone(act.at) => {
                 Some(format!("the log does not say that it was {step}"))
             }
             _ => None,
@@ -218,7 +238,7 @@ fn disposal_fault(disposal: &Disposal, said: &Said, certified: &[Certified]) -> 
         let why = "the log says that it is about somebody else";
         steps.iter().any(of_another).then(|| why.to_owned())
     };
-    step_fault(steps, &acts, certified)
+    step_fault(steps, &acts, |at| said.may_be_gone(Kind::Disposal, at))
         .or_else(of_another)
         .or_else(|| certificate_fault(disposal, certified))
 }
@@ -241,42 +261,18 @@ fn certificate_fault(disposal: &Disposal, certified: &[Certified]) -> Option<Str
     (!right).then(|| "its certificate says otherwise".to_owned())
 }
 
-/// A class that was kept for longer, and by how many months.
-fn extension(body: &Body) -> Option<(u8, u32)> {
-    let detail = |name| body.details.get(name);
-    // What is kept longer for somebody alone is no bucket's; rules name no class.
-    if detail("of").is_some() {
-        return None;
-    }
-    Some((
-        detail("class")?.parse().ok()?,
-        detail("months")?.parse().ok()?,
-    ))
+/// A bucket is kept longer by exactly the extensions that name it, as far as the log still says which.
+fn kept_otherwise(bucket: &Bucket, said: &Said, began: Option<Timestamp>) -> bool {
+    let own = bucket.id.expiry_month;
+    let longer = u64::from(bucket.expires().saturating_sub(own));
+    let named = said.extensions.get(&bucket_name(bucket.id)).copied();
+    let named = named.unwrap_or(0);
+    let mut gone = said.gone.iter();
+    let some_gone = gone.any(|(kind, at)| *kind == Kind::Config && Some(*at) >= began);
+    longer != named && !(some_gone && longer > named)
 }
 
-/// A bucket is kept for longer by every extension of its class since it was made.
-fn kept_otherwise(bucket: &Bucket, said: &Said, some_may_be_gone: bool) -> bool {
-    let Some(kept) = bucket.kept_until else {
-        return false;
-    };
-    let longer = u64::from(kept.saturating_sub(bucket.id.expiry_month));
-    let mut sum = 0;
-    let mine = said.extensions.iter().rev();
-    let mine = mine.filter(|(class, _)| *class == bucket.id.class.0);
-    for (_, months) in mine {
-        sum += u64::from(*months);
-        if sum == longer {
-            return false;
-        }
-    }
-    !(some_may_be_gone && longer > sum)
-}
-
-fn rotation_fault(
-    rotations: &[KeyRotation],
-    said: &Said,
-    certified: &[Certified],
-) -> Option<String> {
+fn rotation_fault(rotations: &[KeyRotation], said: &Said) -> Option<String> {
     let is_said = |rotation: &KeyRotation, body: &Body| {
         let detail = |name: &str, is: &str| body.details.get(name).is_some_and(|s| s == is);
         detail("from", &rotation.old_key)
@@ -290,7 +286,7 @@ fn rotation_fault(
         .any(|body| !rotations.iter().any(|rotation| is_said(rotation, body)));
     let unsaid = rotations.iter().any(|rotation| {
         let is_there = said.rotations.iter().any(|body| is_said(rotation, body));
-        !is_there && !may_be_gone(rotation.at, certified)
+        !is_there && !said.may_be_gone(Kind::Key, rotation.at)
     });
     (unkept || unsaid).then(|| "the log says otherwise how the key was rotated".to_owned())
 }

@@ -5,6 +5,7 @@ mod extend;
 mod list;
 mod promise;
 
+pub(crate) use extend::{BUCKETS, bucket_name};
 pub(crate) use list::Binding;
 pub(crate) use verbatim_record::month_of;
 

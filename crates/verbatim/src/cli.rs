@@ -509,6 +509,14 @@ Dates are days in UTC, both included. What is about no conversation is kept by e
         /// Its id.
         hold: String,
     },
+    /// Take the request to release a hold back: it goes on as before. After 30 days a request lapses by itself.
+    #[command(after_help = "\
+Example:
+  verbatim hold keep 0193b0c4d5e67f8091a2b3c4d5e6f708")]
+    Keep {
+        /// Its id.
+        hold: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -50,6 +50,7 @@ const BEARER: &str = "bearer";
         v1::holds::set::set_hold,
         v1::holds::release::release_hold,
         v1::holds::approve::approve_release,
+        v1::holds::keep::keep_hold,
         v1::disposals::list::list_disposals,
         v1::disposals::show::show_disposal,
         v1::disposals::propose::propose_disposals,

@@ -60,6 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         holds::set::endpoint(),
         holds::release::endpoint(),
         holds::approve::endpoint(),
+        holds::keep::endpoint(),
         disposals::list::endpoint(),
         disposals::show::endpoint(),
         disposals::propose::endpoint(),

@@ -28,6 +28,16 @@ impl Actor {
     pub fn operator(name: &str) -> Self {
         Self(format!("operator:{name}"))
     }
+    /// Whether these may be one person, as records name them: of `operator:alice` and
+    /// `operator:command-line/Alice` nobody knows that they are not.
+    pub(crate) fn may_be(&self, by: &str) -> bool {
+        let bare = |name: &str| {
+            let name = name.rsplit_once('/').map_or(name, |(_, user)| user);
+            let name = name.strip_prefix("operator:").unwrap_or(name);
+            name.to_lowercase()
+        };
+        bare(&self.0) == bare(by)
+    }
     /// An employee, through the bot.
     pub fn employee(id: EmployeeId) -> Self {
         Self(format!("employee:{id}"))

@@ -15,8 +15,6 @@ use crate::retention::{month_of, month_words};
 use crate::views::{ActView, DisposalView};
 
 const PAGE: u32 = 200;
-/// A proposal that nobody has approved after thirty days lapses.
-const LAPSES_MS: i64 = 30 * 86_400_000;
 
 /// Whether it is about this, and not taken back; an erasure that is carried out may be followed by another.
 fn stands(disposal: &Disposal, contact: Option<ContactId>, bucket: BucketId) -> bool {
@@ -132,8 +130,7 @@ impl Engine {
 
     /// Whether nobody approved it while it could be.
     fn has_lapsed(&self, disposal: &Disposal) -> bool {
-        let end = disposal.proposed.at.as_millis().saturating_add(LAPSES_MS);
-        disposal.state == DisposalState::Proposed && end <= self.now().as_millis()
+        disposal.state == DisposalState::Proposed && self.is_stale(&disposal.proposed)
     }
 
     /// Approves a disposal, which is then carried out.
@@ -153,7 +150,7 @@ impl Engine {
             let text = "the proposal has lapsed: what was true of it then may not be any more; propose it again";
             return Err(AdminError::Invalid(text.to_owned()));
         }
-        if disposal.proposed.by == actor.0 {
+        if actor.may_be(&disposal.proposed.by) {
             return Err(AdminError::SecondPerson("a disposal"));
         }
         let approved = act(actor, self.now());

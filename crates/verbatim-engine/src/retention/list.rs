@@ -7,6 +7,7 @@ use verbatim_record::{BucketId, Leaf, RetentionClass};
 
 use super::promise::Promised;
 use super::{month_of, month_words, months_of};
+use crate::access::Viewer;
 use crate::admin::AdminError;
 use crate::core::Engine;
 use crate::disposal::is_of_bucket;
@@ -19,6 +20,28 @@ const PAGE: u32 = 1000;
 type Counts = BTreeMap<(BucketId, u32), u64>;
 
 impl Engine {
+    /// The same as [`Self::retention`], or of somebody as [`Self::retention_of`], shown to somebody: recorded
+    /// if it names anybody.
+    ///
+    /// # Errors
+    /// When there is no such person or number, or the store fails.
+    pub async fn show_retention(
+        &self,
+        viewer: &Viewer,
+        whose: Option<&Member>,
+    ) -> Result<RetentionView, AdminError> {
+        let view = match whose {
+            None => self.retention().await?,
+            Some(member) => self.retention_of(member).await?,
+        };
+        let named = view.rules.iter().filter(|rule| !rule.of.is_empty());
+        let named = named.count() + view.extensions.len();
+        if named > 0 || whose.is_some() {
+            self.listed(viewer, "retention", named).await?;
+        }
+        Ok(view)
+    }
+
     /// The rules, and the buckets with the months after which they may be disposed of.
     ///
     /// # Errors

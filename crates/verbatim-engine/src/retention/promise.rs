@@ -11,8 +11,7 @@ use verbatim_record::{Body, Vault};
 
 use super::period_words;
 use crate::core::{Engine, OpenError};
-use crate::disposal::Certified;
-use crate::ledger_check::{is_of, may_be_gone};
+use crate::ledger_check::is_of;
 use crate::ports::{self, Act, BlindIndex, Sealed, Store, StoreError};
 
 const PURPOSE: &str = "promise";
@@ -171,7 +170,7 @@ impl Engine {
     pub(crate) async fn promise_fault(
         &self,
         said: &[Body],
-        certified: &[Certified],
+        may_be_gone: impl Fn(Timestamp) -> bool,
     ) -> Result<Option<String>, StoreError> {
         let names = |body: &Body| -> BTreeSet<String> {
             let names = body.details.get(PROMISES).map(|names| names.split(' '));
@@ -185,7 +184,7 @@ impl Engine {
             missing.remove(&name);
             let mut tellers = said.iter().filter(|(_, names)| names.contains(&name));
             let is_said = tellers.any(|(body, _)| is_of(&promise.made, body));
-            unsaid |= !is_said && !may_be_gone(promise.made.at, certified);
+            unsaid |= !is_said && !may_be_gone(promise.made.at);
         }
         Ok(match (missing.first(), unsaid) {
             (Some(name), _) => Some(format!("the log tells of {name}, and it is not there")),

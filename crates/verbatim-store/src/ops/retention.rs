@@ -84,7 +84,9 @@ pub(super) async fn put_hold(work: &Work, hold: &Hold) -> Result<(), StoreError>
         by(released),
         at(released)
     ];
-    work.tx.execute(&sql::HOLD_PUT, params).await?;
+    if work.tx.execute(&sql::HOLD_PUT, params).await? == 0 {
+        return Err(StoreError::Stale("the hold is not as it was"));
+    }
     work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 

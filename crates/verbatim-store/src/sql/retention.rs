@@ -45,10 +45,13 @@ statements! {
     HOLD_CHANGED = "UPDATE hold_changes SET changes = changes + 1 WHERE id = 1";
     HOLDS = "SELECT id, terms, set_by, set_at, asked_by, asked_at, released_by, released_at \
         FROM holds ORDER BY pos";
+    /// A release stands, and is of the request that its second person saw.
     HOLD_PUT = "INSERT INTO holds (id, terms, set_by, set_at, asked_by, asked_at, released_by, \
           released_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
         ON CONFLICT (id) DO UPDATE SET asked_by = excluded.asked_by, asked_at = excluded.asked_at, \
-          released_by = excluded.released_by, released_at = excluded.released_at";
+          released_by = excluded.released_by, released_at = excluded.released_at \
+        WHERE holds.released_by IS NULL AND (excluded.released_by IS NULL \
+          OR (holds.asked_by = excluded.asked_by AND holds.asked_at = excluded.asked_at))";
     DISPOSALS = concat!("SELECT ", disposal_columns!(), " FROM disposals ORDER BY pos");
     DISPOSAL = concat!("SELECT ", disposal_columns!(), " FROM disposals WHERE id = $1");
     DISPOSAL_ADD = concat!("INSERT INTO disposals (", disposal_columns!(), ") \

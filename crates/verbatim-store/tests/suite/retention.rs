@@ -164,8 +164,25 @@ async fn holds_are_counted(w: &World) {
     assert_eq!(w.store.holds().await, Ok((1, vec![hold.clone()])));
     hold.asked = Some(by("ann", 2));
     w.commit(vec![Change::PutHold(hold.clone())]).await;
+    // What the second person saw was taken back, or asked anew.
+    for asked in [None, Some(by("ann", 1)), Some(by("eve", 2))] {
+        let released = Some(by("bob", 3));
+        let other = Hold {
+            asked,
+            released,
+            ..hold.clone()
+        };
+        let error = w.refused(vec![Change::PutHold(other)]).await;
+        assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
+    }
     hold.released = Some(by("bob", 3));
     w.commit(vec![Change::PutHold(hold.clone())]).await;
+    let standing = Hold {
+        released: None,
+        ..hold.clone()
+    };
+    let error = w.refused(vec![Change::PutHold(standing)]).await;
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
     assert_eq!(w.store.holds().await, Ok((3, vec![hold])));
 }
 

@@ -1,8 +1,8 @@
 //! Holds: set by one, released by two, and stronger than every disposal.
 
-use verbatim_domain::{HoldId, Timestamp};
+use verbatim_domain::{Duration, HoldId, Timestamp};
 use verbatim_engine::HoldWish;
-use verbatim_engine::admin::AdminError;
+use verbatim_engine::admin::{Actor, AdminError};
 use verbatim_engine::ports::Clock;
 
 use crate::years::*;
@@ -125,6 +125,55 @@ async fn nobody_releases_a_hold_alone() {
         .collect();
     let ledger: Vec<_> = kinds.iter().filter(|k| k.starts_with("hold_")).collect();
     assert_eq!(ledger, ["hold_set", "hold_released", "hold_released"]);
+}
+
+/// A request that nobody agreed to within thirty days lapses, and anybody may take one back.
+#[tokio::test]
+async fn a_request_to_release_lapses_and_can_be_taken_back() {
+    let house = House::with_a_conversation().await;
+    let engine = &house.engine;
+    let hold = engine.set_hold(&ann(), on_client()).await.unwrap();
+    let id: HoldId = hold.id.parse().unwrap();
+    assert!(engine.keep_hold(&bob(), id).await.is_err(), "nobody asked");
+    engine.ask_release(&ann(), id, "settled").await.unwrap();
+    house.verified().await;
+    let kept = engine.keep_hold(&bob(), id).await.unwrap();
+    assert_eq!(
+        (kept.state.as_str(), kept.asked.is_none()),
+        ("standing", true)
+    );
+    assert!(engine.approve_release(&bob(), id).await.is_err());
+    house.verified().await;
+    engine.ask_release(&ann(), id, "settled").await.unwrap();
+    house.clock.advance(Duration::from_secs(30 * 86_400));
+    let late = engine.approve_release(&bob(), id).await;
+    assert!(matches!(late, Err(AdminError::Invalid(_))), "{late:?}");
+    engine.ask_release(&ann(), id, "settled").await.unwrap();
+    engine.approve_release(&bob(), id).await.unwrap();
+    house.verified().await;
+}
+
+/// Of the same person by an account of the machine and by a token, nobody knows that they are two.
+#[tokio::test]
+async fn one_name_by_two_ways_is_one_person() {
+    let house = House::of_old().await;
+    let hold = house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    let id: HoldId = hold.id.parse().unwrap();
+    house.engine.ask_release(&ann(), id, "over").await.unwrap();
+    let proposed = house.engine.propose_disposals(&ann()).await.unwrap();
+    let disposal = proposed[0].id.parse().unwrap();
+    for same in ["command-line/ann", "Ann", "command-line/ANN"] {
+        let same = Actor::operator(same);
+        for alone in [
+            house.engine.approve_release(&same, id).await.err(),
+            house.engine.approve_disposal(&same, disposal).await.err(),
+        ] {
+            assert!(
+                matches!(alone, Some(AdminError::SecondPerson(_))),
+                "{same:?} {alone:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]

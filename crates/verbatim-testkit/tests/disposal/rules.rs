@@ -134,3 +134,21 @@ async fn what_a_clock_that_was_behind_captured_is_kept_by_the_logs_time() {
     assert_eq!(house.texts().await, Vec::<String>::new());
     house.verified().await;
 }
+
+/// What a hold has moved away was made for the class as well.
+#[tokio::test]
+async fn an_extension_reaches_what_a_hold_has_kept() {
+    let house = House::of_old().await;
+    let hold = house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    house.approve_all().await;
+    house.work().await;
+    house.text_from(OTHER, "of today").await;
+    let longer = house.engine.extend_retention(&ann(), 1, 240).await;
+    assert_eq!(longer.unwrap(), 2, "today's bucket and the hold's");
+    let id = hold.id.parse().unwrap();
+    house.engine.ask_release(&ann(), id, "over").await.unwrap();
+    house.engine.approve_release(&bob(), id).await.unwrap();
+    assert!(house.approve_all().await.is_empty());
+    assert!(house.texts().await.contains(&said(CLIENT)));
+    house.verified().await;
+}

@@ -96,7 +96,7 @@ async fn a_flipped_byte_in_any_table_is_named() {
     assert!(named > 50, "{named}");
 }
 
-/// Rows beside the records that are gone, or too many, are named as well.
+/// Rows beside the records that are gone, too many, or invented, are named as well.
 #[tokio::test]
 async fn a_row_that_is_gone_or_too_many_is_named() {
     let firm = Firm::of_old().await;
@@ -110,6 +110,10 @@ async fn a_row_that_is_gone_or_too_many_is_named() {
         "DELETE FROM conversation_heads WHERE length = 1",
         "DELETE FROM conversation_marks WHERE mark = 1",
         "INSERT INTO conversation_marks SELECT conversation, 999, 3 FROM conversation_heads",
+        // An extension undone, and a release that nobody asked for before the last certificate.
+        "UPDATE bucket_keys SET kept_until = NULL WHERE kept_until IS NOT NULL",
+        "UPDATE holds SET asked_by = 'operator:ann', asked_at = set_at + 3600000, \
+            released_by = 'operator:bob', released_at = set_at + 3600000 WHERE released_by IS NULL",
     ] {
         restore(&good, firm.path());
         let store = Connection::open(firm.path()).unwrap();

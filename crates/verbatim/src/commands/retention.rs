@@ -80,6 +80,10 @@ pub(crate) async fn hold(api: &Api, out: &Out, command: HoldCommand) -> Result<E
             let body = json!({"hold": hold});
             show_hold(out, &api.call("POST", "holds/approve", Some(body)).await?);
         }
+        HoldCommand::Keep { hold } => {
+            let body = json!({"hold": hold});
+            show_hold(out, &api.call("POST", "holds/keep", Some(body)).await?);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -112,6 +112,16 @@ async fn a_hold_takes_one_and_its_release_two() {
         (alone.status.as_u16(), alone.problem().as_str()),
         (403, "second.person.needed")
     );
+    let kept = caller.done("holds/keep", &which).await;
+    assert_eq!(
+        (&kept["state"], &kept["asked"]),
+        (&json!("standing"), &Value::Null)
+    );
+    assert_eq!(
+        caller.post("holds/keep", &which).await.problem(),
+        "request.not.possible"
+    );
+    caller.done("holds/release", &ask).await;
     let released = as_other(&caller, "holds/approve", &which).await;
     assert_eq!(released.json()["state"], "released");
     let list = caller.shown("holds").await;
@@ -213,4 +223,24 @@ async fn a_list_of_holds_is_shown_on_the_record_or_not_at_all() {
         (last.kind.as_str(), last.reason.as_str()),
         ("view", "holds")
     );
+}
+
+/// What names somebody is shown on the record: who reads of somebody's extension has read of them.
+#[tokio::test]
+async fn retention_that_names_somebody_is_shown_on_the_record() {
+    let caller = with_a_text().await;
+    let looks = async || {
+        let records = caller.world.engine.log_records(0, 1000).await.unwrap();
+        let looks = records.iter().filter(|r| r.reason == "retention");
+        looks.count()
+    };
+    caller.shown("retention").await;
+    assert_eq!(looks().await, 0, "rules and counts alone");
+    let theirs = format!("retention?number=%2B{}", &CLIENT[1..]);
+    caller.shown(&theirs).await;
+    assert_eq!(looks().await, 1);
+    let longer = json!({"class": 1, "months": 12, "of": {"number": CLIENT}});
+    caller.done("retention/extend", &longer).await;
+    caller.shown("retention").await;
+    assert_eq!(looks().await, 2);
 }

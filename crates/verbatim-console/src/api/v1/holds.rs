@@ -1,6 +1,7 @@
 //! Legal holds.
 
 pub(crate) mod approve;
+pub(crate) mod keep;
 pub(crate) mod list;
 pub(crate) mod release;
 pub(crate) mod set;

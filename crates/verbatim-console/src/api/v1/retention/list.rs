@@ -137,9 +137,8 @@ pub(crate) async fn retention(
     caller: Caller,
     Query(whose): Query<Whose>,
 ) -> Result<Json<Retention>, Problem> {
-    let view = match whose.member()? {
-        None => engine.retention().await?,
-        Some(member) => engine.retention_of(&member).await?,
-    };
+    let whose = whose.member()?;
+    let viewer = caller.viewer();
+    let view = engine.show_retention(&viewer, whose.as_ref()).await?;
     Ok(Json(Retention::shown(view, &caller)))
 }
