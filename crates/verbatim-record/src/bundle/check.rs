@@ -106,8 +106,8 @@ fn left_open(manifest: &Manifest, found: &mut Findings) {
                                     `verbatim-verify log` on the log itself shows them."
         }
         _ => {
-            "That these are all conversations of the selection, and that they have no further records, was not \
-             asked for: the leaves of the log do not name persons or numbers."
+            "That these conversations are of the selection, that they are all of them, and that they have no further \
+             records, was not asked for: the leaves of the log do not name persons or numbers. Read who texts in them."
         }
     };
     found.add("complete", State::NotAsked, words);

@@ -180,6 +180,11 @@ impl Walk<'_> {
             format!("All {records} records stand in that log, each at its position, unaltered."),
         );
         proved("order", self.order_words());
+        if records == 0 {
+            let words = "No record of the selection is here, and that there is none in the log is not shown.";
+            found.add("selection", State::NotProved, words);
+        }
+        let mut proved = |check, words: String| found.add(check, State::Proved, words);
         proved(
             "bodies",
             format!("The bodies of {disclosed} records are those that were recorded."),
