@@ -7,14 +7,20 @@
 //! and the store destroys no key while something is.
 
 use verbatim_domain::Duration;
+use verbatim_domain::message::Direction;
 use verbatim_record::archive::is_of_edge;
-use verbatim_record::{BucketId, SealedRecord};
+use verbatim_record::{BucketId, Kind, SealedRecord};
 
 use crate::core::Engine;
+use crate::intake::shown_body;
+use crate::keys::damaged;
 use crate::payload::SayPayload;
-use crate::ports::{Change, Job, JobKind, StoreError, StoredRecord};
+use crate::ports::{Change, Content, Job, JobKind, StoreError, StoredRecord};
 use crate::retention::month_words;
 
+/// What is wrong where an edge's job is not a client's text as it was recorded.
+const SUSPECT: &str =
+    "an edge queued what only a full node may, or a text that it did not record: suspect the edge";
 /// Records adopted in one commit, at most.
 const CHUNK: u32 = 200;
 /// Between two sweeps.
@@ -40,19 +46,62 @@ impl Engine {
     }
 
     /// Whether an edge may have queued this. It may bring clients' texts, and must not be able to have the
-    /// employees' side or the bot speak: who broke into one could text clients in the firm's name.
+    /// employees' side speak: who broke into one could text clients in the firm's name.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if it may not.
-    pub(crate) fn check_of_edge(job: &Job, payload: Option<&SayPayload>) -> Result<(), StoreError> {
-        let is_text = matches!(job.kind, JobKind::Say | JobKind::Route)
-            && payload.is_none_or(|p| p.as_stand_in && p.room.is_none() && p.slot.is_none());
+    pub(crate) fn check_of_edge(job: &Job) -> Result<(), StoreError> {
+        let is_text = matches!(job.kind, JobKind::Say | JobKind::Route);
         if is_of_edge(&job.payload.0) && !is_text {
-            return Err(StoreError::Damaged(
-                "an edge queued what only a full node may: suspect the edge".to_owned(),
-            ));
+            return Err(StoreError::Damaged(SUSPECT.to_owned()));
         }
         Ok(())
+    }
+
+    /// Checks that what an edge would have us say is the client's text that it has recorded, word for word.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is not.
+    pub(crate) async fn check_text_of_edge(
+        &self,
+        job: &Job,
+        payload: &SayPayload,
+    ) -> Result<(), StoreError> {
+        if !is_of_edge(&job.payload.0) || self.is_recorded(job, payload).await? {
+            return Ok(());
+        }
+        Err(StoreError::Damaged(SUSPECT.to_owned()))
+    }
+
+    async fn is_recorded(&self, job: &Job, payload: &SayPayload) -> Result<bool, StoreError> {
+        let (Content::Text { body: text }, Some(parties), Some(id)) =
+            (&payload.content, &payload.parties, job.message)
+        else {
+            return Ok(false);
+        };
+        let Some(message) = self.store.message(id).await? else {
+            return Ok(false);
+        };
+        let Some(stored) = self.store.record(message.record).await? else {
+            return Ok(false);
+        };
+        let body = self.recorder.open(&stored.sealed).map_err(damaged)?;
+        let is_said = payload.as_stand_in && payload.room.is_none() && payload.slot.is_none();
+        let is_same = stored.sealed.kind == Kind::MessageIn
+            && message.direction == Direction::Inbound
+            && message.conversation == job.conversation
+            && *text == shown_body(&body)
+            && self.canonical(&body.from) == self.canonical(&parties.from)
+            && self.canonical(&body.to) == self.canonical(&parties.to);
+        let is_theirs = match job.conversation {
+            None => job.kind == JobKind::Route,
+            Some(_) => {
+                let conversation = self.conversation_of_job(job).await?;
+                self.index(&parties.from) == conversation.peer
+                    && self.index(&parties.to) == conversation.number.index
+            }
+        };
+        Ok(is_said && is_same && is_theirs)
     }
 
     /// Adopts whatever edges sealed until now; how many records that were.

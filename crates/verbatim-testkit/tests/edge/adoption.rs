@@ -252,11 +252,12 @@ async fn what_only_a_full_node_may_say_is_refused_from_an_edge() {
         let house = House::with_a_conversation().await;
         let before = (house.said(&house.room().await), house.phone());
         let conversation = house.conversation().await;
+        let context = format!("notice {}", conversation.id);
         let job = NewJob {
             lane: Lane::room(conversation.id),
             kind,
             due: house.clock.now(),
-            payload: sealed_by_edge(&keys(&house).await, payload),
+            payload: state_by_edge(&keys(&house).await, "job", context.as_bytes(), payload),
             conversation: Some(conversation.id),
             message: None,
             room: conversation.room.clone(),
