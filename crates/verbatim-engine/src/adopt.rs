@@ -21,6 +21,8 @@ use crate::retention::month_words;
 /// What is wrong where an edge's job is not a client's text as it was recorded.
 const SUSPECT: &str =
     "an edge queued what only a full node may, or a text that it did not record: suspect the edge";
+/// Key of the alarm of what cannot be adopted.
+const UNADOPTED: &str = "unadopted";
 /// Records adopted in one commit, at most.
 const CHUNK: u32 = 200;
 /// Between two sweeps.
@@ -39,8 +41,10 @@ impl Engine {
             return Ok(());
         };
         if is_of_edge(&stored.sealed.wrapped_key) {
-            let changes = self.adopted_or_alarm(&stored).await?;
-            self.commit(changes).await?;
+            // What is refused here, the sweep finds again and tells.
+            let adopting = self.adopted(&stored).await;
+            let change = Refused::default().unless(stored.global_seq, adopting)?;
+            self.commit(change.into_iter().collect()).await?;
         }
         Ok(())
     }
@@ -109,21 +113,30 @@ impl Engine {
     /// # Errors
     /// When the store fails; what was adopted stays so.
     pub async fn adopt_all(&self) -> Result<u64, StoreError> {
-        let (mut after, mut adopted) = (None, 0);
+        let (mut after, mut adopted, mut refused) = (None, 0, Refused::default());
         loop {
             let page = self.store.unadopted(after, CHUNK).await?;
-            let Some(last) = page.last() else {
-                return Ok(adopted);
+            let Some((last, _)) = page.last() else {
+                break;
             };
-            after = Some(last.global_seq);
+            after = Some(*last);
             let mut changes = Vec::new();
-            for stored in &page {
-                changes.extend(self.adopted_or_alarm(stored).await?);
+            for (position, stored) in page {
+                let adopting = match stored {
+                    Ok(stored) => self.adopted(&stored).await,
+                    Err(error) => Err(error),
+                };
+                changes.extend(refused.unless(position, adopting)?);
             }
-            let is_one = |change: &&Change| matches!(change, Change::WrapAgain { .. });
-            adopted += changes.iter().filter(is_one).count() as u64;
-            self.commit(changes).await?;
+            adopted += changes.len() as u64;
+            if !changes.is_empty() {
+                self.commit(changes).await?;
+            }
         }
+        if let Some(text) = refused.words() {
+            self.raise(UNADOPTED, text).await?;
+        }
+        Ok(adopted)
     }
 
     /// Sweeps now and then, until cancelled.
@@ -168,20 +181,40 @@ impl Engine {
             month_words(expiry_month)
         )))
     }
+}
 
-    /// An edge that was broken into can write what does not open: that holds up nothing else.
-    async fn adopted_or_alarm(&self, stored: &StoredRecord) -> Result<Vec<Change>, StoreError> {
-        match self.adopted(stored).await {
-            Ok(change) => Ok(vec![change]),
+/// What cannot be adopted. An edge that was broken into can write what does not open, and as much as it
+/// likes: that holds up nothing else, and is one alarm.
+#[derive(Default)]
+struct Refused {
+    count: u64,
+    first: Option<(u64, StoreError)>,
+}
+
+impl Refused {
+    /// The change that adopts a record, unless it is refused.
+    fn unless(
+        &mut self,
+        position: u64,
+        adopting: Result<Change, StoreError>,
+    ) -> Result<Option<Change>, StoreError> {
+        match adopting {
+            Ok(change) => Ok(Some(change)),
             Err(error @ (StoreError::Damaged(_) | StoreError::Conflict(_))) => {
-                let position = stored.global_seq;
-                let text = format!(
-                    "Record {position}, which an edge sealed, cannot be adopted, so its bucket is not disposed \
-                     of: {error}. If it does not open, suspect the edge."
-                );
-                Ok(vec![self.alarm(format!("unadopted:{position}"), text)])
+                self.count += 1;
+                self.first.get_or_insert((position, error));
+                Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn words(&self) -> Option<String> {
+        let (position, error) = self.first.as_ref()?;
+        let count = self.count;
+        Some(format!(
+            "{count} record(s) that an edge sealed cannot be adopted, so their buckets are not disposed of. The first \
+             is {position}: {error}. If it does not open, suspect the edge."
+        ))
     }
 }

@@ -92,6 +92,7 @@ pub(crate) async fn an_edge_records_and_can_neither_read_nor_destroy(cluster: &C
     drop(client);
     connection.await.expect("ends").expect("ends well");
     assert_eq!(audit(&full).await, all);
+    a_row_that_is_no_record_hides_no_other(cluster, &url, &full).await;
     older_or_missing_is_refused(cluster).await;
 }
 
@@ -182,6 +183,20 @@ async fn records_everything(edge: &World, number: &verbatim_engine::ports::Blind
     assert!(edge.store.standing_installation().await.unwrap().is_some());
     let user = verbatim_domain::UserId("@alice:example.org".to_owned());
     edge.store.employee_by_user(&user).await.unwrap();
+}
+
+/// A broken edge may append a row of a kind that there is not.
+async fn a_row_that_is_no_record_hides_no_other(cluster: &Cluster, url: &str, full: &World) {
+    cluster.sql_in(
+        url,
+        "UPDATE data_keys SET wrapped = decode(repeat('02', 81), 'hex')",
+    );
+    cluster.sql_in(url, "UPDATE records SET kind = 99 WHERE global_seq = 1");
+    let found = full.store.unadopted(None, 100).await.unwrap();
+    assert!(found.len() > 2);
+    for (position, record) in found {
+        assert_eq!(record.is_err(), position == 1, "{position}: {record:?}");
+    }
 }
 
 /// An edge makes no store and changes no schema.
