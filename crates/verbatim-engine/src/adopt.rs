@@ -7,14 +7,22 @@
 //! and the store destroys no key while something is.
 
 use verbatim_domain::Duration;
+use verbatim_domain::message::Direction;
 use verbatim_record::archive::is_of_edge;
-use verbatim_record::{BucketId, SealedRecord};
+use verbatim_record::{BucketId, Kind, SealedRecord};
 
 use crate::core::Engine;
+use crate::intake::shown_body;
+use crate::keys::damaged;
 use crate::payload::SayPayload;
-use crate::ports::{Change, Job, JobKind, StoreError, StoredRecord};
+use crate::ports::{Change, Content, Job, JobKind, StoreError, StoredRecord};
 use crate::retention::month_words;
 
+/// What is wrong where an edge's job is not a client's text as it was recorded.
+const SUSPECT: &str =
+    "an edge queued what only a full node may, or a text that it did not record: suspect the edge";
+/// Key of the alarm of what cannot be adopted.
+const UNADOPTED: &str = "unadopted";
 /// Records adopted in one commit, at most.
 const CHUNK: u32 = 200;
 /// Between two sweeps.
@@ -33,26 +41,71 @@ impl Engine {
             return Ok(());
         };
         if is_of_edge(&stored.sealed.wrapped_key) {
-            let changes = self.adopted_or_alarm(&stored).await?;
-            self.commit(changes).await?;
+            // What is refused here, the sweep finds again and tells.
+            let adopting = self.adopted(&stored).await;
+            let change = Refused::default().unless(stored.global_seq, adopting)?;
+            self.commit(change.into_iter().collect()).await?;
         }
         Ok(())
     }
 
     /// Whether an edge may have queued this. It may bring clients' texts, and must not be able to have the
-    /// employees' side or the bot speak: who broke into one could text clients in the firm's name.
+    /// employees' side speak: who broke into one could text clients in the firm's name.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if it may not.
-    pub(crate) fn check_of_edge(job: &Job, payload: Option<&SayPayload>) -> Result<(), StoreError> {
-        let is_text = matches!(job.kind, JobKind::Say | JobKind::Route)
-            && payload.is_none_or(|p| p.as_stand_in && p.room.is_none() && p.slot.is_none());
+    pub(crate) fn check_of_edge(job: &Job) -> Result<(), StoreError> {
+        let is_text = matches!(job.kind, JobKind::Say | JobKind::Route);
         if is_of_edge(&job.payload.0) && !is_text {
-            return Err(StoreError::Damaged(
-                "an edge queued what only a full node may: suspect the edge".to_owned(),
-            ));
+            return Err(StoreError::Damaged(SUSPECT.to_owned()));
         }
         Ok(())
+    }
+
+    /// Checks that what an edge would have us say is the client's text that it has recorded, word for word.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it is not.
+    pub(crate) async fn check_text_of_edge(
+        &self,
+        job: &Job,
+        payload: &SayPayload,
+    ) -> Result<(), StoreError> {
+        if !is_of_edge(&job.payload.0) || self.is_recorded(job, payload).await? {
+            return Ok(());
+        }
+        Err(StoreError::Damaged(SUSPECT.to_owned()))
+    }
+
+    async fn is_recorded(&self, job: &Job, payload: &SayPayload) -> Result<bool, StoreError> {
+        let (Content::Text { body: text }, Some(parties), Some(id)) =
+            (&payload.content, &payload.parties, job.message)
+        else {
+            return Ok(false);
+        };
+        let Some(message) = self.store.message(id).await? else {
+            return Ok(false);
+        };
+        let Some(stored) = self.store.record(message.record).await? else {
+            return Ok(false);
+        };
+        let body = self.recorder.open(&stored.sealed).map_err(damaged)?;
+        let is_said = payload.as_stand_in && payload.room.is_none() && payload.slot.is_none();
+        let is_same = stored.sealed.kind == Kind::MessageIn
+            && message.direction == Direction::Inbound
+            && message.conversation == job.conversation
+            && *text == shown_body(&body)
+            && self.canonical(&body.from) == self.canonical(&parties.from)
+            && self.canonical(&body.to) == self.canonical(&parties.to);
+        let is_theirs = match job.conversation {
+            None => job.kind == JobKind::Route,
+            Some(_) => {
+                let conversation = self.conversation_of_job(job).await?;
+                self.index(&parties.from) == conversation.peer
+                    && self.index(&parties.to) == conversation.number.index
+            }
+        };
+        Ok(is_said && is_same && is_theirs)
     }
 
     /// Adopts whatever edges sealed until now; how many records that were.
@@ -60,21 +113,30 @@ impl Engine {
     /// # Errors
     /// When the store fails; what was adopted stays so.
     pub async fn adopt_all(&self) -> Result<u64, StoreError> {
-        let (mut after, mut adopted) = (None, 0);
+        let (mut after, mut adopted, mut refused) = (None, 0, Refused::default());
         loop {
             let page = self.store.unadopted(after, CHUNK).await?;
-            let Some(last) = page.last() else {
-                return Ok(adopted);
+            let Some((last, _)) = page.last() else {
+                break;
             };
-            after = Some(last.global_seq);
+            after = Some(*last);
             let mut changes = Vec::new();
-            for stored in &page {
-                changes.extend(self.adopted_or_alarm(stored).await?);
+            for (position, stored) in page {
+                let adopting = match stored {
+                    Ok(stored) => self.adopted(&stored).await,
+                    Err(error) => Err(error),
+                };
+                changes.extend(refused.unless(position, adopting)?);
             }
-            let is_one = |change: &&Change| matches!(change, Change::WrapAgain { .. });
-            adopted += changes.iter().filter(is_one).count() as u64;
-            self.commit(changes).await?;
+            adopted += changes.len() as u64;
+            if !changes.is_empty() {
+                self.commit(changes).await?;
+            }
         }
+        if let Some(text) = refused.words() {
+            self.raise(UNADOPTED, text).await?;
+        }
+        Ok(adopted)
     }
 
     /// Sweeps now and then, until cancelled.
@@ -119,20 +181,40 @@ impl Engine {
             month_words(expiry_month)
         )))
     }
+}
 
-    /// An edge that was broken into can write what does not open: that holds up nothing else.
-    async fn adopted_or_alarm(&self, stored: &StoredRecord) -> Result<Vec<Change>, StoreError> {
-        match self.adopted(stored).await {
-            Ok(change) => Ok(vec![change]),
+/// What cannot be adopted. An edge that was broken into can write what does not open, and as much as it
+/// likes: that holds up nothing else, and is one alarm.
+#[derive(Default)]
+struct Refused {
+    count: u64,
+    first: Option<(u64, StoreError)>,
+}
+
+impl Refused {
+    /// The change that adopts a record, unless it is refused.
+    fn unless(
+        &mut self,
+        position: u64,
+        adopting: Result<Change, StoreError>,
+    ) -> Result<Option<Change>, StoreError> {
+        match adopting {
+            Ok(change) => Ok(Some(change)),
             Err(error @ (StoreError::Damaged(_) | StoreError::Conflict(_))) => {
-                let position = stored.global_seq;
-                let text = format!(
-                    "Record {position}, which an edge sealed, cannot be adopted, so its bucket is not disposed \
-                     of: {error}. If it does not open, suspect the edge."
-                );
-                Ok(vec![self.alarm(format!("unadopted:{position}"), text)])
+                self.count += 1;
+                self.first.get_or_insert((position, error));
+                Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn words(&self) -> Option<String> {
+        let (position, error) = self.first.as_ref()?;
+        let count = self.count;
+        Some(format!(
+            "{count} record(s) that an edge sealed cannot be adopted, so their buckets are not disposed of. The first \
+             is {position}: {error}. If it does not open, suspect the edge."
+        ))
     }
 }

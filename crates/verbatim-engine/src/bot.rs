@@ -10,7 +10,7 @@ use crate::admin::{Actor, AdminError};
 use crate::chat::chat_notice;
 use crate::core::Engine;
 use crate::inbox::{Handling, event_body};
-use crate::payload::SayPayload;
+use crate::payload::{About, SayPayload};
 use crate::ports::{
     Change, Employee, EventKind, JobKind, Lane, NewJob, NewRecord, PageAt, RoomEvent, StoreError,
     Trust,
@@ -216,7 +216,7 @@ impl Engine {
             lane: Lane::direct(&room),
             kind: JobKind::Say,
             due: self.now(),
-            payload: self.pack(&payload),
+            payload: self.pack(About::Answer, &payload),
             conversation: None,
             message: None,
             room: None,

@@ -186,7 +186,7 @@ impl Engine {
 
     /// Seals state that is not a record (queues, names).
     pub(crate) fn hide(&self, purpose: &str, plain: &[u8]) -> Sealed {
-        hide(&self.vault, &*self.entropy, purpose, plain)
+        hide(&self.vault, &*self.entropy, purpose, b"", plain)
     }
 
     /// Opens what [`Self::hide`] or an edge sealed. Empty stays empty.

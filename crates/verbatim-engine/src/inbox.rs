@@ -12,7 +12,7 @@ use verbatim_record::{Body, Kind, SealedRecord};
 
 use crate::core::Engine;
 use crate::offer::holds_number;
-use crate::payload::{EventPayload, SayPayload, SubmitPayload};
+use crate::payload::{About, EventPayload, SayPayload, SubmitPayload};
 use crate::ports::{
     Change, Content, Conversation, EventKind, Job, JobKind, Lane, Membership, Message, NewJob,
     NewRecord, OpenError, RoomEvent, Trust,
@@ -34,7 +34,7 @@ pub(crate) struct Handling<'a> {
 
 impl Engine {
     pub(crate) async fn run_room_event(&self, job: &Job) -> Result<(), JobError> {
-        let payload: EventPayload = self.unpack(&job.payload)?;
+        let payload: EventPayload = self.unpack(job)?;
         let event = match self.platform.open_event(payload.raw.as_bytes()).await {
             Ok(event) => event,
             Err(OpenError::Platform(error)) => return Err(error.into()),
@@ -248,14 +248,15 @@ impl Engine {
         text: String,
         changes: &mut Vec<Change>,
     ) {
+        let payload = SubmitPayload {
+            text,
+            ..SubmitPayload::default()
+        };
         let job = NewJob {
             lane: Lane::sms(conversation.id),
             kind: JobKind::Submit,
             due: self.now(),
-            payload: self.pack(&SubmitPayload {
-                text,
-                ..SubmitPayload::default()
-            }),
+            payload: self.pack(About::Submission(conversation.id, message.id), &payload),
             conversation: Some(conversation.id),
             message: Some(message.id),
             room: None,
@@ -331,7 +332,7 @@ impl Engine {
             lane: Lane::room(conversation),
             kind: JobKind::Say,
             due: self.now(),
-            payload: self.pack(&payload),
+            payload: self.pack(About::Notice(conversation), &payload),
             conversation: Some(conversation),
             message: None,
             room: None,
@@ -370,7 +371,7 @@ impl Engine {
                 .commit(vec![Change::Retry {
                     job: handling.job.id,
                     due,
-                    payload: Some(self.pack(&waiting)),
+                    payload: Some(self.pack_for(handling.job, &waiting)?),
                     counts: true,
                 }])
                 .await?);

@@ -15,13 +15,14 @@ use verbatim_record::{Body, Kind};
 use crate::core::Engine;
 use crate::evidence::{Evidence, platform_evidence};
 use crate::look::LookError;
-use crate::payload::{EventPayload, PURPOSE as JOB, Parties, SayPayload, packed};
+use crate::payload::{About, EventPayload, PURPOSE as JOB, Parties, SayPayload, packed};
 use crate::ports::{
     Carrier, CarrierEvent, Change, Content, FreshIds, InboundOutcome, InboundSms, InboundText,
     RawEvent, RoomEventIn, Sealed, StoreError, Webhook, WebhookError,
 };
 
 pub use parts::{Intake, IntakeParts};
+use sealer::Beside;
 pub(crate) use sealer::hide;
 
 /// How the edge answers a webhook.
@@ -163,10 +164,11 @@ impl Intake {
         evidence: Evidence<'_>,
     ) -> Result<InboundSms, StoreError> {
         let (from, to) = (self.canonical(&text.from), self.canonical(&text.to));
+        let body = inbound_body(account, text, evidence);
         let say = SayPayload {
             as_stand_in: true,
             content: Content::Text {
-                body: shown_text(text),
+                body: shown_body(&body),
             },
             room: None,
             slot: None,
@@ -178,8 +180,9 @@ impl Intake {
                 to: to.clone(),
             }),
         };
-        let beside: [(_, &[u8]); 2] = [("number", from.as_bytes()), (JOB, &packed(&say))];
-        let body = inbound_body(account, text, evidence);
+        let fresh = self.fresh_ids();
+        let (about, say) = (About::Text(fresh.message).context(), packed(&say));
+        let beside: [Beside<'_>; 2] = [("number", b"", from.as_bytes()), (JOB, &about, &say)];
         let sealed = self.seal_with(Kind::MessageIn, body, &beside).await?;
         let (record, hidden) = sealed;
         // As many as were given.
@@ -197,7 +200,7 @@ impl Intake {
                 .map_or_else(|| self.now(), |at| latest(at).min(self.now())),
             record,
             say,
-            fresh: self.fresh_ids(),
+            fresh,
             catch_all: self.catch_all().await?,
             again: None,
         })
@@ -269,14 +272,15 @@ impl Engine {
             .into_iter()
             .map(|event| {
                 let raw = String::from_utf8_lossy(&event.raw).into_owned();
+                let payload = EventPayload {
+                    raw,
+                    step: 0,
+                    since: None,
+                };
                 RoomEventIn {
+                    raw: self.pack(About::Event(&event.room), &payload),
                     event: event.event,
                     room: event.room,
-                    raw: self.pack(&EventPayload {
-                        raw,
-                        step: 0,
-                        since: None,
-                    }),
                 }
             })
             .collect::<Vec<_>>();
@@ -329,21 +333,23 @@ fn inbound_body(account: &AccountId, text: &InboundText, evidence: Evidence<'_>)
     body
 }
 
-/// Media cannot be relayed yet: the employee is told that there is some.
-fn shown_text(text: &InboundText) -> String {
-    if text.media.is_empty() {
-        return text.text.clone();
+/// What of a recorded text is said in the room. Media cannot be relayed yet: the employee is told that there
+/// is some.
+pub(crate) fn shown_body(body: &Body) -> String {
+    let kind = |i: usize| body.details.get(&format!("media{i}.type"));
+    let kinds: Vec<&str> = (0..).map_while(kind).map(String::as_str).collect();
+    if kinds.is_empty() {
+        return body.text.clone();
     }
-    let kinds: Vec<&str> = text.media.iter().map(|(_, kind)| kind.as_str()).collect();
     let note = format!(
         "[{} attachment(s) not shown: {}. Ask your client to describe it in words.]",
         kinds.len(),
         kinds.join(", ")
     );
-    if text.text.is_empty() {
+    if body.text.is_empty() {
         note
     } else {
-        format!("{}\n{note}", text.text)
+        format!("{}\n{note}", body.text)
     }
 }
 

@@ -8,7 +8,7 @@ use verbatim_domain::retry::{Backoff, Offers};
 use verbatim_domain::{ConversationId, Duration, Timestamp};
 
 use crate::core::Engine;
-use crate::payload::OfferPayload;
+use crate::payload::{About, OfferPayload};
 use crate::ports::{
     Attendance, Change, Conversation, Job, JobKind, Lane, NewJob, PlatformError, StoreError, Unread,
 };
@@ -33,7 +33,7 @@ impl Engine {
     /// Sees to it that the employee is invited into the room, and that somebody hears of it if they do
     /// not come.
     pub(crate) async fn run_offer_room(&self, job: &Job) -> Result<(), JobError> {
-        let payload: OfferPayload = self.unpack(&job.payload)?;
+        let payload: OfferPayload = self.unpack(job)?;
         let conversation = self.conversation_of_job(job).await?;
         let wanted = payload.text_waits || holds_number(&conversation);
         let Some(room) = conversation.room.as_ref().filter(|_| wanted) else {
@@ -43,7 +43,7 @@ impl Engine {
         if offers.due > self.now() {
             // They left since this was queued: not before it is decent.
             let wait = offers.due.since(self.now());
-            let changes = vec![self.ask_again_later(job, &payload, Some(wait))];
+            let changes = vec![self.ask_again_later(job, conversation.id, &payload, Some(wait))];
             return Ok(self.commit(changes).await?);
         }
         let offered = self
@@ -58,7 +58,7 @@ impl Engine {
                 changes.push(wake);
                 changes
             }
-            Ok(Attendance::Asked) => vec![wake, self.ask_again_later(job, &payload, None)],
+            Ok(Attendance::Asked) => vec![wake, self.ask_again_later(job, conversation.id, &payload, None)],
             Ok(Attendance::Invited) => self.unanswered(job, &payload, &conversation),
             // As if banned: asking at once again would not help.
             Err(PlatformError::Refused(why)) => vec![
@@ -66,7 +66,7 @@ impl Engine {
                     format!("employee-not-invited:{}", conversation.id),
                     format!("The homeserver refuses to invite an employee into the room of a client conversation ({why}). It is tried again tomorrow."),
                 ),
-                self.ask_again_later(job, &payload, Some(ASK_AGAIN)),
+                self.ask_again_later(job, conversation.id, &payload, Some(ASK_AGAIN)),
             ],
             Err(error) => return Err(error.into()),
         };
@@ -89,24 +89,30 @@ impl Engine {
         conversation: &Conversation,
     ) -> Vec<Change> {
         let Some(asked) = payload.asked else {
-            return vec![self.ask_again_later(job, payload, None)];
+            return vec![self.ask_again_later(job, conversation.id, payload, None)];
         };
         let end = asked.after(self.settings.invitation_alarm);
         if self.now() < end {
             let wait = end.since(self.now());
-            return vec![self.ask_again_later(job, payload, Some(wait))];
+            return vec![self.ask_again_later(job, conversation.id, payload, Some(wait))];
         }
         vec![
             self.alarm(
                 unanswered(conversation.id),
                 "An employee has not accepted the invitation into the room of a client conversation. Check that their account is spelled right (`verbatim employee list`), and ask them to open their client and accept.",
             ),
-            self.ask_again_later(job, payload, Some(ASK_AGAIN)),
+            self.ask_again_later(job, conversation.id, payload, Some(ASK_AGAIN)),
         ]
     }
 
     /// The job looks again after `wait`, or when an invitation made now may be called unanswered.
-    fn ask_again_later(&self, job: &Job, payload: &OfferPayload, wait: Option<Duration>) -> Change {
+    fn ask_again_later(
+        &self,
+        job: &Job,
+        conversation: ConversationId,
+        payload: &OfferPayload,
+        wait: Option<Duration>,
+    ) -> Change {
         let asked = match wait {
             None => Some(self.now()),
             Some(_) => payload.asked,
@@ -120,7 +126,7 @@ impl Engine {
             due: self
                 .now()
                 .after(wait.unwrap_or(self.settings.invitation_alarm)),
-            payload: Some(self.pack(&next)),
+            payload: Some(self.pack(About::Offer(conversation), &next)),
             counts: false,
         }
     }
@@ -173,7 +179,7 @@ impl Engine {
             lane: Lane::offer(conversation),
             kind: JobKind::OfferRoom,
             due,
-            payload: self.pack(payload),
+            payload: self.pack(About::Offer(conversation), payload),
             conversation: Some(conversation),
             message: None,
             room: None,

@@ -10,6 +10,9 @@ use crate::ports::{Conversation, StoreError};
 
 impl Engine {
     /// The client's number that a conversation is with, E.164.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it does not open, or is another one than that which texts are found by.
     pub(crate) fn peer_number(&self, conversation: &Conversation) -> Result<String, StoreError> {
         let mut numbers = conversation.contact.numbers.iter();
         let (_, sealed) = numbers
@@ -17,7 +20,15 @@ impl Engine {
             .ok_or_else(|| {
                 StoreError::Damaged("a conversation's contact has lost its number".to_owned())
             })?;
-        self.reveal_text("number", sealed)
+        let number = self.reveal_text("number", sealed)?;
+        // An edge that first saw the number sealed it: what it is found by must be of it.
+        if self.index(&number) != conversation.peer {
+            return Err(StoreError::Damaged(
+                "a contact's number is not the one that its texts are found by: suspect an edge"
+                    .to_owned(),
+            ));
+        }
+        Ok(number)
     }
 
     /// Puts the parties of an outgoing text, or of what an employee did in its room, into the body.

@@ -2,13 +2,66 @@
 //! them or its successor, so unknown fields are ignored and new ones have defaults.
 
 use serde::{Deserialize, Serialize};
-use verbatim_domain::{EventId, RoomId, Timestamp};
+use verbatim_domain::{ConversationId, EventId, MessageId, RoomId, Timestamp};
 
 use crate::core::Engine;
-use crate::ports::{Content, Sealed, StoreError};
+use crate::intake::hide;
+use crate::ports::{Content, Job, JobKind, Sealed, StoreError};
 
 /// What they are sealed for.
 pub(crate) const PURPOSE: &str = "job";
+
+/// What a payload belongs to. It opens there and nowhere else: who writes the store cannot have one client's
+/// text said to another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum About<'a> {
+    /// A text from a client, whose conversation may have to be found yet.
+    Text(MessageId),
+    /// A text of ours.
+    Submission(ConversationId, MessageId),
+    /// What the bot says in a conversation.
+    Notice(ConversationId),
+    /// What the bot says in a direct chat; its room stands in it.
+    Answer,
+    /// Whether somebody comes into a conversation's room.
+    Offer(ConversationId),
+    /// An event of a room.
+    Event(&'a RoomId),
+}
+
+impl<'a> About<'a> {
+    /// What a job's payload must belong to.
+    fn of(job: &'a Job) -> Result<Self, StoreError> {
+        use JobKind::{OfferRoom, RoomEvent, Route, Say, Submit};
+        Ok(match (job.kind, job.conversation, job.message, &job.room) {
+            (Say | Route, _, Some(message), _) => Self::Text(message),
+            (Submit, Some(conversation), Some(message), _) => {
+                Self::Submission(conversation, message)
+            }
+            (Say, Some(conversation), None, _) => Self::Notice(conversation),
+            (Say, None, None, _) => Self::Answer,
+            (OfferRoom, Some(conversation), ..) => Self::Offer(conversation),
+            (RoomEvent, _, _, Some(room)) => Self::Event(room),
+            (kind, ..) => {
+                let text = format!("a job {kind:?} lacks what it is about");
+                return Err(StoreError::Damaged(text));
+            }
+        })
+    }
+
+    /// The context that the vault seals for.
+    pub(crate) fn context(self) -> Vec<u8> {
+        match self {
+            Self::Text(message) => format!("text {message}"),
+            Self::Submission(conversation, message) => format!("submit {conversation} {message}"),
+            Self::Notice(conversation) => format!("notice {conversation}"),
+            Self::Answer => "answer".to_owned(),
+            Self::Offer(conversation) => format!("offer {conversation}"),
+            Self::Event(room) => format!("event {room}"),
+        }
+        .into_bytes()
+    }
+}
 
 /// Of a `Say` or `Route` job.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,15 +143,24 @@ pub(crate) fn packed<T: Serialize>(payload: &T) -> Vec<u8> {
 }
 
 impl Engine {
-    pub(crate) fn pack<T: Serialize>(&self, payload: &T) -> Sealed {
-        self.hide(PURPOSE, &packed(payload))
+    pub(crate) fn pack<T: Serialize>(&self, about: About<'_>, payload: &T) -> Sealed {
+        let (plain, entropy) = (packed(payload), &*self.entropy);
+        hide(&self.vault, entropy, PURPOSE, &about.context(), &plain)
     }
 
-    pub(crate) fn unpack<T: for<'a> Deserialize<'a>>(
+    /// A job's payload again, changed.
+    pub(crate) fn pack_for<T: Serialize>(
         &self,
-        sealed: &Sealed,
-    ) -> Result<T, StoreError> {
-        serde_json::from_slice(&self.reveal(PURPOSE, sealed)?)
-            .map_err(|e| StoreError::Damaged(format!("job payload: {e}")))
+        job: &Job,
+        payload: &T,
+    ) -> Result<Sealed, StoreError> {
+        Ok(self.pack(About::of(job)?, payload))
+    }
+
+    pub(crate) fn unpack<T: for<'a> Deserialize<'a>>(&self, job: &Job) -> Result<T, StoreError> {
+        let context = About::of(job)?.context();
+        let plain = self.vault.open(PURPOSE, &context, &job.payload.0);
+        let plain = plain.map_err(|e| StoreError::Damaged(format!("job payload: {e}")))?;
+        serde_json::from_slice(&plain).map_err(|e| StoreError::Damaged(format!("job payload: {e}")))
     }
 }

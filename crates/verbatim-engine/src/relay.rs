@@ -10,8 +10,8 @@ use verbatim_record::{Body, Kind};
 use crate::core::Engine;
 use crate::payload::{Parties, SayPayload};
 use crate::ports::{
-    Change, Content, Conversation, InboundOutcome, InboundSms, Job, NewRecord, RoomSpec, Sealed,
-    Speaker, StoreError,
+    Change, Content, Conversation, InboundOutcome, InboundSms, Job, NewRecord, RoomSpec, Speaker,
+    StoreError,
 };
 use crate::trouble::JobError;
 
@@ -160,8 +160,8 @@ impl Engine {
     }
 
     pub(crate) async fn run_say(&self, job: &Job) -> Result<(), JobError> {
-        let payload: SayPayload = self.unpack(&job.payload)?;
-        Self::check_of_edge(job, Some(&payload))?;
+        let payload: SayPayload = self.unpack(job)?;
+        self.check_text_of_edge(job, &payload).await?;
         if let Some(room) = &payload.room {
             return self.say_in_chat(job, room, &payload.content).await;
         }
@@ -265,8 +265,8 @@ impl Engine {
 
     /// A text came for a number that nobody held. Somebody may hold it now.
     pub(crate) async fn run_route(&self, job: &Job) -> Result<(), JobError> {
-        let payload: SayPayload = self.unpack(&job.payload)?;
-        Self::check_of_edge(job, Some(&payload))?;
+        let payload: SayPayload = self.unpack(job)?;
+        self.check_text_of_edge(job, &payload).await?;
         let Some(parties) = &payload.parties else {
             return Err(
                 StoreError::Damaged("a text without parties cannot be placed".to_owned()).into(),
@@ -274,10 +274,11 @@ impl Engine {
         };
         // Who held the number when it came gets it (it may only have waited behind others); if nobody
         // did, who holds it now.
-        let text = &payload.content;
-        let mut outcome = self.place_again(job, parties, text, job.created).await?;
+        let mut outcome = self
+            .place_again(job, parties, &payload, job.created)
+            .await?;
         if matches!(outcome, InboundOutcome::Unplaced { .. }) {
-            outcome = self.place_again(job, parties, text, self.now()).await?;
+            outcome = self.place_again(job, parties, &payload, self.now()).await?;
         }
         if let InboundOutcome::Unplaced { known_number, .. } = outcome {
             let due = self.now().after(verbatim_domain::Duration::from_secs(60));
@@ -298,7 +299,7 @@ impl Engine {
         &self,
         job: &Job,
         parties: &Parties,
-        content: &Content,
+        payload: &SayPayload,
         at: Timestamp,
     ) -> Result<InboundOutcome, StoreError> {
         let mut body = Body {
@@ -314,7 +315,7 @@ impl Engine {
         body.refs
             .insert("provider_id".to_owned(), parties.provider_id.clone());
         // The first record, with the evidence, is outside the conversation; its timeline must tell all.
-        if let Content::Text { body: text } = content {
+        if let Content::Text { body: text } = &payload.content {
             body.text.clone_from(text);
         }
         self.store
@@ -326,7 +327,8 @@ impl Engine {
                 from_sealed: self.hide("number", parties.from.as_bytes()),
                 at,
                 record: self.seal(Kind::Status, body).await?,
-                say: Sealed(job.payload.0.clone()),
+                // Checked, and so from now on ours.
+                say: self.pack_for(job, payload)?,
                 fresh: self.fresh_ids(),
                 catch_all: self.catch_all().await?,
                 again: Some(job.id),

@@ -24,7 +24,7 @@ pub(crate) use ending::not_disclosed;
 
 use self::ending::End;
 use crate::core::Engine;
-use crate::payload::SubmitPayload;
+use crate::payload::{About, SubmitPayload};
 use crate::ports::{
     Change, Conversation, FailureClass, Job, Message, NewRecord, StoreError, Submission,
     SubmitOutcome,
@@ -43,6 +43,13 @@ struct Attempt<'a> {
     conversation: Conversation,
     payload: SubmitPayload,
     submission: Submission,
+}
+
+impl Attempt<'_> {
+    /// What its payload belongs to.
+    const fn about(&self) -> About<'static> {
+        About::Submission(self.conversation.id, self.message.id)
+    }
 }
 
 impl Engine {
@@ -69,7 +76,7 @@ impl Engine {
         let (Some(message), Some(conversation)) = (message, conversation) else {
             return Ok(None);
         };
-        let payload: SubmitPayload = self.unpack(&job.payload)?;
+        let payload: SubmitPayload = self.unpack(job)?;
         let submission = Submission {
             message: message.id,
             from: self.reveal_text("number", &conversation.number.number)?,
@@ -242,7 +249,7 @@ impl Engine {
         Change::Retry {
             job: attempt.job.id,
             due: self.now().after(wait),
-            payload: Some(self.pack(&payload)),
+            payload: Some(self.pack(attempt.about(), &payload)),
             counts: false,
         }
     }

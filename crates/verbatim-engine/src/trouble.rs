@@ -152,7 +152,7 @@ impl Engine {
     }
 
     async fn run_kind(&self, job: &Job) -> Result<(), JobError> {
-        Self::check_of_edge(job, None)?;
+        Self::check_of_edge(job)?;
         self.adopt_record_of(job).await?;
         match job.kind {
             JobKind::RoomEvent => self.run_room_event(job).await,

@@ -81,7 +81,7 @@ impl Engine {
             since: Some(since),
             ..payload.clone()
         };
-        let kept = Some(self.pack(payload));
+        let kept = Some(self.pack_for(job, payload)?);
         let waited = self.now().since(since);
         if waited < UNKNOWN_ROOM_PATIENCE && !self.is_known(&unopened.room).await? {
             // Perhaps its making is not committed yet; who wrote in it must be answered there.
@@ -129,10 +129,13 @@ impl Engine {
         payload: &EventPayload,
         unopened: &Unopened,
     ) -> Result<(), JobError> {
-        let next = self.pack(&EventPayload {
-            step: 1,
-            ..payload.clone()
-        });
+        let next = self.pack_for(
+            job,
+            &EventPayload {
+                step: 1,
+                ..payload.clone()
+            },
+        )?;
         let mut changes = vec![Change::Retry {
             job: job.id,
             due: self.now().after(Duration::from_secs(2)),
@@ -166,10 +169,13 @@ impl Engine {
         if unopened.hopeless {
             changes.push(Change::Finish(job.id));
         } else {
-            let kept = self.pack(&EventPayload {
-                step: 2,
-                ..payload.clone()
-            });
+            let kept = self.pack_for(
+                job,
+                &EventPayload {
+                    step: 2,
+                    ..payload.clone()
+                },
+            )?;
             let due = self.now().after(LATE_TRY);
             changes.push(Change::Retry {
                 job: job.id,

@@ -186,7 +186,7 @@ impl Store for SqlStore {
         &self,
         after: Option<u64>,
         limit: u32,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
+    ) -> Result<Vec<(u64, Result<StoredRecord, StoreError>)>, StoreError> {
         read_with!(self, reads::log::unadopted, (after, limit))
     }
 

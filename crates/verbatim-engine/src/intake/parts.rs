@@ -189,12 +189,30 @@ impl Intake {
         let mut parts = vec![
             part("store", store.map_err(|e| e.to_string())),
             part("record", log.map(drop).map_err(|e| e.to_string())),
+            part("retention", self.keeps_long_enough().await),
         ];
         if let Sealer::Edge { keys, .. } = &self.sealer {
             let fits = belongs(&*self.store, keys).await;
             parts.push(part("edge keys", fits.map_err(|e| e.to_string())));
         }
         parts
+    }
+}
+
+impl Intake {
+    /// Whether our rules are still as long as those in force: another node may have been given longer ones
+    /// since this one started, by which it should be started again.
+    async fn keeps_long_enough(&self) -> Result<(), String> {
+        let rules = &self.settings.retention;
+        let Err(why) = crate::retention::check_periods(&*self.store, rules).await else {
+            return Ok(());
+        };
+        if matches!(why, OpenError::Shortened { .. }) {
+            let text = format!("A running node still seals records for less: {why}");
+            // Who asks is told in any case.
+            let _ = self.raise("retention-shortened", text).await;
+        }
+        Err(why.to_string())
     }
 }
 

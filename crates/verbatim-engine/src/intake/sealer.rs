@@ -11,8 +11,8 @@ use crate::keys::{PHONES, damaged, nonce, secret};
 use crate::ports::{BlindIndex, Entropy, Sealed, Store, StoreError};
 use crate::recorder::{Recorder, bucket_by};
 
-/// State that belongs with a record: what it is for, and its bytes.
-pub(crate) type Beside<'a> = (&'static str, &'a [u8]);
+/// State that belongs with a record: what it is for, the context that it belongs to, and its bytes.
+pub(crate) type Beside<'a> = (&'static str, &'a [u8], &'a [u8]);
 
 /// The keys that a node seals with.
 pub(crate) enum Sealer {
@@ -59,7 +59,7 @@ impl Sealer {
                 let record = recorder.seal(store, entropy, kind, body, now).await?;
                 let hidden = beside
                     .iter()
-                    .map(|(purpose, plain)| hide(vault, entropy, purpose, plain));
+                    .map(|(purpose, context, plain)| hide(vault, entropy, purpose, context, plain));
                 Ok((record, hidden.collect()))
             }
             Self::Edge { keys, rules } => to_archive(keys, rules, means, kind, body, beside),
@@ -76,8 +76,14 @@ impl Sealer {
 }
 
 /// Seals state under the installation's own keys.
-pub(crate) fn hide(vault: &Vault, entropy: &dyn Entropy, purpose: &str, plain: &[u8]) -> Sealed {
-    Sealed(vault.seal(purpose, b"", plain, nonce(entropy)))
+pub(crate) fn hide(
+    vault: &Vault,
+    entropy: &dyn Entropy,
+    purpose: &str,
+    context: &[u8],
+    plain: &[u8],
+) -> Sealed {
+    Sealed(vault.seal(purpose, context, plain, nonce(entropy)))
 }
 
 /// One encapsulation for all of it.
@@ -103,8 +109,8 @@ fn to_archive(
     };
     let sealed = keys.archive.seal(&new, &secret(entropy));
     let (record, sealer) = sealed.map_err(damaged)?;
-    let hidden = beside.iter().map(|(purpose, plain)| {
-        let sealed = sealer.seal(purpose, b"", plain, &nonce(entropy));
+    let hidden = beside.iter().map(|(purpose, context, plain)| {
+        let sealed = sealer.seal(purpose, context, plain, &nonce(entropy));
         sealed.map(Sealed).map_err(damaged)
     });
     Ok((record, hidden.collect::<Result<_, _>>()?))

@@ -204,12 +204,13 @@ pub trait Store: SignedLog + Anchors {
         after: Option<u64>,
         limit: u32,
     ) -> Result<Vec<StoredRecord>, StoreError>;
-    /// Records that edges sealed and no full node has adopted yet, behind a log position.
+    /// Records that edges sealed and no full node has adopted yet, behind a log position: each by its own,
+    /// or why its row is none.
     async fn unadopted(
         &self,
         after: Option<u64>,
         limit: u32,
-    ) -> Result<Vec<StoredRecord>, StoreError>;
+    ) -> Result<Vec<(u64, Result<StoredRecord, StoreError>)>, StoreError>;
     /// All holds, released ones included, and how often any of them has changed.
     async fn holds(&self) -> Result<(u64, Vec<Hold>), StoreError>;
     /// All disposals in order.

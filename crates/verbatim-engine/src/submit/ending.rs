@@ -143,7 +143,7 @@ impl Engine {
         changes.push(Change::Retry {
             job: attempt.job.id,
             due,
-            payload: Some(self.pack(&payload)),
+            payload: Some(self.pack(attempt.about(), &payload)),
             counts: true,
         });
         Ok(self.commit(changes).await?)

@@ -17,8 +17,13 @@ GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf, leaf_hash) O
 GRANT SELECT ON employees, numbers, assignments TO verbatim_edge;
 GRANT SELECT, INSERT ON contacts, contact_numbers, conversations TO verbatim_edge;
 
--- Messages move forward, jobs are queued and woken, alarms raised.
-GRANT SELECT, INSERT, UPDATE ON messages, jobs, alarms TO verbatim_edge;
+-- Messages move forward. Jobs are queued and woken, and what they carry is neither read nor changed. Alarms are
+-- raised.
+GRANT SELECT, INSERT ON messages TO verbatim_edge;
+GRANT UPDATE (state, provider_id, failure_class, failure_code, failure_certain) ON messages TO verbatim_edge;
+GRANT INSERT ON jobs TO verbatim_edge;
+GRANT SELECT (id, lane, due, uniq, head), UPDATE (due) ON jobs TO verbatim_edge;
+GRANT SELECT, INSERT, UPDATE ON alarms TO verbatim_edge;
 GRANT SELECT, INSERT ON receipts TO verbatim_edge;
 
 -- Whether there is room on the disk.

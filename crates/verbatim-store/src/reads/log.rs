@@ -172,17 +172,16 @@ pub(crate) async fn records_in(
         .collect()
 }
 
-/// Records that edges sealed and nobody has adopted, behind a log position.
+/// Records that edges sealed and nobody has adopted, behind a log position. One row that is no record keeps
+/// nobody from the others: an edge may write what it likes.
 pub(crate) async fn unadopted(
     tx: &dyn Tx,
     (after, limit): &(Option<u64>, u32),
-) -> Result<Vec<StoredRecord>, StoreError> {
+) -> Result<Vec<(u64, Result<StoredRecord, StoreError>)>, StoreError> {
     let params = params![behind(*after)?, (*limit).min(MOST)];
-    tx.query(&sql::RECORDS_UNADOPTED, params)
-        .await?
-        .iter()
-        .map(record)
-        .collect()
+    let rows = tx.query(&sql::RECORDS_UNADOPTED, params).await?;
+    let placed = rows.iter().map(|row| Ok((row.get(13)?, record(row))));
+    placed.collect()
 }
 
 fn behind(after: Option<u64>) -> Result<i64, StoreError> {

@@ -2,14 +2,15 @@
 
 use verbatim_domain::message::MessageState;
 use verbatim_engine::ports::{
-    Alarm, Change, Commit, InboundOutcome, NewRecord, ReceiptIn, ReceiptOutcome, StoreError,
+    Alarm, Change, Commit, Failure, InboundOutcome, NewRecord, ReceiptIn, ReceiptOutcome,
+    StoreError,
 };
 use verbatim_record::Kind;
 use verbatim_store::SqlStore;
 
 use crate::cluster::Cluster;
 use crate::suite::log::audit;
-use crate::suite::world::{World, account, at, peer};
+use crate::suite::world::{Held, World, account, at, peer};
 
 const GRANTS: &str = include_str!("../../src/postgres/edge_role.sql");
 
@@ -24,10 +25,23 @@ const FORBIDDEN: &[&str] = &[
     "SELECT * FROM bucket_keys",
     "SELECT * FROM tokens",
     "SELECT * FROM holds",
+    "SELECT payload FROM jobs",
+    "SELECT conversation FROM jobs",
     "UPDATE records SET ciphertext = ''",
     "UPDATE records SET conversation_seq = 7",
     "UPDATE data_keys SET wrapped = ''",
     "UPDATE log_roots SET at = 0",
+    "UPDATE jobs SET conversation = ''",
+    "UPDATE jobs SET payload = ''",
+    "UPDATE jobs SET message = NULL",
+    "UPDATE jobs SET kind = 5",
+    "UPDATE jobs SET lane = 'mine'",
+    "UPDATE messages SET conversation = NULL",
+    "UPDATE messages SET record = ''",
+    "UPDATE messages SET event = NULL",
+    "UPDATE messages SET created = 0",
+    "UPDATE messages SET first_tried = NULL",
+    "UPDATE conversations SET peer = ''",
     "UPDATE installation SET archive_key = ''",
     "UPDATE contact_numbers SET number = ''",
     "DELETE FROM records",
@@ -61,6 +75,8 @@ pub(crate) async fn an_edge_records_and_can_neither_read_nor_destroy(cluster: &C
     assert_eq!(audit(&full).await, 6);
     // It starts again on a log that has records.
     SqlStore::join(&edge_url).await.expect("join again");
+    moves_a_message(&full, &edge, held).await;
+    let all = audit(&full).await;
     let connected = tokio_postgres::connect(&edge_url, tokio_postgres::NoTls).await;
     let (client, connection) = connected.expect("connect");
     let connection = tokio::spawn(connection);
@@ -75,8 +91,33 @@ pub(crate) async fn an_edge_records_and_can_neither_read_nor_destroy(cluster: &C
     }
     drop(client);
     connection.await.expect("ends").expect("ends well");
-    assert_eq!(audit(&full).await, 6);
+    assert_eq!(audit(&full).await, all);
+    a_row_that_is_no_record_hides_no_other(cluster, &url, &full).await;
     older_or_missing_is_refused(cluster).await;
+}
+
+/// A receipt for one of our texts: claimed, moved, shown, and who waits for it woken.
+async fn moves_a_message(full: &World, edge: &World, held: Held) {
+    let (conversation, _) = full.conversation(held, 2, 60).await;
+    let message = full.accepted(conversation).await;
+    let submitting = full.advance(message.id, MessageState::Submitting);
+    full.commit(vec![submitting]).await;
+    for to in [MessageState::Sent, MessageState::Undelivered] {
+        let receipt = ReceiptIn {
+            message: Some(message.id),
+            failure: Some(Failure {
+                class: "delivery".into(),
+                code: "30003".into(),
+                certain: true,
+            }),
+            ..edge.receipt("SMmine", Some(to))
+        };
+        let moved = ReceiptOutcome::Moved {
+            message: message.id,
+        };
+        assert_eq!(edge.store.record_receipt(receipt).await, Ok(moved));
+    }
+    assert_eq!(full.state(message.id).await, MessageState::Undelivered);
 }
 
 async fn records_everything(edge: &World, number: &verbatim_engine::ports::BlindIndex) {
@@ -142,6 +183,20 @@ async fn records_everything(edge: &World, number: &verbatim_engine::ports::Blind
     assert!(edge.store.standing_installation().await.unwrap().is_some());
     let user = verbatim_domain::UserId("@alice:example.org".to_owned());
     edge.store.employee_by_user(&user).await.unwrap();
+}
+
+/// A broken edge may append a row of a kind that there is not.
+async fn a_row_that_is_no_record_hides_no_other(cluster: &Cluster, url: &str, full: &World) {
+    cluster.sql_in(
+        url,
+        "UPDATE data_keys SET wrapped = decode(repeat('02', 81), 'hex')",
+    );
+    cluster.sql_in(url, "UPDATE records SET kind = 99 WHERE global_seq = 1");
+    let found = full.store.unadopted(None, 100).await.unwrap();
+    assert!(found.len() > 2);
+    for (position, record) in found {
+        assert_eq!(record.is_err(), position == 1, "{position}: {record:?}");
+    }
 }
 
 /// An edge makes no store and changes no schema.

@@ -287,8 +287,10 @@ async fn a_key_is_not_destroyed_before_what_edges_sealed_is_adopted(w: &World) {
     by_edge.wrapped_key = vec![2; 81];
     w.commit(vec![append(by_edge.clone())]).await;
     let found = w.store.unadopted(None, 10).await.unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!((&found[0].sealed, found[0].global_seq), (&by_edge, 2));
+    let [(2, Ok(found))] = &found[..] else {
+        panic!("{found:?}")
+    };
+    assert_eq!((&found.sealed, found.global_seq), (&by_edge, 2));
     assert_eq!(w.store.unadopted(Some(2), 10).await, Ok(vec![]));
 
     let changes = destroy(w, |d| d.records = 3, disposal);

@@ -49,8 +49,8 @@ impl World {
         let worker = self.worker().await?;
         worker.engine.adopt_all().await.map_err(Broken::new)?;
         let left = self.store.unadopted(None, 1).await.map_err(Broken::new)?;
-        if let Some(record) = left.first() {
-            let what = format!("record {} is not adopted", record.global_seq);
+        if let Some((position, _)) = left.first() {
+            let what = format!("record {position} is not adopted");
             self.fail("left over", what);
         }
         Ok(())

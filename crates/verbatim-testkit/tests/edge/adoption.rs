@@ -2,13 +2,13 @@
 
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{AccountId, Duration, RecordId};
-use verbatim_engine::OpenError;
 use verbatim_engine::WebhookAnswer;
 use verbatim_engine::ports::{
     Change, Clock, Commit, JobKind, Lane, NewJob, NewRecord, ReceiptStatus, Store,
 };
+use verbatim_engine::{OpenError, Settings};
 use verbatim_record::archive::is_of_edge;
-use verbatim_record::{ArchiveKey, BucketId, EdgeKeys, RetentionClass};
+use verbatim_record::{ArchiveKey, BucketId, EdgeKeys, Kind, RetentionClass};
 use verbatim_store::{Fault, SqlStore};
 use verbatim_testkit::fakes::Site;
 
@@ -170,7 +170,7 @@ async fn what_does_not_open_holds_up_nothing_and_is_told() {
     text_to(&edge, &house, CLIENT, "after it").await;
     assert_eq!(house.engine.adopt_all().await, Ok(2));
     assert_eq!(unadopted(&house).await, 1);
-    assert!(House::has(&house.alarms().await, "unadopted:"));
+    assert!(House::has(&house.alarms().await, "unadopted"));
     house.work().await;
     assert_eq!(said_in(&house).await, ["good", "after it"]);
 }
@@ -252,11 +252,12 @@ async fn what_only_a_full_node_may_say_is_refused_from_an_edge() {
         let house = House::with_a_conversation().await;
         let before = (house.said(&house.room().await), house.phone());
         let conversation = house.conversation().await;
+        let context = format!("notice {}", conversation.id);
         let job = NewJob {
             lane: Lane::room(conversation.id),
             kind,
             due: house.clock.now(),
-            payload: sealed_by_edge(&keys(&house).await, payload),
+            payload: state_by_edge(&keys(&house).await, "job", context.as_bytes(), payload),
             conversation: Some(conversation.id),
             message: None,
             room: conversation.room.clone(),
@@ -272,6 +273,39 @@ async fn what_only_a_full_node_may_say_is_refused_from_an_edge() {
         assert_eq!(after, before, "{kind:?}");
         assert!(House::has(&house.alarms().await, "held-up:"), "{kind:?}");
     }
+}
+
+/// Longer rules came into force elsewhere: whoever runs under the older ones says so.
+#[tokio::test]
+async fn a_node_under_shorter_rules_than_those_in_force_is_not_ready() {
+    let mut house = House::new().await;
+    let (edge, full) = (edge(&house).await, house.engine.clone());
+    full.keep_rules(&ann()).await.unwrap();
+    for intake in [&edge, &full.intake()] {
+        assert!(intake.can_record().await.iter().all(|part| part.ok));
+    }
+    let mut longer = Settings::default().retention;
+    longer[0].period.months += 12;
+    house.engine = restarted(&house, 1000, Some(longer)).await.unwrap();
+    house.engine.keep_rules(&ann()).await.unwrap();
+    for intake in [&edge, &full.intake()] {
+        let parts = intake.can_record().await;
+        let wrong: Vec<_> = parts.iter().filter(|p| !p.ok).map(|p| p.part).collect();
+        assert_eq!(wrong, ["retention"]);
+    }
+    assert!(House::has(&house.alarms().await, "retention-shortened"));
+    // What the edge takes meanwhile is kept for as long as the longer rules say.
+    text_to(&edge, &house, CLIENT, "meanwhile").await;
+    let made = stored(&house).await.pop().unwrap().sealed.bucket;
+    house.work().await;
+    let kept = stored(&house).await;
+    let kept = kept.iter().find(|r| r.sealed.kind == Kind::MessageIn);
+    assert_eq!(
+        kept.unwrap().sealed.wrapped_by.expiry_month,
+        made.expiry_month + 12
+    );
+    let parts = house.engine.intake().can_record().await;
+    assert!(parts.iter().all(|part| part.ok));
 }
 
 /// An edge may run under older rules, or say what it likes: full nodes keep by their own.

@@ -12,5 +12,6 @@ mod years;
 
 mod adoption;
 mod disposal;
+mod forged;
 mod node;
 mod reading;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use verbatim_domain::{AccountId, RecordId, Timestamp};
+use verbatim_domain::{AccountId, MessageId, RecordId, Timestamp};
 use verbatim_engine::ports::{
     Change, Clock, Commit, Entropy, NewRecord, Sealed, Store, StoredRecord,
 };
 use verbatim_engine::{Intake, IntakeParts, OpenError, Settings, WebhookAnswer};
-use verbatim_record::archive::is_of_edge;
-use verbatim_record::{Body, BucketId, EdgeKeys, Kind, NewSeal, RetentionClass, SealChance};
+use verbatim_record::archive::{Beside, is_of_edge};
+use verbatim_record::{
+    Body, BucketId, EdgeKeys, Kind, NewSeal, RetentionClass, SealChance, SealedRecord,
+};
 use verbatim_testkit::fakes::SeededEntropy;
 
 use crate::years::*;
@@ -64,20 +66,21 @@ pub(crate) async fn said_in(house: &House) -> Vec<String> {
 
 /// A record as who broke into an edge can append one, whatever it says.
 pub(crate) async fn forge(house: &House, seed: u8, bucket: BucketId) {
+    let keys = keys(house).await;
     let body = Body {
         text: "made up".to_owned(),
         ..Body::default()
     };
-    let new = NewSeal {
-        id: RecordId::from_random([seed; 16]),
-        kind: Kind::Malformed,
-        captured_at: house.clock.now(),
-        bucket,
-        body: &body,
-        chance: SealChance::from_bytes(&[seed; 112]),
-    };
-    let archive = keys(house).await.archive;
-    let (sealed, _) = archive.seal(&new, &[seed; 32].into()).unwrap();
+    let (sealed, _) = sealed(
+        &keys,
+        house.clock.now(),
+        seed,
+        (Kind::Malformed, bucket, &body),
+    );
+    append(house, sealed).await;
+}
+
+pub(crate) async fn append(house: &House, sealed: SealedRecord) {
     let record = NewRecord {
         conversation: None,
         sealed,
@@ -87,21 +90,56 @@ pub(crate) async fn forge(house: &House, seed: u8, bucket: BucketId) {
     house.store.commit(Commit { fence, changes }).await.unwrap();
 }
 
-/// A job's payload as an edge can seal one, whatever it says.
-pub(crate) fn sealed_by_edge(keys: &EdgeKeys, payload: &str) -> Sealed {
-    let body = Body::default();
-    let new = NewSeal {
-        id: RecordId::from_random([1; 16]),
-        kind: Kind::Notice,
-        captured_at: Timestamp(0),
-        bucket: BucketId {
-            class: RetentionClass(1),
-            expiry_month: 24_500,
-        },
-        body: &body,
-        chance: SealChance::from_bytes(&[4; 112]),
+/// A record of a client's text, whatever it says.
+pub(crate) fn record_by_edge(
+    keys: &EdgeKeys,
+    house: &House,
+    seed: u8,
+    body: &Body,
+) -> SealedRecord {
+    let bucket = BucketId {
+        class: RetentionClass(1),
+        expiry_month: 0,
     };
-    let (_, beside) = keys.archive.seal(&new, &[5; 32].into()).unwrap();
-    let sealed = beside.seal("job", b"", payload.as_bytes(), &[6; 24]);
+    sealed(
+        keys,
+        house.clock.now(),
+        seed,
+        (Kind::MessageIn, bucket, body),
+    )
+    .0
+}
+
+/// A job's payload about a text, as an edge can seal one, whatever it says.
+pub(crate) fn text_by_edge(keys: &EdgeKeys, message: MessageId, payload: &str) -> Sealed {
+    state_by_edge(keys, "job", format!("text {message}").as_bytes(), payload)
+}
+
+/// State as an edge can seal it, whatever it says.
+pub(crate) fn state_by_edge(keys: &EdgeKeys, purpose: &str, context: &[u8], plain: &str) -> Sealed {
+    let body = Body::default();
+    let bucket = BucketId {
+        class: RetentionClass(1),
+        expiry_month: 24_500,
+    };
+    let (_, beside) = sealed(keys, Timestamp(0), 1, (Kind::Status, bucket, &body));
+    let sealed = beside.seal(purpose, context, plain.as_bytes(), &[6; 24]);
     Sealed(sealed.unwrap())
+}
+
+fn sealed(
+    keys: &EdgeKeys,
+    captured_at: Timestamp,
+    seed: u8,
+    (kind, bucket, body): (Kind, BucketId, &Body),
+) -> (SealedRecord, Beside) {
+    let new = NewSeal {
+        id: RecordId::from_random([seed; 16]),
+        kind,
+        captured_at,
+        bucket,
+        body,
+        chance: SealChance::from_bytes(&[seed; 112]),
+    };
+    keys.archive.seal(&new, &[seed; 32].into()).unwrap()
 }

@@ -70,19 +70,28 @@ async fn an_edges_keys_open_nothing_in_a_copy_of_the_store() {
     let jobs = house
         .store
         .due_jobs(verbatim_domain::Timestamp(i64::MAX), &[], 100);
-    let mut sealed: Vec<(&str, Vec<u8>)> = Vec::new();
+    let mut sealed: Vec<(&str, String, Vec<u8>)> = Vec::new();
     for contact in &contacts {
-        sealed.push(("name", contact.name.0.clone()));
-        sealed.extend(contact.numbers.iter().map(|(_, n)| ("number", n.0.clone())));
+        sealed.push(("name", String::new(), contact.name.0.clone()));
+        sealed.extend(
+            contact
+                .numbers
+                .iter()
+                .map(|(_, n)| ("number", String::new(), n.0.clone())),
+        );
     }
-    sealed.extend(employees.iter().map(|e| ("name", e.name.0.clone())));
+    sealed.extend(
+        employees
+            .iter()
+            .map(|e| ("name", String::new(), e.name.0.clone())),
+    );
     sealed.extend(
         jobs.await
             .unwrap()
             .iter()
-            .map(|j| ("job", j.payload.0.clone())),
+            .filter_map(|j| Some(("job", format!("text {}", j.message?), j.payload.0.clone()))),
     );
-    sealed.retain(|(_, bytes)| !bytes.is_empty());
+    sealed.retain(|(.., bytes)| !bytes.is_empty());
     assert!(sealed.len() >= 4, "{} sealed things", sealed.len());
 
     for key in &keys {
@@ -105,8 +114,11 @@ async fn an_edges_keys_open_nothing_in_a_copy_of_the_store() {
         ];
         for root in roots {
             let vault = Vault::new(&root).with_archive(ArchiveKey::new(&(*key).into()));
-            for (purpose, bytes) in &sealed {
-                assert!(vault.open(purpose, b"", bytes).is_err(), "{purpose}");
+            for (purpose, context, bytes) in &sealed {
+                assert!(
+                    vault.open(purpose, context.as_bytes(), bytes).is_err(),
+                    "{purpose}"
+                );
             }
         }
     }
@@ -120,7 +132,10 @@ async fn an_edges_keys_open_nothing_in_a_copy_of_the_store() {
     assert!(records.iter().all(|record| opens(&ring, &record.sealed)));
     let root = StateRoot::unwrap(&kek, &standing.state_root).unwrap();
     let vault = Vault::new(&root).with_archive(archive);
-    for (purpose, bytes) in &sealed {
-        assert!(vault.open(purpose, b"", bytes).is_ok(), "{purpose}");
+    for (purpose, context, bytes) in &sealed {
+        assert!(
+            vault.open(purpose, context.as_bytes(), bytes).is_ok(),
+            "{purpose}"
+        );
     }
 }

@@ -230,7 +230,7 @@ impl Store for MortalStore {
         &self,
         after: Option<u64>,
         limit: u32,
-    ) -> Result<Vec<StoredRecord>, StoreError> {
+    ) -> Result<Vec<(u64, Result<StoredRecord, StoreError>)>, StoreError> {
         self.read(self.inner.unadopted(after, limit)).await
     }
 
