@@ -173,7 +173,7 @@ fn stamped(stamp: &LogTimestamp, of: Option<&SignedCheckpoint>) -> Result<(), St
     let of = of.ok_or("there is no checkpoint of this size")?;
     let note = Note::parse(&of.note).map_err(|e| e.to_string())?;
     let text = note.text.as_bytes();
-    let claimed = timestamp::inspect(&stamp.response, text).map_err(|e| e.to_string())?;
+    let claimed = timestamp::read(&stamp.response, text).map_err(|e| e.to_string())?;
     if claimed.at != stamp.at {
         return Err("it was made at another time".into());
     }

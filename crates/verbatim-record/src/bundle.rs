@@ -6,6 +6,7 @@
 //! | [`RecordLine`], [`KeyLine`] | one record in clear, with its leaf; the key of its sealed copy |
 //! | [`transcript`] | the records as a page to read and print: a function of them, so it can be checked |
 //! | [`CERTIFICATES`] | the records that say why others are not disclosed |
+//! | [`TIMESTAMPS`] | when records existed at the latest, by somebody else's clock |
 //! | [`Writer`] | makes the files, part by part, in bounded memory |
 //! | [`check()`] | checks all of it, with nothing but the folder and a policy |
 //!
@@ -43,8 +44,15 @@ pub const POLICY: &str = "policy";
 pub const CERTIFICATES: &str = "certificates.jsonl";
 /// The checkpoint's path.
 pub const CHECKPOINT: &str = "log/checkpoint";
+/// Where timestamps of the log's checkpoints stand; absent where there are none.
+pub const TIMESTAMPS: &str = "timestamps";
 /// Where an interrupted export keeps what it needs to go on; gone from a finished bundle.
 pub const PROGRESS: &str = "progress.json";
+
+/// The paths of a checkpoint of this size that was stamped, and of the authority's answer (RFC 3161).
+pub fn timestamp_paths(size: u64) -> [String; 2] {
+    ["checkpoint", "tsr"].map(|end| format!("{TIMESTAMPS}/{size}.{end}"))
+}
 
 /// The paths of the records, the keys and the transcript of a part, which counts from 1.
 pub fn part_paths(part: u64) -> [String; 3] {

@@ -1,9 +1,11 @@
 //! What checkpoints prove: that a log has signed, who has seen it, and that nothing before was rewritten.
 
+use thiserror::Error;
+
 use crate::checkpoint::Checkpoint;
 use crate::note::Note;
 use crate::policy::Policy;
-use crate::proof::{check_consistency, consistency};
+use crate::proof::{ProofError, check_consistency, consistency};
 use crate::report::{Findings, Held, State};
 use crate::tile::{TileCache, TileId, read_tile};
 use crate::tile_tree::Tiles;
@@ -66,10 +68,9 @@ pub(crate) fn consistent(
     } else {
         (checkpoint, &other)
     };
-    let mut cache = TileCache::new(new.size);
-    let missing = consistency_tiles(old.size, new.size);
-    for id in missing {
-        let Some(hashes) = tiles.tile(&id).ok().and_then(|b| read_tile(&id, &b).ok()) else {
+    match begins(old, new, tiles) {
+        Ok(()) => {}
+        Err(NotBegun::Missing(id)) => {
             let words = format!(
                 "That the log at size {} is the beginning of the log at size {} could not be proved: {id} is not \
                  here. The log itself has it (`verbatim-verify log`), and so has an export with --since.",
@@ -77,29 +78,54 @@ pub(crate) fn consistent(
             );
             found.add(check, State::NotProved, words);
             return Ok(());
-        };
-        cache.put(id.level, id.index, hashes);
+        }
+        Err(NotBegun::Rewritten(e)) => {
+            let words = format!(
+                "the log at size {} is not the beginning of the log at size {}: {e}. It was rewritten, or shown \
+                 differently to different people",
+                old.size, new.size
+            );
+            return Err((check, words));
+        }
     }
-    let proof = cache.with(|nodes| consistency(old.size, new.size, nodes));
-    let held = match proof {
-        Ok(Ok(proof)) => check_consistency(old.size, &old.root, new.size, &new.root, &proof),
-        Ok(Err(_)) => Err(crate::proof::ProofError::Length),
-        Err(error) => Err(error),
-    };
-    held.map_err(|e| {
-        let words = format!(
-            "the log at size {} is not the beginning of the log at size {}: {e}. It was rewritten, or shown \
-             differently to different people",
-            old.size, new.size
-        );
-        (check, words)
-    })?;
     let words = format!(
         "Nothing was rewritten: the log at size {} is the beginning of the log at size {}.",
         old.size, new.size
     );
     found.add(check, State::Proved, words);
     Ok(())
+}
+
+/// Why a tree is not shown to be the beginning of another.
+#[derive(Debug, Error)]
+pub(crate) enum NotBegun {
+    /// A tile that the proof needs cannot be read: nothing is shown either way.
+    #[error("{0} is not here")]
+    Missing(TileId),
+    /// It is not the beginning.
+    #[error(transparent)]
+    Rewritten(ProofError),
+}
+
+/// That a tree is the beginning of a larger one, by the larger one's tiles (RFC 6962 section 2.1.2). They need not
+/// be believed: the proof that is made of them leads to both roots, or to neither.
+pub(crate) fn begins(
+    old: &Checkpoint,
+    new: &Checkpoint,
+    tiles: &dyn Tiles,
+) -> Result<(), NotBegun> {
+    let mut cache = TileCache::new(new.size);
+    for id in consistency_tiles(old.size, new.size) {
+        let bytes = tiles.tile(&id).map_err(|_| NotBegun::Missing(id))?;
+        let hashes = read_tile(&id, &bytes).map_err(|_| NotBegun::Missing(id))?;
+        cache.put(id.level, id.index, hashes);
+    }
+    let proof = cache.with(|nodes| consistency(old.size, new.size, nodes));
+    let proof = proof.map_err(NotBegun::Rewritten)?;
+    // All that it needs was put there.
+    let proof = proof.map_err(|_| NotBegun::Rewritten(ProofError::Length))?;
+    check_consistency(old.size, &old.root, new.size, &new.root, &proof)
+        .map_err(NotBegun::Rewritten)
 }
 
 /// The tiles that a proof between two sizes needs.

@@ -19,7 +19,7 @@ use token::Token;
 
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 /// Bytes of a response, at most. A usual one has 1 to 8 thousand.
-const LONGEST: usize = 64 * 1024;
+pub const LONGEST: usize = 64 * 1024;
 
 /// Why a timestamp is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -66,6 +66,8 @@ pub struct Stamped {
     pub policy: String,
     /// Who signed: the subject of the certificate.
     pub authority: String,
+    /// The nonce of the request that it answers.
+    pub nonce: Option<u64>,
 }
 
 #[derive(Sequence)]
@@ -126,43 +128,28 @@ pub fn check(
     nonce: Option<u64>,
     ca_pem: &str,
 ) -> Result<Stamped, TimestampError> {
-    let (token, signer) = signed(response, bytes, nonce)?;
+    let (token, signer) = signed(response, bytes)?;
+    if nonce.is_some() && token.info.nonce != nonce {
+        return Err(TimestampError::OtherRequest);
+    }
     signer.check_authority(&token, ca_pem)?;
-    Ok(Stamped {
-        at: token.info.at,
-        serial: hex::encode(token.info.serial),
-        policy: token.info.policy.to_string(),
-        authority: signer.name(),
-    })
+    Ok(stated(&token, &signer))
 }
 
-/// What a response claims, whoever signed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Claimed {
-    /// When the bytes were seen.
-    pub at: Timestamp,
-    /// The nonce of the request that it answers.
-    pub nonce: Option<u64>,
-}
-
-/// Checks of a response what needs no trust in anybody: that it stamps these bytes, and that the key which it
-/// names has signed it. That this key is an authority's, only [`check`] says.
+/// What a response says of these bytes, where nobody is known who vouches for the authority: whole, signed by
+/// the key that it names, and about these bytes. Anybody can make such a one.
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub fn inspect(response: &[u8], bytes: &[u8]) -> Result<Claimed, TimestampError> {
-    let (token, _) = signed(response, bytes, None)?;
-    Ok(Claimed {
-        at: token.info.at,
-        nonce: token.info.nonce,
-    })
+pub fn read(response: &[u8], bytes: &[u8]) -> Result<Stamped, TimestampError> {
+    let (token, signer) = signed(response, bytes)?;
+    Ok(stated(&token, &signer))
 }
 
-fn signed<'a>(
-    response: &'a [u8],
+fn signed<'r>(
+    response: &'r [u8],
     bytes: &[u8],
-    nonce: Option<u64>,
-) -> Result<(Token<'a>, chain::Signer), TimestampError> {
+) -> Result<(Token<'r>, chain::Signer), TimestampError> {
     if response.len() > LONGEST {
         return Err(TimestampError::Malformed("it is too long"));
     }
@@ -171,9 +158,6 @@ fn signed<'a>(
     if info.imprint_algorithm != SHA256 || info.imprint != sha256(&[bytes]) {
         return Err(TimestampError::OtherBytes);
     }
-    if nonce.is_some() && info.nonce != nonce {
-        return Err(TimestampError::OtherRequest);
-    }
     if token.attributes.digest != token.attributes.digest_algorithm.of(token.content) {
         let why = "what it signs is not what it says";
         return Err(TimestampError::Signature(why));
@@ -181,4 +165,15 @@ fn signed<'a>(
     let signer = chain::Signer::of(&token)?;
     signer.check_signature(&token)?;
     Ok((token, signer))
+}
+
+fn stated(token: &Token<'_>, signer: &chain::Signer) -> Stamped {
+    let info = &token.info;
+    Stamped {
+        at: info.at,
+        serial: hex::encode(info.serial),
+        policy: info.policy.to_string(),
+        authority: signer.name(),
+        nonce: info.nonce,
+    }
 }

@@ -65,6 +65,10 @@ impl Anchors for SqlStore {
         read_with!(self, reads::anchors::latest_timestamp, authority.to_owned())
     }
 
+    async fn timestamp_up_to(&self, size: u64) -> Result<Option<LogTimestamp>, StoreError> {
+        read_with!(self, reads::anchors::timestamp_up_to, size)
+    }
+
     async fn timestamps(&self, after: u64, limit: u32) -> Result<Vec<LogTimestamp>, StoreError> {
         read_with!(self, reads::anchors::timestamps, (after, limit))
     }

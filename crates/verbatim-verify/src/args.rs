@@ -52,6 +52,7 @@ pub(crate) struct Trust {
 Examples:
   verbatim-verify bundle export-2026-11 --policy acme.policy
   verbatim-verify bundle export-2026-11 --policy acme.policy --since last-year.checkpoint
+  verbatim-verify bundle export-2026-11 --policy acme.policy --tsa-ca authority.pem
 An encrypted bundle is opened first: age -d -i KEY bundle.tar.age | tar x")]
 pub(crate) struct BundleArgs {
     /// The bundle's folder.
@@ -61,6 +62,9 @@ pub(crate) struct BundleArgs {
     /// A checkpoint of this log that you kept: shows that nothing before it was rewritten.
     #[arg(long, value_name = "NOTE")]
     pub(crate) since: Option<PathBuf>,
+    /// Certificates of time authorities that you believe, PEM: shows by when records existed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -14,9 +14,11 @@ pub(crate) fn run(args: &BundleArgs) -> Result<Findings, Unreadable> {
     }
     let policy = read::policy(&args.trust)?;
     let since = read::note(args.since.as_deref())?;
+    let tsa_ca = args.tsa_ca.as_deref().map(read::text).transpose()?;
     let given = Given {
         policy: policy.as_ref(),
         since: since.as_ref(),
+        tsa_ca: tsa_ca.as_deref(),
     };
     let mut progress = Progress::new();
     let folder = DirFolder::new(&args.dir);

@@ -23,6 +23,7 @@ fn by_all(policy: &str, folder: &Path) -> Result<String> {
     let given = Given {
         policy: Some(&trusted),
         since: None,
+        tsa_ca: None,
     };
     let found = check(&DirFolder::new(folder), given, &mut |_, _| ());
     if found.verdict() != State::Proved {

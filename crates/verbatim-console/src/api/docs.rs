@@ -39,6 +39,7 @@ const BEARER: &str = "bearer";
         v1::exports::begin::begin_export,
         v1::exports::records::export_records,
         v1::exports::certificate::export_certificate,
+        v1::exports::timestamp::export_timestamp,
         v1::exports::checkpoint::export_checkpoint,
         v1::exports::tile::export_tile,
         v1::proof::prove_record,

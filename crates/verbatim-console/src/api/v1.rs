@@ -49,6 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         exports::begin::endpoint(),
         exports::records::endpoint(),
         exports::certificate::endpoint(),
+        exports::timestamp::endpoint(),
         exports::checkpoint::endpoint(),
         exports::tile::endpoint(),
         proof::endpoint(),

@@ -11,10 +11,12 @@ mod disclose;
 mod pages;
 mod proof;
 mod selection;
+mod stamp;
 
 pub use checkpoint::Covering;
 pub use disclose::Exported;
 pub use pages::ExportPage;
+pub use stamp::StampedCheckpoint;
 
 /// Records read at once.
 const READ: u32 = 500;

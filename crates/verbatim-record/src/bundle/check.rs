@@ -5,6 +5,7 @@ mod certificates;
 mod files;
 mod log;
 mod records;
+mod timestamps;
 
 use self::certificates::Certificates;
 use super::folder::Folder;
@@ -28,6 +29,8 @@ pub struct Given<'a> {
     pub policy: Option<&'a Policy>,
     /// An older or newer checkpoint of the same log.
     pub since: Option<&'a Note>,
+    /// Certificates (PEM) of the time authorities to believe. Without them, who stamped is not proved.
+    pub tsa_ca: Option<&'a str>,
 }
 
 /// Checks everything in a bundle. `progress` hears how many records are done, of how many.
@@ -69,6 +72,7 @@ fn run(
     files::tiles(&manifest, &mut tree)?;
     let certificates = Certificates::read(folder, &manifest, &mut tree, policy)?;
     records::check(folder, &manifest, &mut tree, certificates, progress, found)?;
+    timestamps::check(folder, &manifest, &checkpoint, policy, given.tsa_ca, found)?;
     if let Some(since) = given.since {
         log::since(folder, &checkpoint, since, policy, found)?;
     }

@@ -318,6 +318,7 @@ fn a_certificate_counts_if_its_key_did_at_its_place() {
         let given = Given {
             policy: Some(policy),
             since: None,
+            tsa_ca: None,
         };
         let found = bundle_check(&folder, given, &mut |_, _| {});
         let words = found.wrong().map(|wrong| wrong.words.clone());

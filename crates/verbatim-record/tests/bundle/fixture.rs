@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use verbatim_domain::{ConversationId, RecordId, Timestamp};
 use verbatim_record::bundle::{
     Content, Entry, FileEntry, Head, MANIFEST, Manifest, MemoryFolder, Of, Part, Selection,
-    Undisclosed, Writer,
+    Undisclosed, Writer, timestamp_paths,
 };
 use verbatim_record::certificate::{Act, ranges};
 use verbatim_record::merkle::root_of;
@@ -14,6 +14,7 @@ use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
 use verbatim_record::proof::root;
 use verbatim_record::signing::FileSigner;
+use verbatim_record::statement::consistency_tiles;
 use verbatim_record::tile::{TileId, WIDTH, bundle_entries, entries_path};
 use verbatim_record::{
     Body, BucketId, Certificate, Checkpoint, Hash, Kek, Keyring, Kind, Leaf, NewSeal, Note,
@@ -28,6 +29,13 @@ const BUCKET: BucketId = BucketId {
 const BEGIN: i64 = 1_795_000_000_000;
 /// The month before [`BEGIN`], in which the bucket of every certificate here expired.
 pub(crate) const EXPIRED: u32 = 2026 * 12 + 9;
+
+/// Vouches for whoever stamped [`SMALL_6`] and [`LONG_300`]; made once by `openssl ts`, whose keys were thrown away.
+pub(crate) const CA: &str = include_str!("../../testdata/timestamp/bundle.pem");
+/// Of the first 6 records of [`World::small`].
+pub(crate) const SMALL_6: &[u8] = include_bytes!("../../testdata/timestamp/small-6.tsr");
+/// Of the first 300 records of [`World::long`].
+pub(crate) const LONG_300: &[u8] = include_bytes!("../../testdata/timestamp/long-300.tsr");
 
 /// Positions of records that were disposed of, with that of the certificate.
 pub(crate) type Gone = BTreeMap<u64, u64>;
@@ -73,6 +81,8 @@ pub(crate) struct World {
     /// Of each level of tiles, the hashes.
     levels: Vec<Vec<Hash>>,
     places: HashMap<ConversationId, (u64, Hash)>,
+    /// Size of a checkpoint, and the timestamp of it that bundles get.
+    pub(crate) stamp: Option<(u64, Vec<u8>)>,
 }
 
 impl World {
@@ -87,6 +97,7 @@ impl World {
             records: Vec::new(),
             levels: vec![Vec::new()],
             places: HashMap::new(),
+            stamp: None,
         }
     }
 
@@ -130,6 +141,13 @@ impl World {
             None,
             &text("m4", "This is recorded."),
         );
+        world
+    }
+
+    /// [`Self::small`], with its first records stamped.
+    pub(crate) fn stamped() -> Self {
+        let mut world = Self::small();
+        world.stamp = Some((6, SMALL_6.to_vec()));
         world
     }
 
@@ -347,7 +365,16 @@ impl World {
         }
         let (checkpoint, note) = self.checkpoint();
         assert!(checkpoint.size >= writer.least_size());
-        for id in writer.tiles(checkpoint.size) {
+        let mut tiles = writer.tiles(checkpoint.size);
+        if let Some((size, token)) = &self.stamp {
+            tiles.extend(consistency_tiles(*size, checkpoint.size));
+            let note = self.checkpoint_at(*size).1.to_string().into_bytes();
+            for (path, content) in timestamp_paths(*size).into_iter().zip([note, token.clone()]) {
+                writer.note(&path, &content);
+                folder.0.insert(path, content);
+            }
+        }
+        for id in tiles {
             let (path, tile) = (format!("log/{id}"), self.tile(&id));
             writer.note(&path, &tile);
             folder.0.insert(path, tile);

@@ -17,6 +17,7 @@ pub(crate) fn wrong(folder: &MemoryFolder) -> Option<(&'static str, String)> {
     let given = Given {
         policy: Some(&policy),
         since: None,
+        tsa_ca: None,
     };
     let found = check(folder, given, &mut |_, _| {});
     assert_eq!(found.wrong().is_some(), found.verdict() == State::Wrong);
@@ -287,6 +288,7 @@ fn another_log_is_not_believed() {
         let given = Given {
             policy: Some(&policy),
             since: None,
+            tsa_ca: None,
         };
         let found = check(&folder, given, &mut |_, _| {});
         assert_eq!(found.wrong().unwrap().check, "signature", "{found}");

@@ -15,7 +15,7 @@ fn place() -> PathBuf {
 /// `UPDATE_GOLDEN=1` in the environment writes it: to add a version, never to change one.
 #[test]
 fn bundle() {
-    let made = World::small().bundle(&all(), &[5]);
+    let made = World::stamped().bundle(&all(), &[5]);
     if std::env::var_os("UPDATE_GOLDEN").is_some_and(|on| on == "1") {
         for (path, content) in &made.0 {
             let file = place().join(path);
@@ -34,6 +34,7 @@ fn bundle() {
     let given = Given {
         policy: Some(&policy),
         since: None,
+        tsa_ca: Some(CA),
     };
     let found = check(&DirFolder::new(place()), given, &mut |_, _| {});
     assert_eq!(found.wrong(), None);

@@ -10,4 +10,5 @@ mod forged;
 mod golden;
 mod logs;
 mod resumed;
+mod stamped;
 mod whole;

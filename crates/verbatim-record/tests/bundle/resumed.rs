@@ -23,6 +23,7 @@ fn a_bundle_that_was_interrupted_ends_as_if_it_had_not_been() {
         let given = Given {
             policy: Some(&policy),
             since: None,
+            tsa_ca: None,
         };
         let found = check(&folder, given, &mut |_, _| {});
         assert_eq!(found.verdict(), State::Wrong, "not finished, and yet good");

@@ -12,6 +12,7 @@ fn examine(folder: &MemoryFolder) -> Findings {
     let given = Given {
         policy: Some(&policy),
         since: None,
+        tsa_ca: None,
     };
     check(folder, given, &mut |_, _| {})
 }
@@ -162,6 +163,7 @@ fn an_older_or_newer_checkpoint_is_compared() {
         let given = Given {
             policy: Some(&policy),
             since: Some(note),
+            tsa_ca: None,
         };
         check(&bundle, given, &mut |_, _| {})
     };

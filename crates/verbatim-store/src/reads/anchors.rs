@@ -50,6 +50,15 @@ pub(crate) async fn latest_timestamp(
     row.await?.as_ref().map(timestamp).transpose()
 }
 
+/// Of the largest checkpoint that has one, up to a size.
+pub(crate) async fn timestamp_up_to(
+    tx: &dyn Tx,
+    size: &u64,
+) -> Result<Option<LogTimestamp>, StoreError> {
+    let row = tx.query_opt(&sql::TIMESTAMP_UP_TO, params![*size]);
+    row.await?.as_ref().map(timestamp).transpose()
+}
+
 /// Of checkpoints larger than one, smallest first.
 pub(crate) async fn timestamps(
     tx: &dyn Tx,

@@ -13,6 +13,9 @@ statements! {
         VALUES ($1, $2, $3, $4, $5)";
     TIMESTAMP_LATEST = "SELECT size, authority, request, response, at FROM timestamps \
         WHERE authority = $1 ORDER BY pos DESC LIMIT 1";
+    /// The first of the largest checkpoint that has any, up to a size.
+    TIMESTAMP_UP_TO = "SELECT size, authority, request, response, at FROM timestamps \
+        WHERE size <= $1 ORDER BY size DESC, pos LIMIT 1";
     TIMESTAMPS = "SELECT size, authority, request, response, at FROM timestamps \
         WHERE size > $1 ORDER BY size, pos LIMIT $2";
 }

@@ -59,6 +59,7 @@ async fn cosignatures_are_read_back(w: &World) {
 async fn timestamps_are_read_back(w: &World) {
     let store = &w.store;
     assert_eq!(store.latest_timestamp("a").await, Ok(None));
+    assert_eq!(store.timestamp_up_to(100).await, Ok(None));
     let all = [
         timestamp("a", 7, 1),
         timestamp("b", 5, 2),
@@ -68,6 +69,17 @@ async fn timestamps_are_read_back(w: &World) {
     commit(w, all.clone().map(Change::AddTimestamp).into()).await;
     let [a7, b5, a9, b7] = all;
     assert_eq!(store.latest_timestamp("a").await, Ok(Some(a9.clone())));
+    for (size, expected) in [
+        (4, None),
+        (5, Some(&b5)),
+        (6, Some(&b5)),
+        // Two authorities: the first that was kept.
+        (7, Some(&a7)),
+        (8, Some(&a7)),
+        (100, Some(&a9)),
+    ] {
+        assert_eq!(store.timestamp_up_to(size).await, Ok(expected.cloned()));
+    }
     let listed = store.timestamps(0, 3).await;
     assert_eq!(listed, Ok(vec![b5, a7, b7.clone()]));
     assert_eq!(store.timestamps(7, 10).await, Ok(vec![a9]));

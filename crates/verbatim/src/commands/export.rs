@@ -161,12 +161,23 @@ async fn finish(
     }
     let note = checkpoint(api, export, writer.least_size()).await?;
     let checkpoint = Checkpoint::parse(&Note::parse(&note)?.text)?;
-    // Tiles of an earlier try may be of another size.
+    // Tiles of an earlier try may be of another size, and a newer checkpoint stamped since.
     place.clear_log()?;
     let mut tiles = writer.tiles(checkpoint.size);
     if let Some(since) = since {
         let since = Checkpoint::parse(&since.text)?;
         tiles.extend(statement::consistency_tiles(since.size, checkpoint.size));
+    }
+    if let Some(stamped) = source::timestamp(api, export, checkpoint.size).await? {
+        // The examiner needs no other checkpoint to see that the stamped log is the beginning of this one.
+        tiles.extend(statement::consistency_tiles(
+            stamped.size,
+            checkpoint.size,
+        ));
+        for (path, content) in stamped.files() {
+            place.put_log(&path, &content)?;
+            writer.note(&path, &content);
+        }
     }
     for id in tiles {
         let asked = format!("exports/{export}/tile?path={id}");

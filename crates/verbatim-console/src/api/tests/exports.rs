@@ -182,6 +182,7 @@ async fn what_cannot_be_exported_is_said_and_not_recorded() {
         "exports/99/records",
         "exports/x/records",
         "exports/0/checkpoint",
+        "exports/0/timestamp?size=9",
     ] {
         assert_eq!(
             caller.get(path).await.problem(),
@@ -226,6 +227,7 @@ async fn a_reader_without_the_right_gets_nothing() {
         "records",
         "checkpoint",
         "certificate?at=0",
+        "timestamp?size=9",
         "tile?path=tile/0/000",
     ] {
         let path = format!("exports/{}/{what}", export["position"]);

@@ -5,6 +5,7 @@ pub(crate) mod certificate;
 pub(crate) mod checkpoint;
 pub(crate) mod records;
 pub(crate) mod tile;
+pub(crate) mod timestamp;
 
 use axum::extract::{FromRequestParts, Path};
 use http::StatusCode;

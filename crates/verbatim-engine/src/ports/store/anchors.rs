@@ -42,6 +42,8 @@ pub trait Anchors: Send + Sync {
     async fn cosignatures(&self, size: u64) -> Result<Vec<Cosignature>, StoreError>;
     /// The newest timestamp of an authority.
     async fn latest_timestamp(&self, authority: &str) -> Result<Option<LogTimestamp>, StoreError>;
+    /// A timestamp of the largest checkpoint up to a size that has one: the first that was kept.
+    async fn timestamp_up_to(&self, size: u64) -> Result<Option<LogTimestamp>, StoreError>;
     /// Timestamps of checkpoints larger than `after`, smallest first.
     async fn timestamps(&self, after: u64, limit: u32) -> Result<Vec<LogTimestamp>, StoreError>;
 }

@@ -57,6 +57,7 @@ impl World {
             let given = Given {
                 policy: Some(&policy),
                 since: None,
+                tsa_ca: None,
             };
             let findings = check(&folder, given, &mut |_, _| ());
             if let Some(wrong) = findings.wrong() {

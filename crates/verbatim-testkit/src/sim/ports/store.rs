@@ -97,6 +97,10 @@ impl Anchors for MortalStore {
         self.read(self.inner.latest_timestamp(authority)).await
     }
 
+    async fn timestamp_up_to(&self, size: u64) -> Result<Option<LogTimestamp>, StoreError> {
+        self.read(self.inner.timestamp_up_to(size)).await
+    }
+
     async fn timestamps(&self, after: u64, limit: u32) -> Result<Vec<LogTimestamp>, StoreError> {
         self.read(self.inner.timestamps(after, limit)).await
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use verbatim_record::bundle::{MANIFEST, PROGRESS, Progress};
+use verbatim_record::bundle::{MANIFEST, PROGRESS, Progress, TIMESTAMPS};
 
 use crate::files::replace_private;
 
@@ -32,9 +32,9 @@ pub(super) trait Place: Send {
     fn keep(&mut self, state: &State) -> Result<()>;
     /// Puts a file in place.
     fn put(&mut self, path: &str, content: &[u8]) -> Result<()>;
-    /// Forgets the files of the log, which an earlier try may have left.
+    /// Forgets the files of the log and the timestamps, which an earlier try may have left.
     fn clear_log(&mut self) -> Result<()>;
-    /// Puts a file of the log in place; it is durable after [`Self::sync`].
+    /// Puts a file of the log or a timestamp in place; it is durable after [`Self::sync`].
     fn put_log(&mut self, path: &str, content: &[u8]) -> Result<()>;
     /// Everything that was put is on the disk.
     fn sync(&mut self) -> Result<()>;
@@ -121,7 +121,8 @@ impl Place for Folder {
     }
 
     fn clear_log(&mut self) -> Result<()> {
-        gone(fs::remove_dir_all(self.path.join("log")))
+        gone(fs::remove_dir_all(self.path.join("log")))?;
+        gone(fs::remove_dir_all(self.path.join(TIMESTAMPS)))
     }
 
     fn put_log(&mut self, path: &str, content: &[u8]) -> Result<()> {

@@ -5,9 +5,9 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use verbatim_record::Leaf;
-use verbatim_record::bundle::{Content, Entry, Undisclosed};
+use verbatim_record::bundle::{Content, Entry, Undisclosed, timestamp_paths};
 use verbatim_record::seal::{check_body, check_data_key};
+use verbatim_record::{Checkpoint, Leaf, Note, timestamp};
 
 use crate::local::Api;
 
@@ -63,6 +63,59 @@ pub(super) async fn certificate(api: &Api, export: u64, at: u64) -> Result<Entry
     let body = line.body.filter(|_| leaf.global_seq == at);
     let body = body.with_context(|| format!("there is no certificate in record {at}"))?;
     disclosed(leaf, &body)
+}
+
+/// A checkpoint that a time authority has stamped.
+pub(super) struct Stamped {
+    /// Number of records that it covers.
+    pub(super) size: u64,
+    note: String,
+    response: Vec<u8>,
+}
+
+impl Stamped {
+    /// As they stand in a bundle.
+    pub(super) fn files(self) -> [(String, Vec<u8>); 2] {
+        let [note, response] = timestamp_paths(self.size);
+        [(note, self.note.into_bytes()), (response, self.response)]
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Newest {
+    timestamp: Option<StampLine>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StampLine {
+    size: u64,
+    checkpoint: String,
+    response: String,
+}
+
+/// The newest timestamp of a checkpoint up to this size, if there is any.
+pub(super) async fn timestamp(api: &Api, export: u64, size: u64) -> Result<Option<Stamped>> {
+    let path = format!("exports/{export}/timestamp?size={size}");
+    let bytes = api.bytes(&path).await?;
+    let bytes = bytes.context("the timestamps cannot be read now: repeat the command later")?;
+    let newest: Newest = serde_json::from_slice(&bytes).context("a timestamp as the API gave it")?;
+    let Some(line) = newest.timestamp else {
+        return Ok(None);
+    };
+    let text = Note::parse(&line.checkpoint)?.text;
+    let response = STANDARD.decode(&line.response)?;
+    let what = || format!("the timestamp of the checkpoint of {} records", line.size);
+    timestamp::read(&response, text.as_bytes()).with_context(what)?;
+    if line.size > size || Checkpoint::parse(&text)?.size != line.size {
+        bail!("{} is of another size", what());
+    }
+    Ok(Some(Stamped {
+        size: line.size,
+        note: line.checkpoint,
+        response,
+    }))
 }
 
 fn disclosed(leaf: Leaf, body: &str) -> Result<Entry> {

@@ -220,6 +220,7 @@ fn examine(dir: &Path) -> Findings {
     let given = Given {
         policy: policy.as_ref(),
         since: None,
+        tsa_ca: None,
     };
     check(&DirFolder::new(dir), given, &mut |_, _| {})
 }
