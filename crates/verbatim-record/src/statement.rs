@@ -124,8 +124,7 @@ pub(crate) fn begins(
     let proof = proof.map_err(NotBegun::Rewritten)?;
     // All that it needs was put there.
     let proof = proof.map_err(|_| NotBegun::Rewritten(ProofError::Length))?;
-    check_consistency(old.size, &old.root, new.size, &new.root, &proof)
-        .map_err(NotBegun::Rewritten)
+    check_consistency(old.size, &old.root, new.size, &new.root, &proof).map_err(NotBegun::Rewritten)
 }
 
 /// The tiles that a proof between two sizes needs.

@@ -2,22 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use verbatim_domain::{Duration, Timestamp};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{
-    Anchors, AuthorityError, Clock, SignedLog, Store, TimeAuthority, Witness,
-};
+use verbatim_engine::ports::{Anchors, AuthorityError, SignedLog, Store, TimeAuthority, Witness};
 use verbatim_engine::{AnchorError, Anchoring, Authority, FORKED, LogError};
 use verbatim_record::Note;
 use verbatim_record::checkpoint::cosigned_at;
 use verbatim_store::SqlStore;
+use verbatim_testkit::fakes::openssl::openssl;
 use verbatim_testkit::fakes::publication::WriteFate;
-use verbatim_testkit::fakes::{FakePublication, FakeWitness, Site, VirtualClock, WitnessFault};
+use verbatim_testkit::fakes::{
+    FakePublication, FakeWitness, OpensslAuthority, Site, VirtualClock, WitnessFault,
+};
 
 /// A site that leads, and a witness of its log.
 async fn world() -> (Site, Arc<FakeWitness>) {
@@ -370,132 +370,24 @@ async fn an_authority_that_is_away_is_told_of() {
     loops.abort();
 }
 
-/// `openssl ts` as an authority (see `verbatim-record/tests/timestamp/openssl.rs`).
-struct OpensslAuthority(tempfile::TempDir);
-
-fn openssl(dir: &Path, arguments: &[&str]) {
-    let ran = Command::new("openssl")
-        .args(arguments)
-        .current_dir(dir)
-        .output();
-    let ran = ran.expect("openssl runs");
-    assert!(
-        ran.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ran.stderr)
-    );
-}
-
-impl OpensslAuthority {
-    fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let at = dir.path();
-        let key = [
-            "-algorithm",
-            "EC",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-out",
-        ];
-        openssl(at, &[&["genpkey"][..], &key, &["key"]].concat());
-        // Its own authority: one certificate that vouches for the other.
-        openssl(
-            at,
-            &[
-                "req", "-x509", "-new", "-key", "key", "-subj", "/CN=root", "-out", "ca.pem",
-                "-days", "9",
-            ],
-        );
-        openssl(
-            at,
-            &[
-                "req", "-new", "-key", "key", "-subj", "/CN=tsa", "-out", "csr",
-            ],
-        );
-        std::fs::write(
-            at.join("ext"),
-            "extendedKeyUsage=critical,timeStamping\nbasicConstraints=CA:FALSE\n",
-        )
-        .unwrap();
-        openssl(
-            at,
-            &[
-                "x509",
-                "-req",
-                "-in",
-                "csr",
-                "-CA",
-                "ca.pem",
-                "-CAkey",
-                "key",
-                "-set_serial",
-                "5",
-                "-days",
-                "9",
-                "-extfile",
-                "ext",
-                "-out",
-                "tsa.pem",
-            ],
-        );
-        std::fs::write(at.join("serial"), "01").unwrap();
-        let config = "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\nsigner_cert=tsa.pem\nsigner_key=key\n\
-                      signer_digest=sha256\ndefault_policy=1.2.3.4\ndigests=sha256\n";
-        std::fs::write(at.join("ts.cnf"), config).unwrap();
-        Self(dir)
-    }
-}
-
-#[async_trait]
-impl TimeAuthority for OpensslAuthority {
-    fn name(&self) -> &str {
-        "openssl"
-    }
-
-    async fn stamp(&self, request: &[u8]) -> Result<Vec<u8>, AuthorityError> {
-        let at = self.0.path();
-        std::fs::write(at.join("query"), request).unwrap();
-        openssl(
-            at,
-            &[
-                "ts",
-                "-reply",
-                "-config",
-                "ts.cnf",
-                "-queryfile",
-                "query",
-                "-out",
-                "reply",
-            ],
-        );
-        Ok(std::fs::read(at.join("reply")).unwrap())
-    }
-}
-
 /// Runs where `VERBATIM_TEST_OPENSSL` is set (`cargo xtask ci --only timestamps`).
 #[tokio::test]
 async fn checkpoints_are_stamped_when_it_is_time() {
-    if std::env::var_os("VERBATIM_TEST_OPENSSL").is_none() {
-        eprintln!("skipped: VERBATIM_TEST_OPENSSL is not set");
+    let Some(openssl_authority) = OpensslAuthority::if_asked_for() else {
         return;
-    }
-    let openssl_authority = Arc::new(OpensslAuthority::new());
-    let dir = openssl_authority.0.path().to_owned();
-    let authority = Authority {
-        port: openssl_authority,
-        every: Duration::from_secs(3600),
-        ca_pem: std::fs::read_to_string(dir.join("ca.pem")).unwrap(),
     };
+    let dir = openssl_authority.dir().to_owned();
+    let openssl_authority = Arc::new(openssl_authority);
+    let ahead_of = |site: &Site| openssl_authority.ahead_of(&site.clock);
+    let authority = openssl_authority.every(Duration::from_secs(3600));
     let (site, _) = world().await;
-    let real = Command::new("date").arg("+%s").output().unwrap().stdout;
-    let real: i64 = String::from_utf8(real).unwrap().trim().parse().unwrap();
     let size = grow(&site, "one").await;
-    let ahead = u64::try_from(real * 1000 - site.clock.now().as_millis()).unwrap();
-    if ahead > 700_000 {
+    let ahead = ahead_of(&site);
+    if ahead > Duration::from_secs(700) {
         let apart = site.engine.stamp(&authority).await;
         assert!(matches!(apart, Err(AnchorError::Lying(_))), "{apart:?}");
     }
-    site.clock.advance(Duration::from_millis(ahead));
+    site.clock.advance(ahead);
     assert!(site.engine.stamp(&authority).await.unwrap());
     let later = grow(&site, "two").await;
     assert!(!site.engine.stamp(&authority).await.unwrap(), "not yet");

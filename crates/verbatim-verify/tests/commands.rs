@@ -120,6 +120,44 @@ fn bundles() {
 }
 
 #[test]
+fn bundles_with_timestamps() {
+    let mut folder = World::stamped().bundle(&all(), &[]);
+    let dir = write(&folder);
+    let files = tempfile::tempdir().unwrap();
+    let [ca, other] = ["ca.pem", "other.pem"].map(|name| files.path().join(name));
+    fs::write(&ca, CA).unwrap();
+    fs::write(
+        &other,
+        include_str!("../../verbatim-record/testdata/timestamp/rsa.pem"),
+    )
+    .unwrap();
+    let key = signer().verifier().to_string();
+    let check_with = |dir: &TempDir, ca: &[&str], code, expected: &str| {
+        let mut arguments = vec!["bundle", path(dir.path()), "--key", &key];
+        arguments.extend(ca);
+        check(&arguments, code, expected);
+    };
+    let (ca, other) = (["--tsa-ca", path(&ca)], ["--tsa-ca", path(&other)]);
+    let said = "The records up to position 5 existed before 2026-11-23T18:52:46.000Z, says CN=bundle test authority";
+    check_with(&dir, &ca, 0, said);
+    check_with(&dir, &[], 0, "Who signed it was not proved");
+    check_with(&dir, &other, 3, "not by a trusted authority");
+    check_with(
+        &dir,
+        &["--tsa-ca", "/nowhere"],
+        2,
+        "/nowhere cannot be read",
+    );
+    let none = write(&World::small().bundle(&all(), &[]));
+    check_with(&none, &ca, 3, "There is no timestamp here");
+    folder.0.remove("timestamps/6.checkpoint");
+    reseal(&mut folder, |_| {});
+    let half = write(&folder);
+    let said = "timestamps/6.tsr is here without timestamps/6.checkpoint";
+    check_with(&half, &[], 1, said);
+}
+
+#[test]
 fn logs_in_folders_and_over_http() {
     let world = World::long(600);
     let mut published = world.published();

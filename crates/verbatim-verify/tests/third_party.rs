@@ -16,7 +16,7 @@ use std::process::{Command, Output};
 
 use fixture::*;
 use tempfile::TempDir;
-use verbatim_record::bundle::{MemoryFolder, Of};
+use verbatim_record::bundle::{MemoryFolder, Of, Selection};
 use verbatim_record::{Certificate, Kind, Note, Signer, VerifierKey};
 
 fn program() -> Option<PathBuf> {
@@ -101,6 +101,26 @@ fn it_compares_checkpoints() {
         let answer = examine(&program, dir.path(), Some(&older));
         assert_eq!(answer.status.success(), expected, "{answer:?}");
     }
+}
+
+/// A bundle suffices to see that the log which was stamped is the beginning of its own.
+#[test]
+fn it_compares_the_stamped_checkpoint() {
+    let Some(program) = program() else { return };
+    let mut world = World::long(600);
+    world.stamp = Some((300, LONG_300.to_vec()));
+    let selection = Selection {
+        of: Of::Conversation(conversation(1)),
+        from_ms: time(550),
+        to_ms: None,
+    };
+    let dir = write(&world.bundle(&selection, &[]));
+    let stamped = dir.path().join("timestamps/300.checkpoint");
+    let answer = examine(&program, dir.path(), Some(&stamped));
+    assert!(answer.status.success(), "{answer:?}");
+    fs::remove_file(dir.path().join("log/tile/0/001")).unwrap();
+    let answer = examine(&program, dir.path(), Some(&stamped));
+    assert!(!answer.status.success(), "{answer:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) mod keys;
 mod numbers;
 mod people;
 
-pub use exports::{Covering, ExportPage, Exported};
+pub use exports::{Covering, ExportPage, Exported, StampedCheckpoint};
 
 use thiserror::Error;
 use verbatim_domain::phone::PhoneError;

@@ -369,7 +369,10 @@ impl World {
         if let Some((size, token)) = &self.stamp {
             tiles.extend(consistency_tiles(*size, checkpoint.size));
             let note = self.checkpoint_at(*size).1.to_string().into_bytes();
-            for (path, content) in timestamp_paths(*size).into_iter().zip([note, token.clone()]) {
+            for (path, content) in timestamp_paths(*size)
+                .into_iter()
+                .zip([note, token.clone()])
+            {
                 writer.note(&path, &content);
                 folder.0.insert(path, content);
             }

@@ -57,10 +57,7 @@ fn it_says_by_when_the_records_existed() {
             all_of_small(),
             Some(CA),
             State::Proved,
-            Some((
-                State::Proved,
-                format!("The records up to position 5 {at}."),
-            )),
+            Some((State::Proved, format!("The records up to position 5 {at}."))),
         ),
         (
             newest(),
@@ -146,15 +143,26 @@ fn a_bundle_may_end_where_it_was_stamped_but_not_before() {
     let selection = of(Of::Conversation(conversation(1)));
     let head = world.export(&selection);
     let mut folder = world.bundle_of(head, &Gone::new());
-    world.append(conversation(1), verbatim_record::Kind::MessageIn, None, &text("x", "y"));
+    world.append(
+        conversation(1),
+        verbatim_record::Kind::MessageIn,
+        None,
+        &text("x", "y"),
+    );
     let larger = world.checkpoint_at(302).1.to_string();
-    folder.0.insert("timestamps/302.checkpoint".to_owned(), larger.into());
-    folder.0.insert("timestamps/302.tsr".to_owned(), LONG_300.into());
+    folder
+        .0
+        .insert("timestamps/302.checkpoint".to_owned(), larger.into());
+    folder
+        .0
+        .insert("timestamps/302.tsr".to_owned(), LONG_300.into());
     reseal(&mut folder, |_| {});
     let found = examine(&folder, None);
     assert_eq!(
         found.wrong().map(|f| f.words.as_str()),
-        Some("timestamps/302.checkpoint: it is of more records than the 301 of the bundle's checkpoint")
+        Some(
+            "timestamps/302.checkpoint: it is of more records than the 301 of the bundle's checkpoint"
+        )
     );
 }
 
@@ -165,7 +173,11 @@ fn what_is_wrong_is_named() {
     let of_another_log = |folder: &mut MemoryFolder| {
         let mut other = World::long(6);
         other.signer = signer();
-        set(folder, NOTE, other.checkpoint_at(6).1.to_string().as_bytes());
+        set(
+            folder,
+            NOTE,
+            other.checkpoint_at(6).1.to_string().as_bytes(),
+        );
     };
     let cases: [(&str, &str, Change); 13] = [
         (TOKEN, "does not fit", |f| {
@@ -210,10 +222,16 @@ fn what_is_wrong_is_named() {
             change(&mut folder);
             reseal(&mut folder, |_| {});
             let found = examine(&folder, ca);
-            let wrong = found.wrong().unwrap_or_else(|| panic!("{named} {expected}: {found}"));
+            let wrong = found
+                .wrong()
+                .unwrap_or_else(|| panic!("{named} {expected}: {found}"));
             assert_eq!(wrong.check, "timestamps", "{found}");
             assert!(wrong.words.contains(named), "{named}: {}", wrong.words);
-            assert!(wrong.words.contains(expected), "{expected}: {}", wrong.words);
+            assert!(
+                wrong.words.contains(expected),
+                "{expected}: {}",
+                wrong.words
+            );
         }
     }
 }

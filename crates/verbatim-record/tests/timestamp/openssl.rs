@@ -6,7 +6,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use verbatim_record::bundle::{self, Given, Of, Selection, timestamp_paths};
+use verbatim_record::report::State;
 use verbatim_record::timestamp::{TimestampError, check, request};
+
+use crate::fixture::{Gone, World, policy, time};
 
 const NOTE: &[u8] = b"archive.firm.example/log\n7\nAAAA\n";
 const NONCE: u64 = 0xfedc_ba98_7654_3210;
@@ -122,7 +126,11 @@ fn authority(dir: &Path, kind: &Kind) {
 }
 
 fn stamp(dir: &Path) -> Option<Vec<u8>> {
-    fs::write(dir.join("request.tsq"), request(NOTE, NONCE).unwrap()).unwrap();
+    stamp_text(dir, NOTE)
+}
+
+fn stamp_text(dir: &Path, text: &[u8]) -> Option<Vec<u8>> {
+    fs::write(dir.join("request.tsq"), request(text, NONCE).unwrap()).unwrap();
     let reply = [
         "ts",
         "-reply",
@@ -233,4 +241,61 @@ fn a_real_refusal_is_told() {
         matches!(refused, Err(TimestampError::Refused { status: 2, .. })),
         "{refused:?}"
     );
+}
+
+/// What stands in a bundle is believed by OpenSSL too, as `VERIFY.txt` has it, whatever the sizes.
+#[test]
+fn openssl_believes_what_is_in_bundles() {
+    if !asked_for() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    authority(dir.path(), &kind("P-256", P256, "sha256"));
+    let other = tempfile::tempdir().unwrap();
+    authority(other.path(), &kind("another", P256, "sha256"));
+    for (records, size) in [
+        (1, 1),
+        (7, 8),
+        (256, 256),
+        (600, 257),
+        (66_000, 300),
+        (66_000, 65_537),
+    ] {
+        let mut world = World::long(records);
+        // Records that lie elsewhere than where the log was stamped.
+        let head = world.export(&Selection {
+            of: Of::All,
+            from_ms: time(records as i64),
+            to_ms: None,
+        });
+        let text = world.checkpoint_at(size).1.text;
+        world.stamp = Some((size, stamp_text(dir.path(), text.as_bytes()).unwrap()));
+        let bundle = world.bundle_of(head, &Gone::new());
+        for (ca, expected) in [
+            (ca(dir.path()), State::Proved),
+            (ca(other.path()), State::NotProved),
+        ] {
+            let policy = policy();
+            let given = Given {
+                policy: Some(&policy),
+                since: None,
+                tsa_ca: Some(&ca),
+            };
+            let found = bundle::check(&bundle, given, &mut |_, _| {});
+            assert_eq!(found.verdict(), expected, "{size} of {records}: {found}");
+        }
+        for path in timestamp_paths(size) {
+            let name = path.replace(&format!("timestamps/{size}."), "kept.");
+            fs::write(dir.path().join(name), &bundle.0[&path]).unwrap();
+        }
+        let sed = Command::new("sed")
+            .args(["/^$/,$d", "kept.checkpoint"])
+            .current_dir(dir.path())
+            .output();
+        fs::write(dir.path().join("text"), sed.unwrap().stdout).unwrap();
+        let verify = [
+            "ts", "-verify", "-data", "text", "-in", "kept.tsr", "-CAfile", "ca.pem",
+        ];
+        assert!(openssl(dir.path(), &verify), "{size} of {records}");
+    }
 }

@@ -170,10 +170,7 @@ async fn finish(
     }
     if let Some(stamped) = source::timestamp(api, export, checkpoint.size).await? {
         // The examiner needs no other checkpoint to see that the stamped log is the beginning of this one.
-        tiles.extend(statement::consistency_tiles(
-            stamped.size,
-            checkpoint.size,
-        ));
+        tiles.extend(statement::consistency_tiles(stamped.size, checkpoint.size));
         for (path, content) in stamped.files() {
             place.put_log(&path, &content)?;
             writer.note(&path, &content);

@@ -42,7 +42,12 @@ pub(crate) fn timestamps(limit: Duration) -> anyhow::Result<()> {
     tests.args(["test", "--workspace", "--locked"]);
     tests.args(["--test", "timestamp", "--test", "anchors"]);
     tests.env("VERBATIM_TEST_OPENSSL", "1");
-    run::run(tests, limit)
+    run::run(tests, limit)?;
+    let mut exports = workspace::cargo();
+    exports.args(["test", "--package", "verbatim", "--locked"]);
+    exports.args(["--bin", "verbatim", "commands::export::"]);
+    exports.env("VERBATIM_TEST_OPENSSL", "1");
+    run::run(exports, limit)
 }
 
 /// Once for each way in which the provider signs webhooks.

@@ -32,7 +32,9 @@ impl Engine {
         let signed = self.store.checkpoints(before, 1).await?.pop();
         let signed = signed.filter(|signed| signed.size == size);
         let signed = signed.ok_or_else(|| {
-            StoreError::Damaged(format!("the checkpoint of {size} records, which was stamped"))
+            StoreError::Damaged(format!(
+                "the checkpoint of {size} records, which was stamped"
+            ))
         })?;
         Ok(Some(StampedCheckpoint {
             size,

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::log::FolderTiles;
 use super::SMALL;
+use super::log::FolderTiles;
 use crate::bundle::folder::Folder;
 use crate::bundle::manifest::Manifest;
 use crate::bundle::{TIMESTAMPS, timestamp_paths, utc};
@@ -30,8 +30,7 @@ pub(super) fn check(
 ) -> Held<()> {
     let sizes = sizes(manifest)?;
     if sizes.is_empty() && ca_pem.is_some() {
-        let words =
-            "There is no timestamp here: by when the records existed could not be proved.";
+        let words = "There is no timestamp here: by when the records existed could not be proved.";
         found.add(CHECK, State::NotProved, words);
     }
     for size in sizes {
@@ -92,7 +91,10 @@ fn sizes(manifest: &Manifest) -> Held<BTreeSet<u64>> {
             let words = format!("{name} is neither a checkpoint that was stamped nor a timestamp");
             (CHECK, words)
         })?;
-        if let Some(missing) = timestamp_paths(size).iter().find(|path| !names.contains(path.as_str())) {
+        if let Some(missing) = timestamp_paths(size)
+            .iter()
+            .find(|path| !names.contains(path.as_str()))
+        {
             return Err((CHECK, format!("{name} is here without {missing}")));
         }
         sizes.insert(size);
@@ -104,7 +106,10 @@ fn size_of(path: &str) -> Option<u64> {
     let (_, name) = path.split_once('/')?;
     let (size, _) = name.split_once('.')?;
     let size = number(size).filter(|size| *size > 0)?;
-    timestamp_paths(size).iter().any(|known| known == path).then_some(size)
+    timestamp_paths(size)
+        .iter()
+        .any(|known| known == path)
+        .then_some(size)
 }
 
 /// The text of a stamped checkpoint, if the log has signed it and its tree is the beginning of the bundle's.
@@ -115,7 +120,9 @@ fn stamped_text(
     policy: &Policy,
 ) -> Result<String, String> {
     let [path, _] = timestamp_paths(size);
-    let note = folder.read(&path, SMALL).map_err(|e| format!("it cannot be read: {e}"))?;
+    let note = folder
+        .read(&path, SMALL)
+        .map_err(|e| format!("it cannot be read: {e}"))?;
     let note = String::from_utf8(note).map_err(|_| "it is not UTF-8 text".to_owned())?;
     let note = Note::parse(&note).map_err(|e| e.to_string())?;
     let stamped = policy.open(&note).map_err(|e| e.to_string())?;
@@ -127,10 +134,14 @@ fn stamped_text(
     }
     let of = checkpoint.size;
     if size > of {
-        return Err(format!("it is of more records than the {of} of the bundle's checkpoint"));
+        return Err(format!(
+            "it is of more records than the {of} of the bundle's checkpoint"
+        ));
     }
     begins(&stamped, checkpoint, &FolderTiles(folder)).map_err(|e| {
-        format!("the log at this size is not shown to be the beginning of the log at size {of}: {e}")
+        format!(
+            "the log at this size is not shown to be the beginning of the log at size {of}: {e}"
+        )
     })?;
     Ok(note.text)
 }

@@ -100,7 +100,8 @@ pub(super) async fn timestamp(api: &Api, export: u64, size: u64) -> Result<Optio
     let path = format!("exports/{export}/timestamp?size={size}");
     let bytes = api.bytes(&path).await?;
     let bytes = bytes.context("the timestamps cannot be read now: repeat the command later")?;
-    let newest: Newest = serde_json::from_slice(&bytes).context("a timestamp as the API gave it")?;
+    let newest: Newest =
+        serde_json::from_slice(&bytes).context("a timestamp as the API gave it")?;
     let Some(line) = newest.timestamp else {
         return Ok(None);
     };

@@ -9,13 +9,16 @@ use clap::Parser;
 use verbatim_domain::{AccountId, Duration};
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Clock, JobKind, Store};
+use verbatim_engine::ports::{
+    Anchors, Change, Clock, Commit, JobKind, LogTimestamp, Store, TimeAuthority,
+};
 use verbatim_record::bundle::{DirFolder, Given, MANIFEST, POLICY, PROGRESS, check};
 use verbatim_record::policy::Policy;
 use verbatim_record::report::{Findings, State as Verdict};
 use verbatim_store::{Fault, SqlStore};
-use verbatim_testkit::fakes::Site;
 use verbatim_testkit::fakes::site::{ACCOUNT, ALICE, OURS};
+use verbatim_testkit::fakes::{FakeAuthority, OpensslAuthority, Site};
+use verbatim_testkit::sim::operation::AuthorityMood;
 
 use super::make;
 use super::place::Folder;
@@ -215,12 +218,16 @@ fn args(of: &[&str], out: &Path) -> ExportArgs {
 }
 
 fn examine(dir: &Path) -> Findings {
+    examine_by(dir, None)
+}
+
+fn examine_by(dir: &Path, tsa_ca: Option<&str>) -> Findings {
     let policy = fs::read_to_string(dir.join(POLICY)).ok();
     let policy: Option<Policy> = policy.map(|p| p.parse().unwrap());
     let given = Given {
         policy: policy.as_ref(),
         since: None,
-        tsa_ca: None,
+        tsa_ca,
     };
     check(&DirFolder::new(dir), given, &mut |_, _| {})
 }
@@ -343,4 +350,80 @@ async fn a_sealed_bundle_opens_for_its_recipient_alone() {
     tar::Archive::new(&tar[..]).unpack(opened.path()).unwrap();
     let found = examine(opened.path());
     assert_eq!(found.verdict(), Verdict::Proved, "{found}");
+}
+
+/// Interrupted at any write, with a newer checkpoint stamped in between: one timestamp, the newest, is in the bundle.
+#[tokio::test]
+async fn a_bundle_has_the_newest_timestamp() {
+    let Some(authority) = OpensslAuthority::if_asked_for() else {
+        return;
+    };
+    let authority = Arc::new(authority);
+    let site = texted(300).await;
+    site.clock.advance(authority.ahead_of(&site.clock));
+    site.lead().await.unwrap();
+    let stamp = async |site: &Site| {
+        site.engine.sign_log().await.unwrap();
+        let authority = authority.every(Duration::from_secs(0));
+        assert!(site.engine.stamp(&authority).await.unwrap());
+        site.store
+            .latest_timestamp("openssl")
+            .await
+            .unwrap()
+            .unwrap()
+            .size
+    };
+    let mut stamped = stamp(&site).await;
+    let world = World::of(site);
+    for writes in 0.. {
+        let dir = tempfile::tempdir().unwrap();
+        // None of what is exported was stamped, and its tiles are others.
+        let args = args(&["--all", "--from", "2099-01-01"], dir.path());
+        let mut place = Folder::open(dir.path()).unwrap();
+        place.writes_left = Some(writes);
+        let is_done = make(&world.api, &mut place, &args).await.is_ok();
+        if !is_done {
+            text(&world.site, "later").await;
+            stamped = stamp(&world.site).await;
+            let mut place = Folder::open(dir.path()).unwrap();
+            make(&world.api, &mut place, &args).await.unwrap();
+        }
+        let ca_pem = authority.ca_pem();
+        let found = examine_by(dir.path(), Some(&ca_pem));
+        assert_eq!(found.verdict(), Verdict::Proved, "{writes}: {found}");
+        let said = format!("The records up to position {} existed before", stamped - 1);
+        assert!(found.to_string().contains(&said), "{writes}: {found}");
+        let files = fs::read_dir(dir.path().join("timestamps")).unwrap().count();
+        assert_eq!(files, 2, "{writes}");
+        if is_done {
+            assert!(writes > 8, "{writes} writes are too few");
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_timestamp_that_was_altered_in_the_store_is_not_handed_out() {
+    let site = texted(2).await;
+    let signed = site.engine.sign_log().await.unwrap().unwrap();
+    let authority = FakeAuthority::new(AuthorityMood::Lies);
+    let stamp = LogTimestamp {
+        size: signed.size,
+        authority: authority.name().to_owned(),
+        request: Vec::new(),
+        response: authority.stamp(b"").await.unwrap(),
+        at: site.clock.now(),
+    };
+    let commit = Commit {
+        changes: vec![Change::AddTimestamp(stamp)],
+        fence: None,
+    };
+    site.store.commit(commit).await.unwrap();
+    let world = World::of(site);
+    let dir = tempfile::tempdir().unwrap();
+    let mut place = Folder::open(dir.path()).unwrap();
+    let refused = make(&world.api, &mut place, &args(&["--all"], dir.path())).await;
+    let words = format!("{:#}", refused.unwrap_err());
+    assert!(words.contains("about other bytes"), "{words}");
+    assert!(!dir.path().join(MANIFEST).exists());
 }
