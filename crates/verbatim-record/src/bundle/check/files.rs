@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use sha2::{Digest, Sha256};
 
 use super::log::tile_of;
+use super::timestamps::size_of;
 use super::{SMALL, text};
 use crate::bundle::folder::Folder;
 use crate::bundle::manifest::{FileEntry, Manifest};
@@ -60,7 +61,10 @@ fn are_of_the_format(manifest: &Manifest, named: &BTreeSet<&str>) -> Held<()> {
         return Err((CHECK, format!("{MANIFEST} does not name {missing}")));
     }
     let is_known = |path: &str| {
-        needed.contains(path) || path == CERTIFICATES || tile_of(path, manifest.log.size).is_some()
+        needed.contains(path)
+            || path == CERTIFICATES
+            || tile_of(path, manifest.log.size).is_some()
+            || size_of(path).is_some()
     };
     match named.iter().find(|path| !is_known(path)) {
         None => Ok(()),

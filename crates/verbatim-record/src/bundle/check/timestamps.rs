@@ -9,7 +9,7 @@ use super::SMALL;
 use super::log::FolderTiles;
 use crate::bundle::folder::Folder;
 use crate::bundle::manifest::Manifest;
-use crate::bundle::{TIMESTAMPS, timestamp_paths, utc};
+use crate::bundle::{timestamp_paths, utc};
 use crate::checkpoint::{Checkpoint, number};
 use crate::note::Note;
 use crate::policy::Policy;
@@ -77,24 +77,14 @@ fn weigh(
     }
 }
 
-/// The sizes of the checkpoints that were stamped; each has both of its files, and there are no others.
+/// The sizes of the checkpoints that were stamped; each has both of its files.
 fn sizes(manifest: &Manifest) -> Held<BTreeSet<u64>> {
-    let names: BTreeSet<&str> = manifest
-        .files
-        .iter()
-        .map(|file| file.path.as_str())
-        .filter(|path| path.split('/').next() == Some(TIMESTAMPS))
-        .collect();
+    let names: BTreeSet<&str> = manifest.files.iter().map(|f| f.path.as_str()).collect();
     let mut sizes = BTreeSet::new();
     for name in &names {
-        let size = size_of(name).ok_or_else(|| {
-            let words = format!("{name} is neither a checkpoint that was stamped nor a timestamp");
-            (CHECK, words)
-        })?;
-        if let Some(missing) = timestamp_paths(size)
-            .iter()
-            .find(|path| !names.contains(path.as_str()))
-        {
+        let Some(size) = size_of(name) else { continue };
+        let paths = timestamp_paths(size);
+        if let Some(missing) = paths.iter().find(|path| !names.contains(path.as_str())) {
             return Err((CHECK, format!("{name} is here without {missing}")));
         }
         sizes.insert(size);
@@ -102,7 +92,8 @@ fn sizes(manifest: &Manifest) -> Held<BTreeSet<u64>> {
     Ok(sizes)
 }
 
-fn size_of(path: &str) -> Option<u64> {
+/// The size of the stamped checkpoint that a file belongs to, if it has the name of such a file.
+pub(super) fn size_of(path: &str) -> Option<u64> {
     let (_, name) = path.split_once('/')?;
     let (size, _) = name.split_once('.')?;
     let size = number(size).filter(|size| *size > 0)?;
