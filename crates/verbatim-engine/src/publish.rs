@@ -9,27 +9,19 @@
 //! over a published checkpoint whose root is not the store's own at that size: that is a second history, and
 //! signing stops under the alarm that a witness would raise.
 
-use std::sync::Arc;
+mod compare;
+mod service;
 
 use thiserror::Error;
-use verbatim_domain::{Duration, Timestamp};
-use verbatim_record::checkpoint::CheckpointError;
-use verbatim_record::proof;
 use verbatim_record::tile::{TileId, entries_path};
 use verbatim_record::{Checkpoint, Note};
 
 use crate::core::Engine;
-use crate::log::{LogError, NOT_SIGNED};
+use crate::log::LogError;
 use crate::ports::{Change, Lasting, Publication, PublicationError, SignedCheckpoint, StoreError};
 
 /// The path of the checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
-/// How often there may be something new to publish.
-const EVERY: Duration = Duration::from_millis(500);
-/// The wait after a failure.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
-/// For how long it may fail before an alarm says so.
-const PATIENCE_MS: i64 = 60_000;
 /// Leaves whose tiles are published before how far we have come is noted.
 const STRETCH: u64 = 65_536;
 
@@ -37,9 +29,6 @@ const STRETCH: u64 = 65_536;
 const PUBLISHED: &str = "published";
 /// The cursor of a place: how far its tiles are there, on the way to the next checkpoint.
 const TILES: &str = "published-tiles";
-
-const NOT_PUBLISHED: &str = "log-not-published";
-const ROLLED_BACK: &str = "log-rolled-back";
 
 /// The log was not published, or must not be.
 #[derive(Debug, Error)]
@@ -65,127 +54,6 @@ pub enum PublishError {
 }
 
 impl Engine {
-    /// Signs and publishes, until cancelled. Signs nothing before it has been compared with what was
-    /// published, and before the witnesses that answer have seen where it stands.
-    pub async fn run_log(self: &Arc<Self>, publication: Option<Arc<dyn Publication>>) {
-        self.greet_witnesses().await;
-        match publication {
-            None => self.run_signing().await,
-            Some(place) => {
-                self.compare_until_done(&*place).await;
-                tokio::join!(self.run_signing(), self.run_publication(&*place));
-            }
-        }
-    }
-
-    async fn compare_until_done(&self, place: &dyn Publication) {
-        while let Err(error) = self.compare(place).await {
-            tracing::error!(%error, "nothing is signed before this is settled");
-            let at = place.place();
-            let text = match &error {
-                PublishError::RolledBack(_) | PublishError::Foreign(_) => format!(
-                    "{error}. Nothing is signed: restore the store from its newest copy, or name another place of \
-                     publication (now {at}) after an investigation"
-                ),
-                _ => format!("{error}. Nothing is signed before the log is compared with {at}"),
-            };
-            let told = match &error {
-                PublishError::RolledBack(_) | PublishError::Foreign(_) => {
-                    self.raise(ROLLED_BACK, text).await
-                }
-                PublishError::Log(LogError::OtherKey(_)) => self.raise(NOT_SIGNED, text).await,
-                _ => self.raise(NOT_PUBLISHED, text).await,
-            };
-            if let Err(error) = told {
-                tracing::error!(%error, "alarm");
-            }
-            self.clock.sleep(AFTER_FAILURE).await;
-        }
-        let clear = [ROLLED_BACK, NOT_PUBLISHED].map(|key| Change::Clear(key.into()));
-        if let Err(error) = self.at_once(clear.into()).await {
-            tracing::error!(%error, "alarm");
-        }
-    }
-
-    /// Compares the store with what is published. What was published and is not there any more is published again.
-    ///
-    /// # Errors
-    /// [`PublishError::RolledBack`] if the store does not extend it; the others if it cannot be said.
-    pub async fn compare(&self, place: &dyn Publication) -> Result<(), PublishError> {
-        let keys = self.log_keys().await?;
-        self.may_sign(&keys).await?;
-        let Some(bytes) = place.get(CHECKPOINT).await? else {
-            self.begin(place, None).await?;
-            return Ok(());
-        };
-        let published = self.believed(&bytes).await?;
-        let last = self.latest_checkpoint().await?.map_or(0, |last| last.size);
-        if published.size > last {
-            let size = published.size;
-            return Err(PublishError::RolledBack(format!(
-                "a checkpoint of {size} records is published, and the store has signed {last}: it was rolled back"
-            )));
-        }
-        let ours = self.root_at(published.size).await?;
-        if ours != published.root {
-            let size = published.size;
-            return Err(PublishError::RolledBack(format!(
-                "the published checkpoint of {size} records has another root than the store: its history was changed"
-            )));
-        }
-        self.begin(place, Some(&published)).await?;
-        Ok(())
-    }
-
-    async fn believed(&self, bytes: &[u8]) -> Result<Checkpoint, PublishError> {
-        let keys = self.log_keys().await.map_err(LogError::from)?;
-        let read = || -> Result<Checkpoint, CheckpointError> {
-            let text = String::from_utf8_lossy(bytes);
-            keys.open(&Note::parse(&text)?)
-        };
-        read().map_err(|error| {
-            PublishError::Foreign(format!(
-                "what is published is not this log's checkpoint: {error}"
-            ))
-        })
-    }
-
-    async fn root_at(&self, size: u64) -> Result<verbatim_record::Hash, LogError> {
-        self.prove(size, |nodes| proof::root(size, nodes)).await
-    }
-
-    async fn run_publication(&self, place: &dyn Publication) {
-        let mut failing_since: Option<Timestamp> = None;
-        loop {
-            let wait = match self.publish(place).await {
-                Ok(_) => {
-                    if failing_since.is_some() {
-                        let clear = vec![Change::Clear(NOT_PUBLISHED.into())];
-                        // Not cleared: it is tried again the next time.
-                        if self.at_once(clear).await.is_ok() {
-                            failing_since = None;
-                        }
-                    }
-                    EVERY
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the log was not published");
-                    let since = *failing_since.get_or_insert(self.now());
-                    // That there are two histories has an alarm of its own.
-                    let is_told = matches!(error, PublishError::Forked(_));
-                    if !is_told && self.now().as_millis() - since.as_millis() >= PATIENCE_MS {
-                        let text = format!(
-                            "{error}. Records are kept and signed; publication goes on by itself"
-                        );
-                        let _ = self.raise(NOT_PUBLISHED, text).await;
-                    }
-                    AFTER_FAILURE
-                }
-            };
-            self.clock.sleep(wait).await;
-        }
-    }
-
     /// Publishes what was signed since the last time; the size that is published now, if it is new.
     ///
     /// # Errors
@@ -237,33 +105,6 @@ impl Engine {
             return Ok(size);
         }
         Ok(published.max(self.reached(TILES, place).await?))
-    }
-
-    /// The checkpoint that is published, if one is. It is ours, or signing stops: two histories under our
-    /// signature must not become three.
-    async fn there(&self, place: &dyn Publication) -> Result<Option<Checkpoint>, PublishError> {
-        let Some(bytes) = place.get(CHECKPOINT).await? else {
-            return Ok(None);
-        };
-        let there = match self.believed(&bytes).await {
-            // Compared at the start, so it is damage since: it is written over.
-            Err(PublishError::Foreign(_)) => return Ok(None),
-            there => there?,
-        };
-        // Read after it: whatever this store has signed and published, it knows.
-        let signed = self.latest_checkpoint().await?.map_or(0, |last| last.size);
-        if there.size <= signed && self.root_at(there.size).await? == there.root {
-            return Ok(Some(there));
-        }
-        let why = format!(
-            "at {} a checkpoint of {} records is published that this log's key has signed and the store does not hold",
-            place.place(),
-            there.size
-        );
-        if self.signing_stopped().await?.is_none() {
-            self.stop_signing(&why).await?;
-        }
-        Err(PublishError::Forked(why))
     }
 
     async fn publish_tile(&self, place: &dyn Publication, id: TileId) -> Result<(), PublishError> {

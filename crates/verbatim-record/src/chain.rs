@@ -35,7 +35,20 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// Of which log the leaves are; none before the first.
+    /// Of this log; else it is of the first leaf's.
+    pub fn of(log: [u8; 16]) -> Self {
+        Self {
+            log: Some(log),
+            ..Self::default()
+        }
+    }
+
+    /// When the last leaf was captured; none before the first.
+    pub const fn captured_at(&self) -> Option<Timestamp> {
+        self.captured_at
+    }
+
+    /// Of which log the leaves are, if it is known.
     pub const fn log(&self) -> Option<[u8; 16]> {
         self.log
     }

@@ -3,10 +3,11 @@
 //! The verifier trusts nothing that it is given: every stored column is compared with the leaf, every
 //! leaf with its neighbours, and every stored root with the tree that it computes itself.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use verbatim_domain::{ConversationId, Timestamp};
+use verbatim_domain::ConversationId;
 
+use crate::chain::{Begin, Chain};
 pub use crate::fault::{Fault, LeafProblem};
 use crate::leaf::Leaf;
 use crate::merkle::{Frontier, leaf_hash};
@@ -68,21 +69,12 @@ enum BodyIs {
     Disposed,
 }
 
-/// Where a conversation stands: its next position and the hash of its last leaf.
-#[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    next: u64,
-    previous: Hash,
-}
-
 /// Checks a log from its first leaf on. After a fault it answers that fault for ever.
 #[derive(Debug, Clone, Default)]
 pub struct LogVerifier<'k> {
     keyring: Option<&'k Keyring>,
-    log: Option<[u8; 16]>,
     frontier: Frontier,
-    captured_at: Option<Timestamp>,
-    places: HashMap<ConversationId, Place>,
+    chain: Chain,
     roots_ahead: BTreeMap<u64, Hash>,
     roots: u64,
     opened: u64,
@@ -113,7 +105,7 @@ impl<'k> LogVerifier<'k> {
 
     /// Also checks that the leaves are of this log; without it, of the log of the first leaf.
     pub fn of_log(mut self, log: [u8; 16]) -> Self {
-        self.log = Some(log);
+        self.chain = Chain::of(log);
         self
     }
 
@@ -126,8 +118,8 @@ impl<'k> LogVerifier<'k> {
     pub fn record(&mut self, entry: &VerifyEntry<'_>) -> Result<(), Fault> {
         self.still_good()?;
         let global_seq = self.frontier.size();
-        let (leaf, body) = match self.check(entry) {
-            Ok(checked) => checked,
+        let body = match self.check(entry) {
+            Ok(body) => body,
             Err(problem) => {
                 return self.fail(Fault::Leaf {
                     global_seq,
@@ -135,13 +127,6 @@ impl<'k> LogVerifier<'k> {
                 });
             }
         };
-        self.log = Some(leaf.log);
-        self.captured_at = Some(leaf.captured_at);
-        let place = Place {
-            next: leaf.conversation_seq + 1,
-            previous: entry.leaf_hash,
-        };
-        self.places.insert(leaf.conversation, place);
         self.opened += u64::from(body == BodyIs::Opened);
         self.disposed += u64::from(body == BodyIs::Disposed);
         self.frontier.push(&entry.leaf_hash);
@@ -176,7 +161,7 @@ impl<'k> LogVerifier<'k> {
         Report {
             size: self.frontier.size(),
             root: self.frontier.root(),
-            conversations: self.places.len() as u64,
+            conversations: self.chain.conversations() as u64,
             roots: self.roots,
             opened: self.opened,
             disposed: self.disposed,
@@ -217,7 +202,7 @@ impl<'k> LogVerifier<'k> {
         Ok(())
     }
 
-    fn check(&self, entry: &VerifyEntry<'_>) -> Result<(Leaf, BodyIs), LeafProblem> {
+    fn check(&mut self, entry: &VerifyEntry<'_>) -> Result<BodyIs, LeafProblem> {
         if entry.global_seq != self.frontier.size() {
             return Err(LeafProblem::Missing {
                 found: entry.global_seq,
@@ -228,10 +213,13 @@ impl<'k> LogVerifier<'k> {
             return Err(LeafProblem::Hash);
         }
         check_columns(entry, &leaf)?;
-        self.check_place(&leaf)?;
-        self.check_time(entry.sealed, &leaf)?;
-        let body = self.check_body(entry)?;
-        Ok((leaf, body))
+        let before = self.chain.captured_at();
+        self.chain.follow(&leaf, &entry.leaf_hash, Begin::AtFirst)?;
+        // The leaf's time is the record's, or the previous leaf's if the clock had stepped back.
+        let captured_at = entry.sealed.captured_at;
+        let expected = before.map_or(captured_at, |before| before.max(captured_at));
+        same(leaf.captured_at == expected, "capture time")?;
+        self.check_body(entry)
     }
 
     /// A disposal destroys the key first, then removes data keys and ciphertexts bit by bit: whatever of
@@ -261,42 +249,6 @@ impl<'k> LogVerifier<'k> {
         after
             .checked_sub(1)
             .is_some_and(|at| self.disposals[at].1 >= position)
-    }
-
-    fn check_place(&self, leaf: &Leaf) -> Result<(), LeafProblem> {
-        if self.log.is_some_and(|log| log != leaf.log) {
-            return Err(LeafProblem::OtherLog);
-        }
-        let place = self
-            .places
-            .get(&leaf.conversation)
-            .copied()
-            .unwrap_or_default();
-        if leaf.conversation_seq != place.next {
-            let (expected, found) = (place.next, leaf.conversation_seq);
-            return Err(LeafProblem::ConversationGap { expected, found });
-        }
-        if leaf.previous != place.previous {
-            return Err(LeafProblem::Previous);
-        }
-        match leaf.about {
-            Some(about) if about >= leaf.global_seq => Err(LeafProblem::About(about)),
-            _ => Ok(()),
-        }
-    }
-
-    /// The leaf's time is the record's, or the previous leaf's if the clock had stepped back.
-    fn check_time(&self, sealed: &SealedRecord, leaf: &Leaf) -> Result<(), LeafProblem> {
-        if self
-            .captured_at
-            .is_some_and(|before| leaf.captured_at < before)
-        {
-            return Err(LeafProblem::Time);
-        }
-        let expected = self
-            .captured_at
-            .map_or(sealed.captured_at, |before| before.max(sealed.captured_at));
-        same(leaf.captured_at == expected, "capture time")
     }
 }
 

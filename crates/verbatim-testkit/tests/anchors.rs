@@ -394,7 +394,9 @@ async fn checkpoints_are_stamped_when_it_is_time() {
     let kept = site.store.timestamps(0, 10).await.unwrap();
     assert_eq!((kept.len(), kept[0].size), (1, size));
     // What we keep is believed by others.
-    let note = Note::parse(&latest_of(&site, size).await).unwrap();
+    let stamped = site.engine.stamped_up_to(later).await.unwrap().unwrap();
+    assert_eq!(stamped.size, size);
+    let note = Note::parse(&stamped.note).unwrap();
     std::fs::write(dir.join("kept.tsq"), &kept[0].request).unwrap();
     std::fs::write(dir.join("kept.tsr"), &kept[0].response).unwrap();
     std::fs::write(dir.join("text"), &note.text).unwrap();
@@ -409,19 +411,4 @@ async fn checkpoints_are_stamped_when_it_is_time() {
     verify(["-queryfile", "kept.tsq"]);
     verify(["-data", "text"]);
     assert!(later > size);
-}
-
-/// The text that was signed at a size.
-async fn latest_of(site: &Site, size: u64) -> String {
-    let mut roots = site.store.roots(size - 1, 1).await.unwrap();
-    let root = roots.pop().unwrap();
-    assert_eq!(root.size, size);
-    let last = Note::parse(&latest(site).await).unwrap();
-    let origin = last.text.lines().next().unwrap().to_owned();
-    let checkpoint = verbatim_record::Checkpoint {
-        origin,
-        size,
-        root: root.root,
-    };
-    format!("{checkpoint}\n\u{2014} x AAAAAAAAAAAA\n")
 }

@@ -42,6 +42,7 @@ const BEARER: &str = "bearer";
         v1::exports::timestamp::export_timestamp,
         v1::exports::checkpoint::export_checkpoint,
         v1::exports::tile::export_tile,
+        v1::exports::policy::export_policy,
         v1::proof::prove_record,
         v1::who_saw::who_saw,
         v1::checkpoints::list_checkpoints,

@@ -52,6 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         exports::timestamp::endpoint(),
         exports::checkpoint::endpoint(),
         exports::tile::endpoint(),
+        exports::policy::endpoint(),
         proof::endpoint(),
         who_saw::endpoint(),
         checkpoints::endpoint(),

@@ -179,7 +179,7 @@ fn what_is_wrong_is_named() {
             other.checkpoint_at(6).1.to_string().as_bytes(),
         );
     };
-    let cases: [(&str, &str, Change); 13] = [
+    let cases: [(&str, &str, Change); 11] = [
         (TOKEN, "does not fit", |f| {
             let token = f.0.get_mut(TOKEN).unwrap();
             *token.last_mut().unwrap() ^= 1;

@@ -80,9 +80,8 @@ async fn make(api: &Api, place: &mut dyn Place, args: &ExportArgs) -> Result<Val
         ),
         None => begin(api, place, wanted, &args.purpose).await?,
     };
-    let policy = state.policy.clone();
     let writer = records(api, place, state).await?;
-    finish(api, place, writer, &policy, since.as_ref()).await
+    finish(api, place, writer, since.as_ref()).await
 }
 
 /// Asks for the export, which records it, and keeps what it is.
@@ -90,11 +89,10 @@ async fn begin(api: &Api, place: &mut dyn Place, wanted: Value, purpose: &str) -
     let mut wish = wanted.clone();
     wish["purpose"] = purpose.into();
     let export = api.call("POST", "exports", Some(wish)).await?;
-    let text = |name: &str| export.get(name).and_then(Value::as_str).unwrap_or_default();
+    let origin = export["origin"].as_str().unwrap_or_default();
     let head: Head = serde_json::from_value(export["head"].clone()).context("the API's answer")?;
     let state = State {
-        progress: Writer::new(head, text("origin")).progress().clone(),
-        policy: text("policy").to_owned(),
+        progress: Writer::new(head, origin).progress().clone(),
         wanted,
     };
     place.keep(&state)?;
@@ -103,11 +101,7 @@ async fn begin(api: &Api, place: &mut dyn Place, wanted: Value, purpose: &str) -
 
 /// Writes all parts that are not there yet.
 async fn records(api: &Api, place: &mut dyn Place, state: State) -> Result<Writer> {
-    let State {
-        progress,
-        policy,
-        wanted,
-    } = state;
+    let State { progress, wanted } = state;
     let export = progress.export.position;
     let mut writer = Writer::resume(progress);
     let mut shown = Shown::new();
@@ -126,7 +120,6 @@ async fn records(api: &Api, place: &mut dyn Place, state: State) -> Result<Write
             // Died here: the part is written again, with the same content.
             place.keep(&State {
                 progress: writer.progress().clone(),
-                policy: policy.clone(),
                 wanted: wanted.clone(),
             })?;
         }
@@ -148,7 +141,6 @@ async fn finish(
     api: &Api,
     place: &mut dyn Place,
     mut writer: Writer,
-    policy: &str,
     since: Option<&Note>,
 ) -> Result<Value> {
     let export = writer.progress().export.position;
@@ -186,7 +178,9 @@ async fn finish(
         writer.note(&path, &tile);
     }
     let counts = writer.progress().counts;
-    let last = writer.finish(&checkpoint, &note, policy);
+    // Asked for behind the checkpoint: if the log's key was changed since the export was begun, it has both.
+    let policy = source::policy(api, export).await?;
+    let last = writer.finish(&checkpoint, &note, &policy);
     for (path, content) in &last.files {
         if path == MANIFEST {
             // All else is on the disk before there is a bundle.

@@ -229,6 +229,7 @@ async fn a_reader_without_the_right_gets_nothing() {
         "certificate?at=0",
         "timestamp?size=9",
         "tile?path=tile/0/000",
+        "policy",
     ] {
         let path = format!("exports/{}/{what}", export["position"]);
         let answer = caller.with(&token, http::Method::GET, &path, None).await;
@@ -243,7 +244,7 @@ async fn a_reader_without_the_right_gets_nothing() {
     let refused = caller.world.engine.log_records(0, 1000).await.unwrap();
     let refused = refused.iter().filter(|r| r.reason == "refused");
     let actors: Vec<_> = refused.map(|r| r.actor.as_str()).collect();
-    assert_eq!(actors, ["operator:reader"; 5]);
+    assert_eq!(actors, ["operator:reader"; 7]);
 }
 
 /// Who takes records is who the export's record names: nobody goes on with somebody else's.

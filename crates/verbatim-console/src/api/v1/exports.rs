@@ -3,6 +3,7 @@
 pub(crate) mod begin;
 pub(crate) mod certificate;
 pub(crate) mod checkpoint;
+pub(crate) mod policy;
 pub(crate) mod records;
 pub(crate) mod tile;
 pub(crate) mod timestamp;

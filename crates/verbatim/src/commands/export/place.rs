@@ -16,8 +16,6 @@ use crate::files::replace_private;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) progress: Progress,
-    /// Of the log.
-    pub(super) policy: String,
     /// As it was asked for.
     pub(super) wanted: Value,
 }

@@ -65,6 +65,13 @@ pub(super) async fn certificate(api: &Api, export: u64, at: u64) -> Result<Entry
     disclosed(leaf, &body)
 }
 
+/// The trust policy of the log, with the keys that it has by now.
+pub(super) async fn policy(api: &Api, export: u64) -> Result<String> {
+    let bytes = api.bytes(&format!("exports/{export}/policy")).await?;
+    let bytes = bytes.context("the log's policy cannot be read now: repeat the command later")?;
+    String::from_utf8(bytes).context("the log's policy is not text")
+}
+
 /// A checkpoint that a time authority has stamped.
 pub(super) struct Stamped {
     /// Number of records that it covers.

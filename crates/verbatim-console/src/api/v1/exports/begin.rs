@@ -65,8 +65,6 @@ pub(crate) struct Export {
     head: Head,
     /// The log's name.
     origin: String,
-    /// The log's trust policy (C2SP tlog-policy).
-    policy: String,
 }
 
 pub(crate) fn endpoint() -> Endpoint {
@@ -98,7 +96,6 @@ pub(crate) async fn begin_export(
         at_ms: head.at_ms,
         head,
         origin: engine.log_origin().to_owned(),
-        policy: engine.log_policy().await?,
     };
     Ok((StatusCode::CREATED, Json(export)))
 }
