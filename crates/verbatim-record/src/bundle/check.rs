@@ -1,6 +1,7 @@
 //! Checks a bundle, in an order in which each step builds on what was proved before. It stops at the first
 //! thing that is wrong.
 
+mod belong;
 mod certificates;
 mod files;
 mod log;
@@ -110,8 +111,8 @@ fn left_open(manifest: &Manifest, found: &mut Findings) {
                                     `verbatim-verify log` on the log itself shows them."
         }
         _ => {
-            "That these conversations are of the selection, that they are all of them, and that they have no further \
-             records, was not asked for: the leaves of the log do not name persons or numbers. Read who texts in them."
+            "That these are all conversations of the selection, and that they have no further records, was not asked \
+             for: the leaves of the log do not name persons or numbers."
         }
     };
     found.add("complete", State::NotAsked, words);

@@ -108,6 +108,28 @@ fn what_was_disposed_of_is_proved_by_its_certificate() {
     }
 }
 
+/// Bodies name who texts, so a conversation of somebody else is not taken for one of the selection.
+#[test]
+fn whose_conversations_they_are_is_read_in_their_bodies() {
+    let named = "Each of the 1 conversations has a record here that names +15550101.";
+    let foreign = format!(
+        "In 1 of the 1 conversations, such as {}, no record here names +15550199: that they are of the selection \
+         was not shown.",
+        conversation(1)
+    );
+    for (number, expected) in [
+        ("+15550101", (State::Proved, named)),
+        ("+15550199", (State::NotAsked, foreign.as_str())),
+    ] {
+        let selection = of(Of::Number(number.to_owned()));
+        let found = examine(&World::small().bundle(&selection, &[]));
+        assert_eq!(found.verdict(), State::Proved, "{found}");
+        let said = found.findings.iter().find(|f| f.check == "selection");
+        let said = said.map(|f| (f.state, f.words.as_str()));
+        assert_eq!(said, Some(expected));
+    }
+}
+
 #[test]
 fn certificates_may_be_several_and_younger_than_the_export() {
     for later in [0, 1, 400] {

@@ -1,6 +1,7 @@
 //! The records: each in the log, in order, with the body and the key that were committed to; and the page
 //! that shows them.
 
+use super::belong::Belong;
 use super::certificates::Certificates;
 use crate::bundle::folder::Folder;
 use crate::bundle::head::{Head, Of};
@@ -27,6 +28,7 @@ pub(super) fn check(
         manifest,
         chain: Chain::default(),
         counts: Counts::default(),
+        belong: Belong::new(&manifest.export.selection.of),
         next: 0,
         certificates,
         audit: None,
@@ -43,6 +45,7 @@ struct Walk<'m> {
     manifest: &'m Manifest,
     chain: Chain,
     counts: Counts,
+    belong: Belong<'m>,
     next: u64,
     certificates: Certificates,
     audit: Option<Head>,
@@ -129,6 +132,7 @@ impl Walk<'_> {
         if !export.selection.may_hold(leaf) {
             return Err(("selection", "it is not of the selection".to_owned()));
         }
+        self.belong.learn(entry);
         self.account_for(entry)
     }
 
@@ -184,6 +188,7 @@ impl Walk<'_> {
             let words = "No record of the selection is here, and that there is none in the log is not shown.";
             found.add("selection", State::NotProved, words);
         }
+        self.belong.say(found);
         let mut proved = |check, words: String| found.add(check, State::Proved, words);
         proved(
             "bodies",
