@@ -1,0 +1,55 @@
+/** Keys that work everywhere on the main screen. */
+import { useEffect } from "preact/hooks";
+import type { Ui } from "./state";
+import { groups } from "./list/order";
+
+export const SEARCH_ID = "search";
+export const COMPOSER_ID = "composer";
+
+export function useShortcuts(ui: Ui): void {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing || ui.dialog.peek()) return;
+      if (act(ui, event)) event.preventDefault();
+    };
+    document.addEventListener("keydown", pressed);
+    return () => document.removeEventListener("keydown", pressed);
+  }, [ui]);
+}
+
+function act(ui: Ui, event: KeyboardEvent): boolean {
+  const control = event.ctrlKey || event.metaKey;
+  const plain = !control && !event.altKey;
+  if (control && !event.altKey && event.key.toLowerCase() === "k") return focus(SEARCH_ID);
+  if (plain && event.key === "/" && ui.singleKeys.peek() && !typing(event.target)) return focus(SEARCH_ID);
+  if (event.altKey && !control && event.key === "ArrowDown") return step(ui, 1);
+  if (event.altKey && !control && event.key === "ArrowUp") return step(ui, -1);
+  if (event.altKey && !control && event.code === "KeyN") return open(ui);
+  return false;
+}
+
+function open(ui: Ui): boolean {
+  ui.dialog.value = "new";
+  return true;
+}
+
+/** To the next conversation of the list as it stands. */
+function step(ui: Ui, by: 1 | -1): boolean {
+  const open = ui.selected.peek();
+  const shown = groups(ui.world.conversations.peek(), ui.filter.peek(), ui.query.peek(), open).flatMap((g) => g.conversations);
+  const at = shown.findIndex((c) => c.id === open);
+  const next = at < 0 ? shown[by > 0 ? 0 : shown.length - 1] : shown[at + by];
+  if (next) ui.select(next.id);
+  return true;
+}
+
+function typing(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+export function focus(id: string): boolean {
+  const found = document.getElementById(id);
+  found?.focus();
+  if (found instanceof HTMLInputElement) found.select();
+  return found !== null;
+}
