@@ -10,7 +10,7 @@ const form = (options: Intl.DateTimeFormatOptions) => {
 };
 
 /** 14:03 */
-export const clock = form({ hour: "2-digit", minute: "2-digit" });
+export const clock = form({ hour: "numeric", minute: "2-digit" });
 const weekday = form({ weekday: "long" });
 const dayOfYear = form({ weekday: "long", day: "numeric", month: "long" });
 const dayAndYear = form({ day: "numeric", month: "long", year: "numeric" });
@@ -57,9 +57,9 @@ export function phoneNumber(e164: string): string {
   return `+${country} ${rest.replace(/(\d{3})(?=\d{2,})/g, "$1 ")}`;
 }
 
-/** Two letters for who has a name. */
+/** Two letters for who has a name; none for a number. */
 export function initials(name: string): string {
-  const words = name.replace(/\(.*?\)/g, "").split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const words = name.replace(/\(.*?\)/g, "").split(/\s+/).filter((word) => /^\p{L}/u.test(word));
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "");
   return letters.join("").toUpperCase();
 }

@@ -19,6 +19,7 @@ export function Main() {
   const open = conversation(ui, ui.selected.value);
   return (
     <div class={`shell ${open ? "shell-open" : ""}`}>
+      <h1 class="unseen">Verbatim</h1>
       <Banner />
       <List />
       <main class="pane" aria-label="Conversation">

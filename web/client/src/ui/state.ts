@@ -2,7 +2,7 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { type Signal, signal } from "@preact/signals";
-import type { Conversation, World } from "../model";
+import type { Conversation, Kind, World } from "../model";
 import type { Filter } from "./list/order";
 import { preference } from "./preference";
 
@@ -19,6 +19,8 @@ export interface Ui {
   theme: Signal<Theme>;
   /** Whether "/" alone seeks; some people's input methods type such keys by themselves. */
   singleKeys: Signal<boolean>;
+  /** Groups of the list of which only the heading shows. */
+  folded: Record<Kind, Signal<boolean>>;
   /** Ticks by the minute. */
   now: Signal<number>;
   /** What a screen reader says next. */
@@ -35,6 +37,7 @@ export function createUi(world: World, now = Date.now()): Ui {
     dialog: signal(undefined),
     theme: preference<Theme>("theme", "system", ["system", "light", "dark"]),
     singleKeys: preference<boolean>("single-keys", true, [true, false]),
+    folded: { sms: preference("folded-sms", false, [true, false]), team: preference("folded-team", false, [true, false]) },
     now: signal(now),
     said: signal(""),
     select(id) {

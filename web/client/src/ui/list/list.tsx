@@ -20,7 +20,7 @@ export function List() {
       <header class="list-head">
         <Sign />
         <div class="list-title">
-          <h1>{me?.firm || "Verbatim"}</h1>
+          <p class="list-firm">{me?.firm || "Verbatim"}</p>
           <p>{me?.name}</p>
         </div>
         <Menu />
@@ -89,20 +89,29 @@ function Filters() {
   );
 }
 
-function GroupRows({ group }: { group: Group }) {
-  const id = `group-${group.kind}`;
+function GroupRows({ group: { kind, conversations } }: { group: Group }) {
+  const ui = useUi();
+  const id = `group-${kind}`;
+  // Who searches wants to see what was found.
+  const folded = ui.folded[kind].value && ui.query.value === "";
+  const unread = conversations.reduce((sum, c) => sum + c.unread, 0);
   return (
-    <section aria-labelledby={id} class={`group group-${group.kind}`}>
+    <section aria-labelledby={id} class="group">
       <h2 id={id}>
-        <KindBadge kind={group.kind} />
-        <span class="group-about">{group.kind === "sms" ? "Texts with clients" : "Inside the firm"}</span>
-        <span class="group-count">{count(group.conversations.length, "conversation")}</span>
+        <button type="button" class="group-head" aria-expanded={!folded} onClick={() => (ui.folded[kind].value = !folded)}>
+          <Icon name="down" />
+          <KindBadge kind={kind} />
+          <span class="group-about">{kind === "sms" ? "Texts with clients" : "Inside the firm"}</span>
+          <span class="group-count">{unread > 0 ? `${unread} unread` : count(conversations.length, "conversation")}</span>
+        </button>
       </h2>
-      <ul>
-        {group.conversations.map((c) => (
-          <Row key={c.id} conversation={c} />
-        ))}
-      </ul>
+      {!folded && (
+        <ul>
+          {conversations.map((c) => (
+            <Row key={c.id} conversation={c} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }

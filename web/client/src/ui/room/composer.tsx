@@ -98,7 +98,7 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
           <Icon name={sms ? "phone" : "lock"} />
           {sms ? "Goes out as SMS, outside encryption, recorded" : "Stays inside the firm, encrypted"}
         </p>
-        {sms && <Counter text={text} max={hints.max} />}
+        {sms && text !== "" && <Counter text={text} max={hints.max} />}
       </div>
     </form>
   );

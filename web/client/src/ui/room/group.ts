@@ -17,7 +17,8 @@ export interface Day {
   runs: Run[];
 }
 
-export function days(entries: Entry[]): Day[] {
+/** A run ends before `newFrom`, so that a line fits between. */
+export function days(entries: Entry[], newFrom?: string): Day[] {
   const out: Day[] = [];
   for (const entry of entries) {
     const at = midnight(entry.at);
@@ -25,7 +26,7 @@ export function days(entries: Entry[]): Day[] {
     // A clock that was wrong must not open a day that is over once more.
     if (!day || at > day.at) out.push((day = { at, runs: [] }));
     const run = day.runs.at(-1);
-    if (run && continues(run, entry)) run.entries.push(entry);
+    if (run && entry.key !== newFrom && continues(run, entry)) run.entries.push(entry);
     else day.runs.push({ key: entry.key, who: entry.who, name: entry.name, at: entry.at, entries: [entry] });
   }
   return out;

@@ -14,27 +14,25 @@ export function RunView({ run, ...shared }: Shared & { run: Run }) {
   if (!first) return null;
   if (first.body.is === "event") {
     return (
-      <>
-        <NewLine at={first} newFrom={shared.newFrom} />
-        <p class="happening" data-key={first.key}>
-          {first.body.text} <Time at={first.at} />
-        </p>
-      </>
+      <p class="happening" data-key={first.key}>
+        {first.body.text} <Time at={first.at} />
+      </p>
     );
   }
   if (first.body.is === "notice" || first.who === "bot") {
     return (
       <>
-        <NewLine at={first} newFrom={shared.newFrom} />
         {run.entries.map((entry) => (
           <Notice key={entry.key} entry={entry} entries={shared.entries} />
         ))}
       </>
     );
   }
+  // Two people, each on their own side: only a third needs a name.
+  const named = shared.conversation.kind === "team" || run.who === "colleague";
   return (
     <div class={`run run-${run.who}`}>
-      <p class="run-name" dir="auto">
+      <p class={named ? "run-name" : "unseen"} dir="auto">
         {run.who === "me" ? "You" : (run.name ?? "Somebody")}
         {shared.conversation.kind === "team" && <Time at={run.at} />}
       </p>
@@ -45,36 +43,25 @@ export function RunView({ run, ...shared }: Shared & { run: Run }) {
   );
 }
 
-function Said({ entry, conversation, lastMine, newFrom }: Shared & { entry: Entry }) {
+function Said({ entry, conversation, lastMine }: Shared & { entry: Entry }) {
   const state = entry.delivery && mark(entry.delivery, conversation.kind);
   const words = wordy(entry, lastMine);
   return (
-    <>
-      <NewLine at={entry} newFrom={newFrom} />
-      <div class={`said said-${entry.body.is} ${entry.delivery?.state === "failed" ? "said-failed" : ""}`} data-key={entry.key}>
-        <div class="bubble">
-          <Body entry={entry} kind={conversation.kind} />
-          <span class="meta">
-            <Time at={entry.at} />
-            {state && (
-              <span class={`meta-mark tone-${state.tone}`} title={state.words}>
-                <Icon name={state.icon} label={words ? undefined : state.words} />
-              </span>
-            )}
-          </span>
-        </div>
-        {words && <Fate entry={entry} conversation={conversation} />}
+    <div class={`said said-${entry.body.is} ${entry.delivery?.state === "failed" ? "said-failed" : ""}`} data-key={entry.key}>
+      <div class="bubble">
+        <Body entry={entry} kind={conversation.kind} />
+        <span class="meta">
+          <Time at={entry.at} />
+          {state && (
+            <span class={`meta-mark tone-${state.tone}`} title={state.words}>
+              <Icon name={state.icon} label={words ? undefined : state.words} />
+            </span>
+          )}
+        </span>
       </div>
-    </>
+      {words && <Fate entry={entry} conversation={conversation} />}
+    </div>
   );
-}
-
-function NewLine({ at, newFrom }: { at: Entry; newFrom: string | undefined }) {
-  return at.key === newFrom ? (
-    <p class="new-line">
-      <span>New</span>
-    </p>
-  ) : null;
 }
 
 export function Time({ at }: { at: number }) {

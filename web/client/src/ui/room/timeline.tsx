@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Conversation, Entry, Problem } from "../../model";
 import { count, dayTitle } from "../format";
@@ -60,7 +61,7 @@ function Entries({ conversation, entries, more, loading }: Props) {
       >
         <div class="timeline-body">
           <Top more={more} loading={loading} trouble={older.trouble} load={older.load} empty={entries.length === 0} />
-          {days(entries).map((day) => (
+          {days(entries, newFrom).map((day) => (
             <DayView key={day.at} day={day} now={ui.now.value} {...shared} />
           ))}
         </div>
@@ -105,9 +106,20 @@ function DayView({ day, now, ...shared }: Shared & { day: Day; now: number }) {
         <span>{dayTitle(day.at, now)}</span>
       </h3>
       {day.runs.map((run: Run) => (
-        <RunView key={run.key} run={run} {...shared} />
+        <Fragment key={run.key}>
+          {run.key === shared.newFrom && <NewLine />}
+          <RunView run={run} {...shared} />
+        </Fragment>
       ))}
     </section>
+  );
+}
+
+function NewLine() {
+  return (
+    <p class="new-line">
+      <span>New</span>
+    </p>
   );
 }
 

@@ -61,7 +61,7 @@ function PasswordForm({ stage }: { stage: SignInStage }) {
   return (
     <form class="stack" onSubmit={submit}>
       <label class="field">
-        Name
+        User name
         <input name="username" autocomplete="username" autocapitalize="none" spellcheck={false} required value={user} onInput={(e) => setUser(e.currentTarget.value)} />
       </label>
       <div class="field">
