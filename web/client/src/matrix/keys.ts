@@ -7,6 +7,7 @@
 import { type CryptoCallbacks, decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api";
 import { MatrixError, type MatrixClient, type AuthDict } from "matrix-js-sdk/lib/matrix";
 import { crypto } from "./client";
+import { WrongRecoveryKey } from "./faults";
 
 /** What a device needs before it can be used. */
 export type Standing =
@@ -15,9 +16,6 @@ export type Standing =
   | "first"
   /** Another device has. */
   | "later";
-
-/** What was typed is no recovery key, or not the account's. */
-export class WrongRecoveryKey extends Error {}
 
 /** The recovery key, for as long as something needs it. */
 export class RecoveryKeys {

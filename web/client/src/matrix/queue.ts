@@ -18,6 +18,8 @@ export interface Outgoing {
   room: string;
   text: string;
   at: number;
+  /** The event of an earlier text that failed, and that this one repeats. */
+  repeats?: string;
   /** When it first may have left, and from which device. */
   tried?: { at: number; device: string };
   /** It does not go out by itself any more. */
@@ -91,10 +93,10 @@ export class SendQueue {
     for (const waker of this.wakers.splice(0)) waker();
   }
 
-  async add(room: string, body: string): Promise<void> {
+  async add(room: string, body: string, repeats?: string): Promise<void> {
     const id = this.parts.newId();
     const last = this.texts.at(-1)?.at ?? 0;
-    const text: Outgoing = { id, txn: id, room, text: body, at: Math.max(this.parts.now(), last + 1) };
+    const text: Outgoing = { id, txn: id, room, text: body, at: Math.max(this.parts.now(), last + 1), repeats };
     // Seen at once; gone again if it cannot be kept.
     this.texts.push(text);
     this.ids.set(text.txn, id);

@@ -5,6 +5,7 @@ import { delivery } from "./delivery";
 import { isEdit, isVouchedFor, withoutQuotation } from "./event";
 import type { Outgoing, Sent } from "./queue";
 import { SaidInRoom } from "./said";
+import { REPETITION } from "./sender";
 import { NOT_ENCRYPTED, whyUnreadable } from "./unreadable";
 
 /** Whose view it is. */
@@ -24,10 +25,14 @@ export function entriesOf(room: Room, view: View): Entry[] {
   const said = view.kind === "sms" ? new SaidInRoom(room, view.me, view.bot) : undefined;
   const entries: Entry[] = [];
   const shown = new Set<string>();
-  for (const event of room.getLiveTimeline().getEvents()) {
+  const events = room.getLiveTimeline().getEvents();
+  const repeated = new Set([...events.map((event) => repeats(event, view.me)), ...view.waiting.map((t) => t.repeats)]);
+  for (const event of events) {
     shown.add(event.getId() ?? "");
     const entry = entryOf(event, room, view, said);
-    if (entry) entries.push(entry);
+    if (!entry) continue;
+    entries.push(entry);
+    if (entry.delivery?.state === "failed" && repeated.has(event.getId())) entry.delivery.canRetry = false;
   }
   const waiting = view.waiting.filter((text) => !("event" in text && shown.has(text.event)));
   return inTheirPlaces(entries, waiting.map(waitingEntry));
@@ -36,6 +41,12 @@ export function entriesOf(room: Room, view: View): Entry[] {
 export function keyOf(event: MatrixEvent, view: Pick<View, "idOf">): string {
   const id = event.getId() ?? "";
   return view.idOf(id, event.getUnsigned().transaction_id) ?? id;
+}
+
+/** The text that this one of mine repeats. */
+function repeats(event: MatrixEvent, me: string): string | undefined {
+  const said: unknown = event.getSender() === me ? event.getContent()[REPETITION]?.original_event_id : undefined;
+  return typeof said === "string" ? said : undefined;
 }
 
 function entryOf(event: MatrixEvent, room: Room, view: View, said: SaidInRoom | undefined): Entry | undefined {
