@@ -100,6 +100,8 @@ export interface Conversation {
   draft: string;
   sms?: SmsFacts;
   members: number;
+  /** Whether what is written here is encrypted for its members; none while that is not known. */
+  encrypted?: boolean;
 }
 
 export interface SmsFacts {

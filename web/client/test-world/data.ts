@@ -31,7 +31,7 @@ function sms(id: string, name: string, more: Partial<Conversation>): Conversatio
 }
 
 function team(id: string, name: string, more: Partial<Conversation>): Conversation {
-  return { id, kind: "team", name, unread: 0, needsAction: false, invited: false, draft: "", members: 6, ...more };
+  return { id, kind: "team", name, unread: 0, needsAction: false, invited: false, draft: "", members: 6, encrypted: true, ...more };
 }
 
 export const CONVERSATIONS: Conversation[] = [
@@ -80,7 +80,7 @@ export const CONVERSATIONS: Conversation[] = [
   sms("invited", "Grace Adeyemi", { invited: true, needsAction: true, members: 2, last: undefined, sms: {} }),
   team("desk", "Private clients desk", {
     last: { text: "Fund closes at four today, not five.", at: ago(21), mine: false },
-    unread: 4,
+    unread: 3,
     members: 8,
   }),
   team("bob", "Bob Martin", { last: { text: "Lunch at one?", at: ago(120), mine: true, delivery: { state: "sent" } }, members: 2 }),

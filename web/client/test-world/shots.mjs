@@ -28,7 +28,7 @@ const ACTS = {
   "new-known": async (page) => {
     await page.keyboard.press("Alt+KeyN");
     await page.locator("#new-number").fill("(415) 555-0142");
-    await page.getByText("This number can be texted").waitFor();
+    await page.getByText("No rule of the firm").waitFor();
   },
   "new-wrong": async (page) => {
     await page.keyboard.press("Alt+KeyN");

@@ -31,7 +31,7 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
           )}
         </span>
         <span class="row-bottom">
-          <Last conversation={c} />
+          <Last conversation={c} open={open} />
           {urgent && <span class="need">{need(c)}</span>}
           {c.unread > 0 && (
             <span class="unread">
@@ -45,9 +45,9 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
   );
 }
 
-/** The draft if there is one, else what was said last and how it stands. */
-function Last({ conversation: { draft, last, kind, invited } }: { conversation: Conversation }) {
-  if (draft.trim()) {
+/** The draft if there is one that is not on the screen already, else what was said last and how it stands. */
+function Last({ conversation: { draft, last, kind, invited }, open }: { conversation: Conversation; open: boolean }) {
+  if (draft.trim() && !open) {
     return (
       <span class="row-last" dir="auto">
         <span class="row-draft">Draft:</span> {draft}

@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon";
 
 /** A modal dialog of the browser's own: it keeps the focus, closes by Escape and gives the focus back. */
-export function Modal({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+export function Modal({ title, look = "", onClose, children }: { title: string; look?: string; onClose: () => void; children: ComponentChildren }) {
   const self = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -12,7 +12,7 @@ export function Modal({ title, onClose, children }: { title: string; onClose: ()
     return () => dialog?.close();
   }, []);
   return (
-    <dialog ref={self} class="dialog" aria-labelledby={id} onClose={onClose}>
+    <dialog ref={self} class={`dialog ${look}`} aria-labelledby={id} onClose={onClose}>
       <header class="dialog-head">
         <h2 id={id}>{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={() => self.current?.close()}>

@@ -20,7 +20,7 @@ export function Header({ conversation: c }: { conversation: Conversation }) {
         </h2>
         {c.sms ? <Numbers facts={c.sms.facts} /> : <p class="room-way">{count(c.members, "member")}</p>}
       </div>
-      <div class="room-chips">{c.sms ? <SmsChips facts={c.sms.facts} /> : <TeamChips />}</div>
+      <div class="room-chips">{c.sms ? <SmsChips facts={c.sms.facts} /> : <TeamChips encrypted={c.encrypted} />}</div>
     </header>
   );
 }
@@ -56,11 +56,17 @@ function recorded(disclosedAt: number | undefined): string {
   return `Every text of this conversation, in both directions, is recorded.${told}`;
 }
 
-function TeamChips() {
-  return (
+function TeamChips({ encrypted }: { encrypted: boolean | undefined }) {
+  if (encrypted === undefined) return null;
+  return encrypted ? (
     <span class="chip tone-plain" title="Only the members can read what is written here.">
       <Icon name="lock" />
       Encrypted
+    </span>
+  ) : (
+    <span class="chip tone-warn" title="Whoever runs the chat server can read what is written here.">
+      <Icon name="alert" />
+      Not encrypted
     </span>
   );
 }
