@@ -65,7 +65,8 @@ export type Delivery =
   | { state: "delivered" }
   | { state: "checking" }
   | { state: "held" }
-  | { state: "failed"; reason: string; canRetry: boolean };
+  /** `canDiscard`: it is here only and can be taken away; what the room has stays. */
+  | { state: "failed"; reason: string; canRetry: boolean; canDiscard?: boolean };
 
 export interface Entry {
   /** Stable from local echo to event. */

@@ -66,7 +66,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
 function NoNumber({ onClose }: { onClose: () => void }) {
   return (
     <Modal title="New text" onClose={onClose}>
-      <p>You have no number to text from. Ask your administrator for one.</p>
+      <p>No number is known that you could text from. If you should have one, reload this page, or ask your administrator.</p>
       <div class="actions actions-end">
         <button type="button" class="primary" onClick={onClose}>
           Close

@@ -102,7 +102,7 @@ function GroupRows({ group: { kind, conversations } }: { group: Group }) {
         <button type="button" class="group-head" aria-expanded={!folded} onClick={() => (ui.folded[kind].value = !folded)}>
           <Icon name="down" />
           <KindBadge kind={kind} />
-          <span class="group-about">{kind === "sms" ? "Texts with clients" : "Chats with colleagues"}</span>
+          <span class="group-about">{kind === "sms" ? "With clients" : "With colleagues"}</span>
           <span class="group-count">{unread > 0 ? `${unread} unread` : count(conversations.length, "conversation")}</span>
         </button>
       </h2>
