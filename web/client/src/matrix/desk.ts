@@ -170,6 +170,7 @@ export class Desk {
       draft: drafts.of(id),
       sms,
       members: memberCount(room, bot),
+      encrypted: isInvited(room) ? undefined : room.hasEncryptionStateEvent(),
     };
   }
 
