@@ -116,6 +116,8 @@ export interface SmsFacts {
     /** When the client was told whom they text with and that it is recorded; Unix ms. */
     disclosedAt?: number;
   };
+  /** Our API does not answer, so there are no facts for now; texts go on. */
+  factsAway?: boolean;
   /** Why nothing can be sent here now, if nothing can. */
   blocked?: string;
 }
