@@ -7,7 +7,7 @@ import { Modal } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
 import { fold } from "../list/order";
-import { COMPOSER_ID, focus } from "../shortcuts";
+import { toComposer } from "../shortcuts";
 import { useUi } from "../state";
 import { TYPED_WORDS, typed } from "./number";
 
@@ -28,7 +28,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     onClose();
     ui.query.value = "";
     ui.select(id);
-    requestAnimationFrame(() => focus(COMPOSER_ID));
+    toComposer();
   };
   const submit = (event: Event) => {
     event.preventDefault();

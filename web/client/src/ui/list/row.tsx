@@ -2,7 +2,7 @@ import type { Conversation } from "../../model";
 import { exact, listTime } from "../format";
 import { Avatar, KindBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
-import { focus, COMPOSER_ID } from "../shortcuts";
+import { toComposer } from "../shortcuts";
 import { useUi } from "../state";
 import { mark, need } from "../words";
 
@@ -12,12 +12,11 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
   const urgent = c.needsAction || c.invited;
   const choose = () => {
     ui.select(c.id);
-    // After the conversation is drawn; on a narrow screen the list and its focus are gone by then.
-    requestAnimationFrame(() => focus(COMPOSER_ID));
+    toComposer();
   };
   return (
     <li>
-      <button type="button" class={`row ${c.unread > 0 ? "row-unread" : ""}`} aria-current={open ? "true" : undefined} onClick={choose}>
+      <button type="button" class={`row ${c.unread > 0 ? "row-unread" : ""}`} data-room={c.id} aria-current={open ? "true" : undefined} onClick={choose}>
         <Avatar kind={c.kind} name={c.name} />
         <span class="row-top">
           <span class="row-name" dir="auto">

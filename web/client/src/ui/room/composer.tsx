@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Conversation, Problem } from "../../model";
 import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
-import { COMPOSER_ID } from "../shortcuts";
+import { COMPOSER_ID, toList } from "../shortcuts";
 import { useUi } from "../state";
 import { problem } from "../words";
 import { Blocked } from "./blocked";
@@ -88,7 +88,7 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
                 void submit();
               } else if (event.key === "Escape") {
                 event.preventDefault();
-                document.querySelector<HTMLElement>('.row[aria-current="true"]')?.focus();
+                toList(ui);
               }
             }}
           />

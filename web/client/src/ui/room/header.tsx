@@ -3,13 +3,14 @@ import type { Conversation, SmsFacts } from "../../model";
 import { count, exact, phoneNumber } from "../format";
 import { Avatar, ConsentChip, KindBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
+import { toList } from "../shortcuts";
 import { useUi } from "../state";
 
 export function Header({ conversation: c }: { conversation: Conversation }) {
   const ui = useUi();
   return (
     <header class={`room-head room-head-${c.kind}`}>
-      <button type="button" class="quiet to-list" aria-label="Back to the list" onClick={() => ui.select(undefined)}>
+      <button type="button" class="quiet to-list" aria-label="Back to the list" onClick={() => toList(ui)}>
         <Icon name="back" />
       </button>
       <Avatar kind={c.kind} name={c.name} />
