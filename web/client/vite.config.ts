@@ -18,6 +18,8 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
+            // By itself, or the first page would have to load whatever it is put beside.
+            { name: "load", test: /preload-helper/, priority: 1 },
             { name: "crypto", test: /node_modules[\\/]@matrix-org[\\/]matrix-sdk-crypto-wasm/ },
             { name: "sdk", test: /node_modules[\\/](?!preact|@preact)/ },
           ],

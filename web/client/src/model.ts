@@ -65,7 +65,8 @@ export type Delivery =
   | { state: "delivered" }
   | { state: "checking" }
   | { state: "held" }
-  | { state: "failed"; reason: string; canRetry: boolean };
+  /** `canDiscard`: it is here only and can be taken away; what the room has stays. */
+  | { state: "failed"; reason: string; canRetry: boolean; canDiscard?: boolean };
 
 export interface Entry {
   /** Stable from local echo to event. */
@@ -100,6 +101,8 @@ export interface Conversation {
   draft: string;
   sms?: SmsFacts;
   members: number;
+  /** Whether what is written here is encrypted for its members; none while that is not known. */
+  encrypted?: boolean;
 }
 
 export interface SmsFacts {
@@ -113,6 +116,8 @@ export interface SmsFacts {
     /** When the client was told whom they text with and that it is recorded; Unix ms. */
     disclosedAt?: number;
   };
+  /** Our API does not answer, so there are no facts for now; texts go on. */
+  factsAway?: boolean;
   /** Why nothing can be sent here now, if nothing can. */
   blocked?: string;
 }

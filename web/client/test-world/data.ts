@@ -31,7 +31,7 @@ function sms(id: string, name: string, more: Partial<Conversation>): Conversatio
 }
 
 function team(id: string, name: string, more: Partial<Conversation>): Conversation {
-  return { id, kind: "team", name, unread: 0, needsAction: false, invited: false, draft: "", members: 6, ...more };
+  return { id, kind: "team", name, unread: 0, needsAction: false, invited: false, draft: "", members: 6, encrypted: true, ...more };
 }
 
 export const CONVERSATIONS: Conversation[] = [
@@ -80,7 +80,7 @@ export const CONVERSATIONS: Conversation[] = [
   sms("invited", "Grace Adeyemi", { invited: true, needsAction: true, members: 2, last: undefined, sms: {} }),
   team("desk", "Private clients desk", {
     last: { text: "Fund closes at four today, not five.", at: ago(21), mine: false },
-    unread: 4,
+    unread: 3,
     members: 8,
   }),
   team("bob", "Bob Martin", { last: { text: "Lunch at one?", at: ago(120), mine: true, delivery: { state: "sent" } }, members: 2 }),
@@ -137,10 +137,12 @@ function roberts(): Entry[] {
 
 function marias(): Entry[] {
   const maria = client("María José Fernández-Castellanos y Ortega");
+  const answer = mine(ago(290), "Of course. One moment, please.");
   const refused = mine(ago(49), "Here is the link to the form: https://forms.acme.example/transfer", {
     state: "failed",
-    reason: "It could not go out in time. Write it again if it still holds.",
+    reason: "The chat server did not take it. Try again.",
     canRetry: true,
+    canDiscard: true,
   });
   const failed = mine(ago(48), "The transfer form is on its way to you.", {
     state: "failed",
@@ -149,12 +151,12 @@ function marias(): Entry[] {
   });
   return [
     maria(ago(300), "Buenas tardes, Alice. ¿Me puede enviar el formulario de transferencia? — Gracias 🙏"),
-    mine(ago(290), "Of course. One moment, please."),
+    answer,
     refused,
     failed,
     notice(ago(47), "Your message was not sent: the client’s number cannot receive texts (carrier’s code: 30006). Check the number, or reach the client another way.", failed.key),
     maria(ago(46), "Are you there?"),
-    notice(ago(45), "Your message was not sent: it could not go out in time. Write it again if it still holds.", refused.key),
+    notice(ago(45), "Your edit was not sent: a text cannot be changed on the client’s phone. Write a new message to correct it.", answer.key),
   ];
 }
 

@@ -28,7 +28,7 @@ const ACTS = {
   "new-known": async (page) => {
     await page.keyboard.press("Alt+KeyN");
     await page.locator("#new-number").fill("(415) 555-0142");
-    await page.getByText("This number can be texted").waitFor();
+    await page.getByText("No rule of the firm").waitFor();
   },
   "new-wrong": async (page) => {
     await page.keyboard.press("Alt+KeyN");
@@ -38,10 +38,12 @@ const ACTS = {
   "sign-out": async (page) => {
     await page.getByLabel("Menu").click();
     await page.getByText("Sign out…").click();
+    await stays(page, "Sign out of this browser?");
   },
   keyboard: async (page) => {
     await page.getByLabel("Menu").click();
     await page.getByRole("button", { name: "Keyboard" }).click();
+    await stays(page, "Keyboard");
   },
   menu: async (page) => page.getByLabel("Menu").click(),
   search: async (page) => {
@@ -58,6 +60,13 @@ const ACTS = {
   "sms-draft": async (page) => page.getByText("that your firm reviews").waitFor(),
   "sms-long-talk": scrolledUp,
 };
+
+/** A dialog in the place of another, whose end must not take it along. */
+async function stays(page, title) {
+  await page.getByRole("heading", { name: title }).waitFor();
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+  if (!(await page.getByRole("heading", { name: title }).isVisible())) throw new Error(`“${title}” closed by itself`);
+}
 
 /** Older texts came in above, new ones below; neither may move what is being read. */
 async function scrolledUp(page) {

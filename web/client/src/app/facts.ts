@@ -13,18 +13,19 @@ const AGAIN_MS = 60_000;
 export class Facts {
   private readonly byRoom = new Map<string, ConversationAnswer>();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private asked = new Set<string>();
+  private readonly asked = new Set<string>();
+  private isAway = false;
 
   constructor(
     private readonly api: Api,
     private readonly changed: () => void,
   ) {}
 
-  of(room: string): SmsFacts["facts"] {
+  of(room: string): Pick<SmsFacts, "facts" | "factsAway"> {
     const answer = this.byRoom.get(room);
-    if (!answer) return undefined;
+    if (!answer) return { factsAway: this.isAway };
     const { maskedNumber, ourNumber, consent, disclosedAt } = answer;
-    return { maskedNumber, ourNumber, consent, disclosedAt };
+    return { facts: { maskedNumber, ourNumber, consent, disclosedAt } };
   }
 
   /** The conversation that a room is of. */
@@ -59,9 +60,11 @@ export class Facts {
     try {
       const all = await this.api.conversations();
       for (const answer of all) if (answer.room) this.byRoom.set(answer.room, answer);
-      this.changed();
+      this.isAway = false;
     } catch {
+      this.isAway = true;
       this.refresh(AGAIN_MS);
     }
+    this.changed();
   }
 }

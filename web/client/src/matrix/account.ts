@@ -18,7 +18,7 @@ export interface AccountParts {
   stores: Stores;
   vault: Vault;
   bot: string;
-  facts(room: string): SmsFacts["facts"];
+  facts(room: string): Pick<SmsFacts, "facts" | "factsAway">;
   showConversations(conversations: Conversation[]): void;
   showTimeline(timeline: Timeline | undefined): void;
   showConnection(connection: Connection): void;

@@ -20,7 +20,7 @@ export interface DeskParts {
   queue: SendQueue;
   drafts: Drafts;
   /** What our API says of a conversation. */
-  facts(room: string): SmsFacts["facts"];
+  facts(room: string): Pick<SmsFacts, "facts" | "factsAway">;
   show(conversations: Conversation[]): void;
   showTimeline(timeline: Timeline | undefined): void;
   /** Something was said in a client's room while we were looking. */
@@ -158,7 +158,7 @@ export class Desk {
     const entries = entriesOf(room, { me, bot, kind, waiting: queue.of(id), idOf });
     this.tell(room, kind, entries);
     this.entries.set(id, entries);
-    const sms = kind === "sms" ? { facts: facts(id), blocked: blocked(room, facts(id)) } : undefined;
+    const sms = kind === "sms" ? { ...facts(id), blocked: blocked(room, facts(id).facts) } : undefined;
     return {
       id,
       kind,
@@ -170,6 +170,7 @@ export class Desk {
       draft: drafts.of(id),
       sms,
       members: memberCount(room, bot),
+      encrypted: isInvited(room) ? undefined : room.hasEncryptionStateEvent(),
     };
   }
 

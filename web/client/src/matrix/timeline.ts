@@ -143,7 +143,7 @@ function waitingEntry(text: Outgoing | Sent): Entry {
 }
 
 function waitingState(text: Outgoing | Sent): Delivery {
-  if (text.failed) return { state: "failed", ...text.failed };
+  if (text.failed) return { state: "failed", ...text.failed, canDiscard: true };
   return "event" in text ? { state: "sending" } : { state: "queued" };
 }
 

@@ -4,6 +4,7 @@ import { Conversation } from "./room/conversation";
 import { List } from "./list/list";
 import { Banner } from "./parts/banner";
 import { Keyboard } from "./dialogs/keyboard";
+import { Menu } from "./dialogs/menu";
 import { NewConversation } from "./dialogs/new";
 import { SignOut } from "./dialogs/sign-out";
 import { Nothing } from "./room/nothing";
@@ -18,15 +19,13 @@ export function Main() {
   useEffect(() => () => (ui.dialog.value = undefined), [ui]);
   const open = conversation(ui, ui.selected.value);
   return (
-    <div class={`shell ${open ? "shell-open" : ""}`}>
+    <main class={`shell ${open ? "shell-open" : ""}`}>
       <h1 class="unseen">Verbatim</h1>
       <Banner />
       <List />
-      <main class="pane" aria-label="Conversation">
-        {open ? <Conversation key={open.id} conversation={open} /> : <Nothing />}
-      </main>
+      <div class="pane">{open ? <Conversation key={open.id} conversation={open} /> : <Nothing />}</div>
       <Dialogs />
-    </div>
+    </main>
   );
 }
 
@@ -38,6 +37,8 @@ function Dialogs() {
       return <NewConversation onClose={close} />;
     case "sign-out":
       return <SignOut onClose={close} />;
+    case "menu":
+      return <Menu onClose={close} />;
     case "keyboard":
       return <Keyboard onClose={close} />;
     case undefined:

@@ -20,8 +20,8 @@ export function useShortcuts(ui: Ui): void {
 function act(ui: Ui, event: KeyboardEvent): boolean {
   const control = event.ctrlKey || event.metaKey;
   const plain = !control && !event.altKey;
-  if (control && !event.altKey && event.key.toLowerCase() === "k") return focus(SEARCH_ID);
-  if (plain && event.key === "/" && ui.singleKeys.peek() && !typing(event.target)) return focus(SEARCH_ID);
+  if (control && !event.altKey && event.key.toLowerCase() === "k") return toSearch(ui);
+  if (plain && event.key === "/" && ui.singleKeys.peek() && !typing(event.target)) return toSearch(ui);
   if (event.altKey && !control && event.key === "ArrowDown") return step(ui, 1);
   if (event.altKey && !control && event.key === "ArrowUp") return step(ui, -1);
   if (event.altKey && !control && event.code === "KeyN") return open(ui);
@@ -45,6 +45,28 @@ function step(ui: Ui, by: 1 | -1): boolean {
 
 function typing(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+}
+
+/** On a narrow screen the list, and the search with it, is a level of its own. */
+export function toSearch(ui: Ui): boolean {
+  if (document.getElementById(SEARCH_ID)?.checkVisibility()) return focus(SEARCH_ID);
+  ui.select(undefined);
+  requestAnimationFrame(() => focus(SEARCH_ID));
+  return true;
+}
+
+/** To where the open conversation stands in the list. */
+export function toList(ui: Ui): void {
+  const open = ui.selected.peek();
+  const row = () => (open === undefined ? null : document.querySelector<HTMLElement>(`[data-room="${CSS.escape(open)}"]`));
+  if (row()?.checkVisibility()) return row()?.focus();
+  ui.select(undefined);
+  requestAnimationFrame(() => row()?.focus());
+}
+
+/** To the box, after the conversation is drawn. Not on touch screens, where a keyboard would cover what is to be read. */
+export function toComposer(): void {
+  if (matchMedia("(hover: hover)").matches) requestAnimationFrame(() => focus(COMPOSER_ID));
 }
 
 export function focus(id: string): boolean {

@@ -6,7 +6,7 @@ import type { Conversation, Kind, World } from "../model";
 import type { Filter } from "./list/order";
 import { preference } from "./preference";
 
-export type Dialog = "new" | "sign-out" | "keyboard";
+export type Dialog = "new" | "menu" | "sign-out" | "keyboard";
 export type Theme = "system" | "light" | "dark";
 
 export interface Ui {

@@ -7,7 +7,7 @@ import { Modal } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
 import { fold } from "../list/order";
-import { COMPOSER_ID, focus } from "../shortcuts";
+import { toComposer } from "../shortcuts";
 import { useUi } from "../state";
 import { TYPED_WORDS, typed } from "./number";
 
@@ -21,16 +21,18 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const [from, setFrom] = useState(me?.numbers[0]?.id);
   const found = known(ui.world.conversations.value, number);
   const verdict = useVerdict(number, found.length > 0);
+  // Without an answer nothing is forbidden here: the server decides when the conversation begins.
+  const askable = verdict.state === "good" || verdict.state === "unanswered";
   const { busy, trouble, run } = useRequest();
   const go = (id: string) => {
     onClose();
     ui.query.value = "";
     ui.select(id);
-    requestAnimationFrame(() => focus(COMPOSER_ID));
+    toComposer();
   };
   const submit = (event: Event) => {
     event.preventDefault();
-    if (verdict.state !== "good") return;
+    if (!askable) return;
     void run(async () => go(await ui.world.start(number.trim(), name.trim() || undefined, from)));
   };
   if (me && me.numbers.length === 0) return <NoNumber onClose={onClose} />;
@@ -40,7 +42,9 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
         <NumberField number={number} region={me?.region} verdict={verdict} write={setNumber} />
         <Known found={found} go={go} />
         <label class="field">
-          Client’s name <span class="optional">if you know it</span>
+          <span>
+            Client’s name <span class="optional">if you know it</span>
+          </span>
           <input autocomplete="off" maxLength={80} value={name} onInput={(e) => setName(e.currentTarget.value)} />
         </label>
         {me && <From me={me} from={from} choose={setFrom} />}
@@ -50,7 +54,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary" aria-disabled={busy || verdict.state !== "good"}>
+          <button type="submit" class="primary" aria-disabled={busy || !askable}>
             {busy ? "Opening…" : "Open conversation"}
           </button>
         </div>
@@ -62,7 +66,7 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
 function NoNumber({ onClose }: { onClose: () => void }) {
   return (
     <Modal title="New text" onClose={onClose}>
-      <p>You have no number to text from. Ask your administrator for one.</p>
+      <p>No number is known that you could text from. If you should have one, reload this page, or ask your administrator.</p>
       <div class="actions actions-end">
         <button type="button" class="primary" onClick={onClose}>
           Close
@@ -72,7 +76,12 @@ function NoNumber({ onClose }: { onClose: () => void }) {
   );
 }
 
-type Verdict = { state: "none" | "asking" | "good" | "bad"; words: string[] };
+type Verdict = { state: "none" | "asking" | "good" | "bad" | "unanswered"; words: string[] };
+
+function verdictOf(problems: string[] | undefined): Verdict {
+  if (!problems) return { state: "unanswered", words: [] };
+  return { state: problems.length > 0 ? "bad" : "good", words: problems };
+}
 
 /** What this page and then the firm's rules say of the number, once the typing rests. */
 function useVerdict(number: string, named: boolean): Verdict {
@@ -84,9 +93,8 @@ function useVerdict(number: string, named: boolean): Verdict {
     setAnswer({ state: "asking", words: [] });
     let current = true;
     const timer = setTimeout(async () => {
-      // Without an answer nothing is forbidden here: the server decides when the conversation begins.
-      const problems = await world.check("", number.trim()).then((c) => c.problems, () => []);
-      if (current) setAnswer({ state: problems.length > 0 ? "bad" : "good", words: problems });
+      const problems = await world.check("", number.trim()).then((c) => c.problems, () => undefined);
+      if (current) setAnswer(verdictOf(problems));
     }, CHECK_AFTER_MS);
     return () => {
       current = false;
@@ -130,9 +138,11 @@ function Said({ verdict, region }: { verdict: Verdict; region?: string }) {
       return (
         <p>
           <Icon name="check" />
-          This number can be texted.
+          No rule of the firm stands against this number.
         </p>
       );
+    case "unanswered":
+      return <p>The number could not be checked now. It is checked again when you go on.</p>;
     case "bad":
       return (
         <>

@@ -6,7 +6,6 @@ import { KindBadge } from "../parts/badge";
 import { Icon, Sign } from "../parts/icon";
 import { count } from "../format";
 import { COMPOSER_ID, SEARCH_ID, focus } from "../shortcuts";
-import { Menu } from "./menu";
 import { FILTERS, type Filter, type Group, groups, keeps } from "./order";
 import { Row } from "./row";
 
@@ -23,7 +22,9 @@ export function List() {
           <p class="list-firm">{me?.firm || "Verbatim"}</p>
           <p>{me?.name}</p>
         </div>
-        <Menu />
+        <button type="button" class="quiet to-menu" aria-label="Menu" title="Menu" aria-haspopup="dialog" onClick={() => (ui.dialog.value = "menu")}>
+          <Icon name="menu" />
+        </button>
       </header>
       <div class="list-tools">
         <Search first={() => rows.current?.querySelector<HTMLElement>(".row")} />
@@ -101,7 +102,7 @@ function GroupRows({ group: { kind, conversations } }: { group: Group }) {
         <button type="button" class="group-head" aria-expanded={!folded} onClick={() => (ui.folded[kind].value = !folded)}>
           <Icon name="down" />
           <KindBadge kind={kind} />
-          <span class="group-about">{kind === "sms" ? "Texts with clients" : "Inside the firm"}</span>
+          <span class="group-about">{kind === "sms" ? "With clients" : "With colleagues"}</span>
           <span class="group-count">{unread > 0 ? `${unread} unread` : count(conversations.length, "conversation")}</span>
         </button>
       </h2>

@@ -2,7 +2,7 @@ import type { Conversation } from "../../model";
 import { exact, listTime } from "../format";
 import { Avatar, KindBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
-import { focus, COMPOSER_ID } from "../shortcuts";
+import { toComposer } from "../shortcuts";
 import { useUi } from "../state";
 import { mark, need } from "../words";
 
@@ -12,12 +12,11 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
   const urgent = c.needsAction || c.invited;
   const choose = () => {
     ui.select(c.id);
-    // After the conversation is drawn; on a narrow screen the list and its focus are gone by then.
-    requestAnimationFrame(() => focus(COMPOSER_ID));
+    toComposer();
   };
   return (
     <li>
-      <button type="button" class={`row ${c.unread > 0 ? "row-unread" : ""}`} aria-current={open ? "true" : undefined} onClick={choose}>
+      <button type="button" class={`row ${c.unread > 0 ? "row-unread" : ""}`} data-room={c.id} aria-current={open ? "true" : undefined} onClick={choose}>
         <Avatar kind={c.kind} name={c.name} />
         <span class="row-top">
           <span class="row-name" dir="auto">
@@ -31,7 +30,7 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
           )}
         </span>
         <span class="row-bottom">
-          <Last conversation={c} />
+          <Last conversation={c} open={open} />
           {urgent && <span class="need">{need(c)}</span>}
           {c.unread > 0 && (
             <span class="unread">
@@ -45,9 +44,9 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
   );
 }
 
-/** The draft if there is one, else what was said last and how it stands. */
-function Last({ conversation: { draft, last, kind, invited } }: { conversation: Conversation }) {
-  if (draft.trim()) {
+/** The draft if there is one that is not on the screen already, else what was said last and how it stands. */
+function Last({ conversation: { draft, last, kind, invited }, open }: { conversation: Conversation; open: boolean }) {
+  if (draft.trim() && !open) {
     return (
       <span class="row-last" dir="auto">
         <span class="row-draft">Draft:</span> {draft}

@@ -1,11 +1,11 @@
 /** Where one writes. Nothing typed is lost: a text leaves the box when it is kept, not before. */
 import { useRef, useState } from "preact/hooks";
-import type { Conversation } from "../../model";
-import { useRequest } from "../parts/busy";
+import type { Conversation, Problem } from "../../model";
 import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
-import { COMPOSER_ID } from "../shortcuts";
+import { COMPOSER_ID, toList } from "../shortcuts";
 import { useUi } from "../state";
+import { problem } from "../words";
 import { Blocked } from "./blocked";
 import { Counter } from "./counter";
 import { type Draft, useDraft } from "./draft";
@@ -26,7 +26,7 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
   const latest = useRef(text);
   latest.current = text;
   const [said, setSaid] = useState("");
-  const { trouble, run } = useRequest();
+  const [trouble, setTrouble] = useState<Problem>();
   const hints = useHints(conversation, text);
   const files = useFilesRefused();
   const sms = conversation.kind === "sms";
@@ -44,10 +44,15 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
     latest.current = "";
     draft.clear();
     box.current?.focus();
-    const kept = await run(() => ui.world.send(conversation.id, text));
-    // What could not be kept comes back, before what was typed since.
-    if (kept) draft.settle(latest.current);
-    else typed([text, latest.current].filter(Boolean).join("\n"));
+    setTrouble(undefined);
+    try {
+      await ui.world.send(conversation.id, text);
+      draft.settle(latest.current);
+    } catch (why) {
+      // What could not be kept comes back, before what was typed since.
+      typed([text, latest.current].filter(Boolean).join("\n"));
+      setTrouble(problem(why));
+    }
   };
   return (
     <form
@@ -83,7 +88,7 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
                 void submit();
               } else if (event.key === "Escape") {
                 event.preventDefault();
-                document.querySelector<HTMLElement>('.row[aria-current="true"]')?.focus();
+                toList(ui);
               }
             }}
           />
@@ -95,13 +100,18 @@ function Open({ conversation, draft }: { conversation: Conversation; draft: Draf
       </div>
       <div class="composer-foot">
         <p id="reminder" class="reminder">
-          <Icon name={sms ? "phone" : "lock"} />
-          {sms ? "Goes out as SMS, outside encryption, recorded" : "Stays inside the firm, encrypted"}
+          <Icon name={sms ? "phone" : "people"} />
+          {reminder(conversation)}
         </p>
         {sms && text !== "" && <Counter text={text} max={hints.max} />}
       </div>
     </form>
   );
+}
+
+function reminder({ kind, encrypted }: Conversation): string {
+  if (kind === "sms") return "Goes out as SMS, outside encryption, recorded";
+  return encrypted ? "Team message, encrypted for its members" : "Team message, no SMS";
 }
 
 function Notes({ said, refused, hints, replace }: { said: string; refused: string; hints: HintsOf; replace: (text: string) => void }) {
@@ -111,7 +121,7 @@ function Notes({ said, refused, hints, replace }: { said: string; refused: strin
         {(said || refused) && (
           <p class="note tone-bad">
             <Icon name="alert" />
-            {refused || said}
+            <span>{refused || said}</span>
           </p>
         )}
       </div>

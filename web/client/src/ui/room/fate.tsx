@@ -16,14 +16,15 @@ export function Fate({ entry, conversation }: { entry: Entry; conversation: Conv
         {failed && <span class="unseen">Failed: </span>}
         {words}
       </p>
-      {entry.delivery.state === "failed" && <Ways entry={entry} id={conversation.id} canRetry={entry.delivery.canRetry} />}
+      {entry.delivery.state === "failed" && <Ways entry={entry} id={conversation.id} {...entry.delivery} />}
     </div>
   );
 }
 
-function Ways({ entry, id, canRetry }: { entry: Entry; id: string; canRetry: boolean }) {
+function Ways({ entry, id, canRetry, canDiscard }: { entry: Entry; id: string; canRetry: boolean; canDiscard?: boolean }) {
   const { world } = useUi();
   const { busy, trouble, run } = useRequest();
+  if (!canRetry && !canDiscard) return null;
   return (
     <>
       <ProblemNote problem={trouble} />
@@ -34,9 +35,11 @@ function Ways({ entry, id, canRetry }: { entry: Entry; id: string; canRetry: boo
             Retry
           </button>
         )}
-        <button type="button" class="small quiet" aria-disabled={busy} onClick={() => run(() => world.discard(id, entry.key))}>
-          Discard
-        </button>
+        {canDiscard && (
+          <button type="button" class="small quiet" aria-disabled={busy} onClick={() => run(() => world.discard(id, entry.key))}>
+            Discard
+          </button>
+        )}
       </p>
     </>
   );

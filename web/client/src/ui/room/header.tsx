@@ -3,13 +3,14 @@ import type { Conversation, SmsFacts } from "../../model";
 import { count, exact, phoneNumber } from "../format";
 import { Avatar, ConsentChip, KindBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
+import { toList } from "../shortcuts";
 import { useUi } from "../state";
 
 export function Header({ conversation: c }: { conversation: Conversation }) {
   const ui = useUi();
   return (
     <header class={`room-head room-head-${c.kind}`}>
-      <button type="button" class="quiet to-list" aria-label="Back to the list" onClick={() => ui.select(undefined)}>
+      <button type="button" class="quiet to-list" aria-label="Back to the list" onClick={() => toList(ui)}>
         <Icon name="back" />
       </button>
       <Avatar kind={c.kind} name={c.name} />
@@ -20,7 +21,7 @@ export function Header({ conversation: c }: { conversation: Conversation }) {
         </h2>
         {c.sms ? <Numbers facts={c.sms.facts} /> : <p class="room-way">{count(c.members, "member")}</p>}
       </div>
-      <div class="room-chips">{c.sms ? <SmsChips facts={c.sms.facts} /> : <TeamChips />}</div>
+      <div class="room-chips">{c.sms ? <SmsChips facts={c.sms.facts} /> : <TeamChips encrypted={c.encrypted} />}</div>
     </header>
   );
 }
@@ -56,11 +57,17 @@ function recorded(disclosedAt: number | undefined): string {
   return `Every text of this conversation, in both directions, is recorded.${told}`;
 }
 
-function TeamChips() {
-  return (
+function TeamChips({ encrypted }: { encrypted: boolean | undefined }) {
+  if (encrypted === undefined) return null;
+  return encrypted ? (
     <span class="chip tone-plain" title="Only the members can read what is written here.">
       <Icon name="lock" />
       Encrypted
+    </span>
+  ) : (
+    <span class="chip tone-warn" title="Whoever runs the chat server can read what is written here.">
+      <Icon name="alert" />
+      Not encrypted
     </span>
   );
 }

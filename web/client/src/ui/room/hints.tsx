@@ -67,7 +67,7 @@ export function Hints({ hints, replace }: { hints: HintsOf; replace: (text: stri
       {problems.map((words) => (
         <p key={words} class="note tone-warn" role="status">
           <Icon name="alert" />
-          {words}
+          <span>{words}</span>
         </p>
       ))}
       {plain !== undefined && (

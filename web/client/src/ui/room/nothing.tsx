@@ -12,7 +12,7 @@ export function Nothing() {
           <span class="badge badge-sms">SMS</span> goes to a client’s phone. It leaves the encryption, and it is recorded.
         </li>
         <li>
-          <span class="badge badge-team">Team</span> stays inside the firm, encrypted from end to end.
+          <span class="badge badge-team">Team</span> is chat with colleagues. It never goes to a phone.
         </li>
       </ul>
       <button type="button" onClick={() => (ui.dialog.value = "new")}>

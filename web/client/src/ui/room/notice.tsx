@@ -10,6 +10,8 @@ export function Notice({ entry, entries }: { entry: Entry; entries: Entry[] }) {
   if (body.is !== "notice" && body.is !== "text") return null;
   const about = body.is === "notice" ? entries.find((e) => e.key === body.about) : undefined;
   const follows = about !== undefined && entries[entries.indexOf(entry) - 1] === about;
+  // The words stand under the text already.
+  if (follows && about.delivery?.state === "failed" && about.delivery.reason === body.text) return null;
   return (
     <div class={`notice ${follows ? "notice-follows" : ""}`} data-key={entry.key}>
       <p class="notice-head">

@@ -149,7 +149,12 @@ function useOlder(box: { current: HTMLDivElement | null }, possible: boolean, lo
 
 /** Remembered from when the conversation was opened: being read must not move the line. */
 function useNewFrom({ unread }: Conversation, entries: Entry[]): string | undefined {
-  const [first] = useState(() => (unread > 0 ? entries.filter((e) => e.who !== "me").at(-unread)?.key : undefined));
+  const [first] = useState(() => {
+    // Who answered has read what came before.
+    const since = entries.slice(entries.findLastIndex((e) => e.who === "me") + 1);
+    const heard = since.filter((e) => e.who === "client" || e.who === "colleague");
+    return unread > 0 ? (heard.at(-unread) ?? heard[0])?.key : undefined;
+  });
   return first;
 }
 
