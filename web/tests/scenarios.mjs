@@ -11,3 +11,6 @@ import "./scenarios/visits.mjs";
 import "./scenarios/devices.mjs";
 import "./scenarios/outages.mjs";
 import "./scenarios/leaving.mjs";
+import { play } from "./lib/story.mjs";
+
+process.exitCode = (await play()) > 0 ? 1 : 0;

@@ -7,9 +7,8 @@ import { chromium } from "playwright-core";
  */
 const NOT_THERE_YET = [
   { path: /\/room_keys\/version$/, status: 404 },
-  { path: /\/account_data\/m\.(secret_storage|cross_signing|megolm_backup)[^/]*$/, status: 404 },
-  { path: /\/account_data\/[^/]*(org\.matrix|m\.)[^/]*$/, status: 404 },
-  { path: /\/dehydrated_device/, status: 404 },
+  { path: /\/user\/[^/]+\/account_data\/[^/]+$/, status: 404 },
+  { path: /\/rtc\/transports$/, status: 404 },
   { path: /\/keys\/device_signing\/upload$/, status: 401 },
 ];
 

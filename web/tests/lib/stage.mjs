@@ -41,14 +41,14 @@ export class Stage {
   }
 
   /** A browser of its own, bound to the client and the homeserver. */
-  async profile(name, options) {
+  async newProfile(name, options) {
     const profile = await this.browser.profile(name, options);
     return profile.mayAsk(this.demo.client, this.demo.homeserver);
   }
 
   /** The client in a browser of its own, before anybody has signed in. */
   async open(name, options) {
-    const profile = await this.profile(name, options);
+    const profile = await this.newProfile(name, options);
     return { profile, client: await Client.open(profile, this.demo.client) };
   }
 

@@ -60,7 +60,7 @@ step("a restart of the homeserver loses and doubles nothing", [TEXTED], async (s
 });
 
 step("where nothing answers at the start, it says so", [], async (stage) => {
-  const profile = await stage.profile("broken");
+  const profile = await stage.newProfile("broken");
   await profile.expecting(["net::ERR_FAILED"], async () => {
     const page = await profile.page();
     await page.route("**/config.json", (route) => route.abort());
