@@ -50,7 +50,7 @@ async function run(page) {
 }
 
 /** Two frames drawn and no transition under way: colours in between belong to neither scheme. */
-async function settled(page) {
+export async function settled(page) {
   await page.evaluate(async () => {
     for (let frame = 0; frame < 2; frame += 1) await new Promise((drawn) => requestAnimationFrame(drawn));
     const finite = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);

@@ -64,12 +64,12 @@ export class Stage {
 
   /** Bob with a client that is not ours. */
   async colleague() {
-    return Colleague.start({
+    return (this.bobs = await Colleague.start({
       python: process.env.VERBATIM_NIO_PYTHON,
       homeserver: this.demo.homeserver,
       employee: this.bob,
       store: join(this.demo.data, "colleague"),
-    });
+    }));
   }
 
   /** Pictures of all pages that are open, for who has to find out what went wrong. */
@@ -81,7 +81,16 @@ export class Stage {
     return paths;
   }
 
+  /** What a step that failed has left open must not stand in the way of the next. */
+  async tidy() {
+    const { page } = this.client ?? {};
+    if (!page || page.isClosed()) return;
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    if (await page.getByRole("dialog").count()) await page.keyboard.press("Escape");
+  }
+
   async strike() {
+    await this.bobs?.stop();
     await this.browser?.close();
     await this.demo.stop();
   }

@@ -7,6 +7,9 @@ import { Stage } from "./stage.mjs";
 /** No step takes so long. */
 const STEP_MS = 4 * 60_000;
 
+/** The browser's driver writes for terminals. */
+const COLOURS = /\u001b\[\d+m/g;
+
 const steps = [];
 
 /** One step. `needs` names steps that left something behind which this one uses. */
@@ -56,7 +59,9 @@ class NotTried extends Error {
 async function account(stage, name, error) {
   if (error instanceof NotTried) return error.message;
   const complaints = stage.browser.faults();
-  return [error.stack ?? String(error), ...complaints, ...(await stage.photograph(name))].join("\n");
+  const pictures = await stage.photograph(name);
+  await stage.tidy();
+  return [error.stack ?? String(error), ...complaints, ...pictures].join("\n").replaceAll(COLOURS, "");
 }
 
 async function within(promise, ms) {
