@@ -20,6 +20,8 @@ const SIZES = [
   [1280, 800],
   [768, 1024],
   [320, 640],
+  // 1280 by 800 at 200 % zoom.
+  [640, 400],
 ];
 
 /** What is done by hand before a picture, as a person would. */
@@ -59,6 +61,7 @@ const ACTS = {
   "keep-recovery-key": async (page) => page.getByLabel("I have kept").check(),
   "sms-draft": async (page) => page.getByText("that your firm reviews").waitFor(),
   "sms-long-talk": scrolledUp,
+  "by-keyboard": byKeyboard,
 };
 
 /** A dialog in the place of another, whose end must not take it along. */
@@ -66,6 +69,34 @@ async function stays(page, title) {
   await page.getByRole("heading", { name: title }).waitFor();
   await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   if (!(await page.getByRole("heading", { name: title }).isVisible())) throw new Error(`“${title}” closed by itself`);
+}
+
+/** From the search to an answer and back to the list, without a pointer. */
+async function byKeyboard(page) {
+  const focused = (selector) => page.waitForFunction((s) => document.activeElement?.matches(s), selector);
+  await page.keyboard.press("Control+k");
+  await focused("#search");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("End");
+  await focused('[data-room="compliance"]');
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("ArrowUp");
+  await focused("#search");
+  await page.keyboard.type("robert");
+  await page.keyboard.press("Enter");
+  await focused("#composer");
+  await page.keyboard.type("By hand");
+  await page.keyboard.press("Enter");
+  await page.locator(".said", { hasText: "By hand" }).waitFor();
+  await page.keyboard.press("Escape");
+  await focused('[data-room="robert"]');
+  await page.keyboard.press("Control+k");
+  await focused("#search");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Alt+ArrowDown");
+  await page.locator('.row[aria-current]:not([data-room="robert"])').waitFor({ state: "attached" });
 }
 
 /** Older texts came in above, new ones below; neither may move what is being read. */

@@ -41,6 +41,7 @@ export const STATES: Record<string, State> = {
   "sms-opted-out": { open: "Lee Chang" },
   "sms-invited": { open: "Grace Adeyemi" },
   "sms-looking-up": { open: "Jane Whitfield", conversations: CONVERSATIONS.map((c) => (c.id === "jane" ? { ...c, sms: {} } : c)) },
+  "sms-facts-away": { open: "Jane Whitfield", conversations: CONVERSATIONS.map((c) => (c.id === "jane" ? { ...c, sms: { factsAway: true } } : c)) },
   "sms-draft": { open: "Robert Okafor", conversations: drafted("robert", "Good afternoon Robert – the statement’s ready.\nI can’t guarantee the post will be quick, so I’d rather send it today.") },
   "sms-unicode": { open: "Robert Okafor", conversations: drafted("robert", "Dear Robert, the papers for Łódź are here 🎉 and I will have them brought to you this afternoon.") },
   "sms-too-long": { open: "Robert Okafor", conversations: drafted("robert", "All the figures that you asked for. ".repeat(46)) },
@@ -58,4 +59,5 @@ export const STATES: Record<string, State> = {
   search: {},
   "search-nothing": {},
   "needs-action": {},
+  "by-keyboard": {},
 };

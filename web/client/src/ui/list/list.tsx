@@ -47,6 +47,7 @@ export function List() {
 function Search({ first }: { first: () => HTMLElement | null | undefined }) {
   const ui = useUi();
   const pressed = (event: KeyboardEvent) => {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
     if (event.key === "ArrowDown") first()?.focus();
     else if (event.key === "Enter") first()?.click();
     else if (event.key === "Escape" && ui.query.value) ui.query.value = "";

@@ -19,15 +19,18 @@ export function Header({ conversation: c }: { conversation: Conversation }) {
           <span dir="auto">{c.name}</span>
           <KindBadge kind={c.kind} />
         </h2>
-        {c.sms ? <Numbers facts={c.sms.facts} /> : <p class="room-way">{count(c.members, "member")}</p>}
+        {c.sms ? <Numbers sms={c.sms} invited={c.invited} /> : <p class="room-way">{count(c.members, "member")}</p>}
       </div>
       <div class="room-chips">{c.sms ? <SmsChips facts={c.sms.facts} /> : <TeamChips encrypted={c.encrypted} />}</div>
     </header>
   );
 }
 
-function Numbers({ facts }: { facts: SmsFacts["facts"] }) {
-  if (!facts) return <p class="room-way">Looking up the numbers…</p>;
+function Numbers({ sms: { facts, factsAway }, invited }: { sms: SmsFacts; invited: boolean }) {
+  if (!facts && invited) return null;
+  if (!facts) {
+    return <p class="room-way">{factsAway ? "Numbers and consent cannot be looked up now. Texts go on." : "Looking up the numbers…"}</p>;
+  }
   return (
     <p class="room-way">
       <span>
