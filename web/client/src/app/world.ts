@@ -235,7 +235,9 @@ class RealWorld implements World {
         loggedOut: (soft) => void this.loggedOut(soft),
       });
       const seat = (this.seat = { session, account, api, facts });
-      session.hadKeys = true;
+      const deviceKey = await account.deviceKey();
+      if (session.deviceKey !== undefined && session.deviceKey !== deviceKey) return await this.keysLost(session);
+      session.deviceKey = deviceKey;
       await keepSession(this.vault, session);
       await account.start();
       if (this.seat === seat) await this.settle(seat, stores.prefix);
@@ -337,6 +339,7 @@ class RealWorld implements World {
 
   /** The device can never read again: it is ended, and signing in makes a new one. */
   private async keysLost(session: Session): Promise<void> {
+    await this.close();
     await signOut(session.homeserver, session.accessToken).catch(() => {});
     await wipeDevice(this.vault, session);
     await forgetSession(this.vault);

@@ -38,9 +38,9 @@ describe("a device's stores", () => {
   it("are lost when the keys are gone though they were there", async () => {
     const vault = await openVault();
     await openStores(vault, session);
-    expect(await openStores(vault, { ...session, hadKeys: true })).toBeUndefined();
+    expect(await openStores(vault, { ...session, deviceKey: "k" })).toBeUndefined();
     await makeCryptoStore();
-    expect(await openStores(vault, { ...session, hadKeys: true })).toBeDefined();
+    expect(await openStores(vault, { ...session, deviceKey: "k" })).toBeDefined();
   });
 
   it("leave nothing behind when they are wiped, and drafts only when these are too", async () => {

@@ -23,7 +23,7 @@ const cryptoDatabases = (prefix: string) => [`${prefix}::matrix-sdk-crypto`, `${
 export async function openStores(vault: Vault, session: Session): Promise<Stores | undefined> {
   const prefix = await storePrefix(session);
   const kept = await vault.get<string>(storeKeyName(prefix));
-  if (session.hadKeys) {
+  if (session.deviceKey) {
     if (!kept || !(await hasCryptoStore(prefix))) return undefined;
     return { prefix, key: fromBase64(kept) };
   }
