@@ -1,6 +1,6 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
-import { Api } from "../api/api";
+import { Api, ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
 import { signOut } from "../matrix/homeserver";
 import { type TabLock, isAlone, tabLock } from "../matrix/lock";
@@ -17,6 +17,9 @@ import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
+
+/** Who I am is asked again, where our API did not say. */
+const AGAIN_MS = 60_000;
 
 /** What there is while somebody is signed in. */
 interface Seat {
@@ -273,14 +276,26 @@ class RealWorld implements World {
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
-  private async learnMe({ account, api }: Seat): Promise<void> {
-    const userId = this.me.value?.userId ?? "";
+  private async learnMe(seat: Seat): Promise<void> {
+    const userId = seat.session.userId;
     try {
-      this.me.value = { userId, ...(await api.me()) };
-    } catch {
-      const name = await account.name();
+      const me = await seat.api.me();
+      if (this.seat === seat) this.me.value = { userId, ...me };
+    } catch (error) {
+      if (this.seat !== seat) return;
+      if (error instanceof ApiRefused && error.isForGood) return this.notHere(seat, problemOf(error));
+      const name = await seat.account.name();
       if (this.me.value) this.me.value = { ...this.me.value, name };
+      setTimeout(() => this.seat === seat && void this.learnMe(seat), AGAIN_MS);
     }
+  }
+
+  /** Who is signed in is no employee (any more): what is kept here waits for an administrator's word. */
+  private async notHere(seat: Seat, problem: Problem): Promise<void> {
+    await this.close();
+    await keepSession(this.vault, { ...seat.session, expired: true });
+    this.lock?.close();
+    await this.toSignIn(undefined, problem);
   }
 
   private showConversations(all: Conversation[], facts: Facts): void {
