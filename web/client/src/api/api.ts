@@ -21,11 +21,18 @@ export interface OpenIdToken {
 export class ApiRefused extends Error {
   constructor(
     readonly status: number,
+    /** Stable, to be compared. */
+    readonly type: string,
     readonly title: string,
     readonly detail: string | undefined,
   ) {
     super(`${status} ${title}`);
     this.name = "ApiRefused";
+  }
+
+  /** Who is signed in is no employee here, or no longer. */
+  get isForGood(): boolean {
+    return this.type === "employee.not.active" || this.type === "homeserver.not.ours";
   }
 }
 
@@ -179,8 +186,8 @@ export class Api {
     if (response.ok && isJson) return body;
     // A static server answers with a page of its own: then there is no API.
     if (response.ok || !isJson || response.status >= 500) throw new ApiAway(`answered ${response.status}`);
-    const { title, detail } = object(body);
-    throw new ApiRefused(response.status, maybeText(title) ?? "It was refused", maybeText(detail));
+    const { type, title, detail } = object(body);
+    throw new ApiRefused(response.status, maybeText(type) ?? "", maybeText(title) ?? "It was refused", maybeText(detail));
   }
 
   private now(): number {

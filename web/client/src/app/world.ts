@@ -1,23 +1,25 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
-import { Api } from "../api/api";
+import { Api, ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
-import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
-import { type TabLock, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, means, storePrefix } from "../matrix/session";
-import { openStores, recoveryKeyName, wipeDevice, wipeTyped } from "../matrix/stores";
+import { signOut } from "../matrix/homeserver";
+import { type TabLock, isAlone, tabLock } from "../matrix/lock";
+import { type Session, forgetSession, keepSession, loadSession, storePrefix } from "../matrix/session";
+import { openStores, recoveryKeyName, sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
-import type { Check, Connection, Conversation, Me, Problem, SignInWays, Stage, World } from "../model";
+import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
+import { Door, type WhySignIn } from "./door";
 import { Facts } from "./facts";
 import { KEYS_LOST, KEYS_NOT_MADE, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
-import { broughtToken, wayBack } from "./sso";
+import { broughtToken } from "./sso";
 import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
 
-type SignInStage = Extract<Stage, { at: "sign-in" }>;
+/** Who I am is asked again, where our API did not say. */
+const AGAIN_MS = 60_000;
 
 /** What there is while somebody is signed in. */
 interface Seat {
@@ -36,6 +38,7 @@ class RealWorld implements World {
 
   private config!: Config;
   private vault!: Vault;
+  private door!: Door;
   private lock: TabLock | undefined;
   private seat: Seat | undefined;
   /** Of this visit, in case the homeserver wants it for the first keys. */
@@ -50,21 +53,23 @@ class RealWorld implements World {
     const config = await this.findConfig();
     if (!config) return this.broken(NO_CONFIG);
     this.config = config;
+    this.door = new Door(vault, config.homeserver, this.stage, (session) => void this.enter(session));
     const token = broughtToken();
     const session = await loadSession(vault);
-    if (token !== undefined && (!session || session.expired)) return this.comeBack(token);
+    if (await isAlone()) await sweep(vault, session);
+    if (token !== undefined && (!session || session.expired)) return this.door.comeBack(token);
     if (!session) return this.toSignIn();
     if (session.expired) return this.toSignIn("expired");
     await this.enter(session);
   }
 
   async signIn(user: string, password: string): Promise<void> {
-    await this.prove({ user, password });
+    await this.door.prove({ user, password });
     this.password = password;
   }
 
   signInBySso(provider: string): void {
-    location.assign(ssoAddress(this.config.homeserver, provider, wayBack()));
+    this.door.leaveFor(provider);
   }
 
   async signOut(): Promise<void> {
@@ -170,37 +175,6 @@ class RealWorld implements World {
     }
   }
 
-  private async comeBack(token: string): Promise<void> {
-    try {
-      await this.prove({ token });
-    } catch (error) {
-      await this.toSignIn(undefined, problemOf(error));
-    }
-  }
-
-  /** Signs in; with the device of a login that ran out, whose keys are still here. */
-  private async prove(proof: Proof): Promise<void> {
-    const before = this.stage.value;
-    if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
-    try {
-      const earlier = await loadSession(this.vault);
-      const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-      const { homeserver } = this.config;
-      const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-      const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
-      if (earlier && !isSame) await wipeDevice(this.vault, earlier);
-      const session: Session = isSame
-        ? { ...earlier, ...credentials, homeserver, expired: undefined }
-        : { ...credentials, homeserver };
-      await keepSession(this.vault, session);
-      void navigator.storage?.persist?.();
-      void this.enter(session);
-    } catch (error) {
-      if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
-      throw problemOf(error);
-    }
-  }
-
   private async enter({ userId, deviceId }: Session): Promise<void> {
     this.stage.value = { at: "starting" };
     this.lock?.close();
@@ -235,7 +209,9 @@ class RealWorld implements World {
         loggedOut: (soft) => void this.loggedOut(soft),
       });
       const seat = (this.seat = { session, account, api, facts });
-      session.hadKeys = true;
+      const deviceKey = await account.deviceKey();
+      if (session.deviceKey !== undefined && session.deviceKey !== deviceKey) return await this.keysLost(session);
+      session.deviceKey = deviceKey;
       await keepSession(this.vault, session);
       await account.start();
       if (this.seat === seat) await this.settle(seat, stores.prefix);
@@ -300,14 +276,26 @@ class RealWorld implements World {
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
-  private async learnMe({ account, api }: Seat): Promise<void> {
-    const userId = this.me.value?.userId ?? "";
+  private async learnMe(seat: Seat): Promise<void> {
+    const userId = seat.session.userId;
     try {
-      this.me.value = { userId, ...(await api.me()) };
-    } catch {
-      const name = await account.name();
+      const me = await seat.api.me();
+      if (this.seat === seat) this.me.value = { userId, ...me };
+    } catch (error) {
+      if (this.seat !== seat) return;
+      if (error instanceof ApiRefused && error.isForGood) return this.notHere(seat, problemOf(error));
+      const name = await seat.account.name();
       if (this.me.value) this.me.value = { ...this.me.value, name };
+      setTimeout(() => this.seat === seat && void this.learnMe(seat), AGAIN_MS);
     }
+  }
+
+  /** Who is signed in is no employee (any more): what is kept here waits for an administrator's word. */
+  private async notHere(seat: Seat, problem: Problem): Promise<void> {
+    await this.close();
+    await keepSession(this.vault, { ...seat.session, expired: true });
+    this.lock?.close();
+    await this.toSignIn(undefined, problem);
   }
 
   private showConversations(all: Conversation[], facts: Facts): void {
@@ -337,6 +325,7 @@ class RealWorld implements World {
 
   /** The device can never read again: it is ended, and signing in makes a new one. */
   private async keysLost(session: Session): Promise<void> {
+    await this.close();
     await signOut(session.homeserver, session.accessToken).catch(() => {});
     await wipeDevice(this.vault, session);
     await forgetSession(this.vault);
@@ -356,17 +345,8 @@ class RealWorld implements World {
     await seat.account.stop();
   }
 
-  private async toSignIn(why?: SignInStage["why"], error?: Problem): Promise<void> {
-    const none: SignInWays = { password: false, sso: [] };
-    this.stage.value = { at: "sign-in", why, error, busy: true, ways: none };
-    try {
-      const ways = await signInWays(this.config.homeserver);
-      this.stage.value = { at: "sign-in", why, error, busy: false, ways };
-      // While a name is being typed, what comes next is fetched.
-      void import("../matrix/client").then(({ warmUp }) => warmUp()).catch(() => {});
-    } catch (trouble) {
-      this.broken(problemOf(trouble));
-    }
+  private toSignIn(why?: WhySignIn, error?: Problem): Promise<void> {
+    return this.door.open(why, error);
   }
 
   private broken(problem: Problem): void {

@@ -92,9 +92,17 @@ export class TabLock {
   }
 }
 
+const NAMES = "verbatim:";
+
+/** Whether no tab of this browser works with anybody's keys. */
+export async function isAlone(): Promise<boolean> {
+  const { held } = await navigator.locks.query();
+  return !held?.some(({ name }) => name?.startsWith(NAMES));
+}
+
 /** The lock of an account's device, on the browser's own locks. */
 export function tabLock(userId: string, deviceId: string, stop: () => Promise<void>): TabLock {
-  const name = `verbatim:${userId}:${deviceId}`;
+  const name = `${NAMES}${userId}:${deviceId}`;
   return new TabLock(name, {
     locks: navigator.locks as unknown as Locks,
     channel: new BroadcastChannel(name),
