@@ -22,7 +22,8 @@ export class AddDialog {
     const phones = [...this.state.phones.values()];
     this.known.replaceChildren(...phones.map(({ number, name }) => make("option", { value: number, textContent: name })));
     const taken = new Set(phones.map(({ name }) => name));
-    this.name.value = NAMES.find((name) => !taken.has(name)) ?? "";
+    this.offered = NAMES.find((name) => !taken.has(name)) ?? "";
+    this.name.value = this.offered;
     this.number.value = this.free();
     say(this.error, "");
     this.dialog.showModal();
@@ -47,7 +48,9 @@ export class AddDialog {
     }
     this.submit.disabled = true;
     try {
-      await this.shelf.addPhone(number, this.name.value.trim());
+      // A phone that exists keeps its name, unless another was written.
+      const keeps = this.state.phones.has(number) && this.name.value === this.offered;
+      await this.shelf.addPhone(number, keeps ? "" : this.name.value.trim());
       this.dialog.close();
       this.shelf.views.get(number).focus();
     } catch (error) {

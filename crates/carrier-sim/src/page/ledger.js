@@ -83,7 +83,8 @@ export class LedgerPanel {
   row(entry) {
     const [what, details] = this.words(entry);
     const cell = make("td", {}, make("span", { textContent: details }));
-    if (entry.sid) cell.append(make("code", { textContent: entry.sid }));
+    // Enough to see which lines belong together.
+    if (entry.sid) cell.append(make("code", { title: entry.sid, textContent: `${entry.sid.slice(0, 2)}…${entry.sid.slice(-8)}` }));
     return make("tr", { className: failed(entry) ? "bad" : "" },
       make("td", { className: "time", textContent: exact(entry.at_ms) }), make("td", { textContent: what }), cell);
   }

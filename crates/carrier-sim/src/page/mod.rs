@@ -19,7 +19,7 @@ const CSS: &str = "text/css";
 const JS: &str = "text/javascript";
 
 /// Path, type and content of each file.
-const FILES: [(&str, &str, &str); 22] = [
+const FILES: [(&str, &str, &str); 23] = [
     ("/", HTML, include_str!("index.html")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
     ("/page.css", CSS, include_str!("page.css")),
@@ -37,6 +37,7 @@ const FILES: [(&str, &str, &str); 22] = [
     ("/memory.js", JS, include_str!("memory.js")),
     ("/optout.js", JS, include_str!("optout.js")),
     ("/phone.js", JS, include_str!("phone.js")),
+    ("/seen.js", JS, include_str!("seen.js")),
     ("/segments.js", JS, include_str!("segments.js")),
     ("/shelf.js", JS, include_str!("shelf.js")),
     ("/state.js", JS, include_str!("state.js")),

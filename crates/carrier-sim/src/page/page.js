@@ -80,7 +80,10 @@ function listen() {
   source.onopen = async () => {
     try {
       // Everything that was written here is kept, so reading anew loses nothing.
-      if (await state.isForeign()) location.reload();
+      if (await state.isForeign()) {
+        location.reload();
+        return;
+      }
       await faults.refresh();
       tellTrouble("");
       tellConnection(true);

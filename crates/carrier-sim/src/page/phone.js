@@ -119,7 +119,7 @@ export class PhoneView {
 
   updateThread(refused) {
     const partner = this.state.nameOf(this.with);
-    this.state.thread(this.phone.number, this.with).unread = 0;
+    this.state.read(this.phone.number, this.with);
     say(this.avatar, initial(partner));
     say(this.partner, partner);
     say(this.partnerNumber, partner === pretty(this.with) ? "A number of the firm" : pretty(this.with));

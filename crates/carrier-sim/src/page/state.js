@@ -1,6 +1,7 @@
 // What the page knows: a reading of the ledger, entry by entry.
 
 import { get } from "./http.js";
+import { Seen } from "./seen.js";
 import { outcome, pretty } from "./text.js";
 
 /** The newest entries that are read at the start. */
@@ -19,6 +20,7 @@ export class State {
   async load() {
     const { newest, entries: [first] } = await get("/sim/ledger?limit=1");
     this.first = first?.at_ms;
+    this.seen = new Seen(this.first, newest);
     const after = Math.max(0, newest - TAIL);
     const [{ phones }, { numbers }, { entries }] = await Promise.all([
       get("/sim/phones"), get("/sim/numbers"), get(`/sim/ledger?after=${after}`),
@@ -27,8 +29,6 @@ export class State {
     for (const { number, name } of numbers) this.numbers.set(number, name);
     this.position = after;
     for (const entry of entries) this.apply(entry);
-    // What was there before the page counts as read.
-    for (const phone of this.phones.values()) for (const thread of phone.threads.values()) thread.unread = 0;
   }
 
   /** Whether the ledger is another one than was loaded: the simulator began anew. */
@@ -80,6 +80,13 @@ export class State {
     return name && name !== number ? name : pretty(number);
   }
 
+  /** A conversation was shown to its newest text. */
+  read(phone, other) {
+    const thread = this.thread(phone, other);
+    thread.unread = 0;
+    this.seen.read(phone, other, thread.newest ?? 0);
+  }
+
   /** How many texts wait unread on a phone. */
   unread(phone) {
     return [...this.phone(phone).threads.values()].reduce((sum, thread) => sum + thread.unread, 0);
@@ -129,7 +136,8 @@ const READERS = {
     Object.assign(message, { kind: "theirs", at: entry.at_ms, state: "delivered" });
     const thread = state.thread(message.phone, message.with);
     thread.items.push(...thread.items.splice(thread.items.lastIndexOf(message), 1));
-    thread.unread += 1;
+    thread.newest = entry.seq;
+    if (entry.seq > state.seen.position(message.phone, message.with)) thread.unread += 1;
     return message.phone;
   },
   webhook(state, entry) {
