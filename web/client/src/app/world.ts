@@ -161,7 +161,9 @@ class RealWorld implements World {
 
   start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
     const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
-    return this.ask(({ api }) => startConversation(api, { number, name, from }, isHere));
+    // Screens know our numbers by their ids.
+    const own = this.me.value?.numbers.find(({ id }) => id === from)?.number ?? from;
+    return this.ask(({ api }) => startConversation(api, { number, name, from: own }, isHere));
   }
 
   /** Where our server is away, what it said last time is as good. */
