@@ -81,6 +81,9 @@ async function talk(client) {
   await hears(PHONES.carol, "Perfect, thank you. One more thing: I would like to talk about the fund.");
   await client.choose("Dan Okafor");
   await hears(PHONES.dan, "Can you call me back before noon?");
+  // The first text of a conversation comes with the firm's disclosure.
+  await answers("Of course, Dan. When does it suit you?");
+  await hears(PHONES.dan, "Any time after eleven.");
   await carrier.fault("delivery_failure", 1);
   await client.write("I can call you at half past eleven.");
   await client.stands("I can call you at half past eleven.", /was not delivered/);

@@ -15,6 +15,7 @@ It ends when its standard input closes.
 import asyncio
 import base64
 import json
+import logging
 import os
 import sys
 
@@ -152,6 +153,8 @@ def main():
     homeserver, user, store = sys.argv[1:4]
     # Through the environment: arguments are visible to every process.
     password = os.environ.pop("VERBATIM_COLLEAGUE_PASSWORD")
+    # It tells of what it then mends by itself.
+    logging.getLogger("nio").setLevel(logging.CRITICAL)
     code = 0
     try:
         asyncio.run(Colleague(homeserver, user, store).run(password))
