@@ -15,6 +15,8 @@ use crate::signed_check::SignedCheck;
 use crate::views::{DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState};
 
 const PAGE: u32 = 500;
+/// How often the log is read again because something was disposed of meanwhile.
+const LOOKS: u32 = 5;
 
 impl Engine {
     /// A part of a conversation's timeline: its records, opened and checked, from a position on and up to
@@ -113,7 +115,8 @@ impl Engine {
     }
 
     /// Recomputes the whole log from its records and compares it with every stored root, opening every
-    /// body on the way. `progress` hears how many records are done.
+    /// body on the way. `progress` hears how many records are done. The service goes on beside it: where a
+    /// disposal was carried out meanwhile, what it took is no fault, and the log is read again.
     ///
     /// # Errors
     /// When the store cannot be read; a fault of the record is in the answer, not an error.
@@ -121,13 +124,35 @@ impl Engine {
         &self,
         mut progress: impl FnMut(u64),
     ) -> Result<VerifyView, AdminError> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let gone = self.disposed_ranges().await;
+            let mut view = self.verify_records(gone.clone(), &mut progress).await?;
+            if !view.ok && looks < LOOKS && self.disposed_ranges().await != gone {
+                continue;
+            }
+            if view.ok {
+                view.fault = self.ledger_fault().await?;
+                view.ok = view.fault.is_none();
+            }
+            return Ok(view);
+        }
+    }
+
+    async fn verify_records(
+        &self,
+        gone: Vec<(u64, u64)>,
+        mut progress: impl FnMut(u64),
+    ) -> Result<VerifyView, AdminError> {
+        // First what is signed, then how far the log goes: it grows and is signed meanwhile.
+        let mut signed = SignedCheck::new(self).await?;
         let head = self.store.log_root().await?;
         self.recorder.learn(&*self.store).await?;
         let mut verifier = LogVerifier::new()
             .of_log(self.installation.log)
             .with_keyring(self.recorder.keyring())
-            .with_disposals(self.disposed_ranges().await);
-        let mut signed = SignedCheck::new(self).await?;
+            .with_disposals(gone);
         let mut places = PlacesCheck::new(self);
         let (mut done, mut rooted) = (0, 0);
         'log: while done < head.size {
@@ -156,9 +181,6 @@ impl Engine {
         let mut fault = report.fault.map(|f| f.to_string()).or(signed.fault);
         if fault.is_none() {
             fault = places.finish().await?;
-        }
-        if fault.is_none() {
-            fault = self.ledger_fault().await?;
         }
         Ok(VerifyView {
             ok: fault.is_none(),

@@ -1,6 +1,7 @@
 //! Everything of one run: the outside world, the store, and our processes between them.
 
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use verbatim_domain::retention::{Period, Rule, Starts};
@@ -305,6 +306,7 @@ impl World {
             process: process.clone(),
             clock: self.clock.clone(),
             sabotage: self.sabotage,
+            compares: AtomicBool::new(false),
         });
         let platform = Arc::new(MortalPlatform {
             inner: self.platform.clone(),
