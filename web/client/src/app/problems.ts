@@ -1,0 +1,96 @@
+/** Errors, as words that say what to do. The detail is for who is asked for help: never keys, texts or numbers. */
+import { ApiAway, ApiRefused } from "../api/api";
+import { Malformed } from "../api/read";
+import { WrongRecoveryKey } from "../matrix/faults";
+import { Refused } from "../matrix/homeserver";
+import type { Problem } from "../model";
+
+export function problemOf(error: unknown): Problem {
+  if (isProblem(error)) return error;
+  if (error instanceof Refused) return refused(error);
+  if (error instanceof WrongRecoveryKey) {
+    return {
+      title: "This is not your recovery key",
+      mend: "Check it against what you kept: twelve groups of four characters, where capital letters matter.",
+    };
+  }
+  if (error instanceof ApiRefused) return { title: error.title, mend: error.detail ?? "Ask your administrator." };
+  if (error instanceof ApiAway || error instanceof Malformed) {
+    return { title: "Verbatim does not answer", mend: "Chats go on. Try again in a minute.", detail: detailOf(error) };
+  }
+  if (nameOf(error) === "QuotaExceededError") {
+    return {
+      title: "This browser has no room left",
+      mend: "Your text is still in the box and was not sent. Free some disk space, then send it again.",
+    };
+  }
+  if (isOfTheLine(error)) {
+    return { title: "The chat server does not answer", mend: "Check your network, then try again.", detail: detailOf(error) };
+  }
+  return { title: "Something went wrong", mend: "Reload the page. If it stays so, ask your administrator.", detail: detailOf(error) };
+}
+
+function refused(error: Refused): Problem {
+  const detail = error.message;
+  switch (error.code) {
+    case "M_FORBIDDEN":
+      return { title: "The name or the password is wrong", mend: "Check both and try again.", detail };
+    case "M_USER_DEACTIVATED":
+      return { title: "This account is closed", mend: "Ask your administrator.", detail };
+    case "M_LIMIT_EXCEEDED": {
+      const seconds = Math.ceil((error.retryAfterMs ?? 60_000) / 1000);
+      return { title: "Too many attempts", mend: `Wait ${seconds} seconds, then try again.`, detail };
+    }
+    default:
+      if (error.status >= 500) return { title: "The chat server is in trouble", mend: "Try again in a minute.", detail };
+      return { title: "The chat server refused", mend: "Ask your administrator.", detail };
+  }
+}
+
+function isProblem(error: unknown): error is Problem {
+  return typeof error === "object" && error !== null && "title" in error && "mend" in error;
+}
+
+function isOfTheLine(error: unknown): boolean {
+  return ["TypeError", "TimeoutError", "AbortError", "ConnectionError"].includes(nameOf(error));
+}
+
+function nameOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "name" in error ? String(error.name) : "";
+}
+
+/** What kind of error; its words only where they are ours. */
+function detailOf(error: unknown): string {
+  const words = error instanceof ApiAway || error instanceof Malformed ? `: ${error.message}` : "";
+  return `${nameOf(error) || "unknown"}${words}`;
+}
+
+export const NO_STORAGE: Problem = {
+  title: "This browser keeps nothing for this page",
+  mend: "Leave private browsing, or allow this site to keep data. Without it your keys would be lost at each visit.",
+};
+
+export const NOT_SECURE: Problem = {
+  title: "This page needs a secure connection",
+  mend: "Open it by its https address. If you did, ask your administrator.",
+};
+
+export const NO_CONFIG: Problem = {
+  title: "Verbatim does not answer",
+  mend: "Check your network and reload the page. If it stays so, ask your administrator.",
+};
+
+export const KEYS_LOST: Problem = {
+  title: "This browser has lost its keys",
+  mend: "Sign in again: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
+};
+
+export const NOT_TOLD: Problem = {
+  title: "You are signed out here, but the chat server could not be told",
+  mend: "This browser kept nothing. Ask your administrator to end this session if somebody else uses this computer.",
+};
+
+export const KEYS_NOT_MADE: Problem = {
+  title: "Your keys could not be set up",
+  mend: "Reload the page and sign in again. If it stays so, ask your administrator.",
+};

@@ -1,0 +1,89 @@
+/** The SDK's client of a device: made, given its keys, started and stopped. */
+import { AllDevicesIsolationMode, type CryptoCallbacks, OnlySignedDevicesIsolationMode } from "matrix-js-sdk/lib/crypto-api";
+import { logger as sdkLogger, type Logger } from "matrix-js-sdk/lib/logger";
+import { IndexedDBStore, MatrixClient, PendingEventOrdering } from "matrix-js-sdk/lib/matrix";
+import type { Session } from "./session";
+import type { Stores } from "./stores";
+
+/** Texts per room of a first look; older ones are loaded as they are asked for. */
+const FIRST_TEXTS = 20;
+
+export interface Opened {
+  client: MatrixClient;
+  store: IndexedDBStore;
+}
+
+/** Opens the device's keys. Only one tab may do so at a time. */
+export async function openClient(
+  session: Session,
+  stores: Stores,
+  cryptoCallbacks: CryptoCallbacks,
+  fetchFn: typeof fetch,
+): Promise<Opened> {
+  silence();
+  // Without `localStorage`: the send queue keeps what is on its way, and the SDK must not keep it as well.
+  const store = new IndexedDBStore({ indexedDB, dbName: stores.prefix });
+  // Not `createClient`: it adds a scheduler, which would retry beside the send queue.
+  const client = new MatrixClient({
+    baseUrl: session.homeserver,
+    userId: session.userId,
+    deviceId: session.deviceId,
+    accessToken: session.accessToken,
+    store,
+    cryptoCallbacks,
+    fetchFn,
+    disableVoip: true,
+    logger: QUIET,
+  });
+  await client.initRustCrypto({ cryptoDatabasePrefix: stores.prefix, storageKey: stores.key });
+  crypto(client).setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+  await store.startup();
+  return { client, store };
+}
+
+/**
+ * A device that is not signed may not write under the strict rule, which is meant for others' devices. One
+ * whose employee went on without the recovery key still has to reach clients; the server records what it is.
+ */
+export function allowUnsigned(client: MatrixClient): void {
+  crypto(client).setDeviceIsolationMode(new AllDevicesIsolationMode(false));
+}
+
+export async function startClient(client: MatrixClient): Promise<void> {
+  await client.startClient({
+    initialSyncLimit: FIRST_TEXTS,
+    lazyLoadMembers: true,
+    pendingEventOrdering: PendingEventOrdering.Detached,
+    disablePresence: true,
+  });
+}
+
+export function crypto(client: MatrixClient) {
+  const api = client.getCrypto();
+  if (!api) throw new Error("the client has no keys");
+  return api;
+}
+
+/** Fetches and compiles the part that encrypts, so that it is there once it is needed. */
+export async function warmUp(): Promise<void> {
+  const { initAsync } = await import("@matrix-org/matrix-sdk-crypto-wasm");
+  await initAsync();
+}
+
+/** The SDK writes room and event ids, and of what went wrong more than anybody should find in a console. */
+const nothing = () => {};
+const QUIET: Logger = {
+  trace: nothing,
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  getChild: () => QUIET,
+};
+
+function silence(): void {
+  // Parts of the SDK use its own logger, and children take over how their parent writes.
+  const own = sdkLogger as unknown as { methodFactory: () => () => void; rebuild(): void };
+  own.methodFactory = () => nothing;
+  own.rebuild();
+}

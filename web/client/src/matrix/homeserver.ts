@@ -1,0 +1,114 @@
+/** What is asked of the homeserver before anybody is signed in, and after. No SDK: the sign-in page loads without it. */
+import type { SignInWays } from "../model";
+
+/** The homeserver refused. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    /** Signing in again with the same device goes on where it was. */
+    readonly soft: boolean,
+    /** How long to wait, where it said so. */
+    readonly retryAfterMs?: number,
+  ) {
+    super(`${status} ${code}`);
+    this.name = "Refused";
+  }
+}
+
+/** What a homeserver hands out at sign-in. */
+export interface Credentials {
+  userId: string;
+  deviceId: string;
+  accessToken: string;
+  refreshToken?: string;
+}
+
+export interface Tokens {
+  accessToken: string;
+  refreshToken?: string;
+}
+
+/** What proves who one is. */
+export type Proof = { password: string; user: string } | { token: string };
+
+const DEVICE_NAME = "Verbatim in a browser";
+
+export async function signInWays(homeserver: string): Promise<SignInWays> {
+  interface Flow {
+    type: string;
+    identity_providers?: { id: string; name?: string }[];
+  }
+  const { flows } = await call<{ flows: Flow[] }>(homeserver, "GET", "v3/login");
+  const sso = flows.find((flow) => flow.type === "m.login.sso");
+  const providers = sso?.identity_providers?.map(({ id, name }) => ({ id, name: name ?? "single sign-on" }));
+  return {
+    password: flows.some((flow) => flow.type === "m.login.password"),
+    // One provider that is not named is asked for by an empty id.
+    sso: sso ? (providers?.length ? providers : [{ id: "", name: "single sign-on" }]) : [],
+  };
+}
+
+export async function signIn(homeserver: string, proof: Proof, deviceId: string | undefined): Promise<Credentials> {
+  const how =
+    "token" in proof
+      ? { type: "m.login.token", token: proof.token }
+      : { type: "m.login.password", identifier: { type: "m.id.user", user: proof.user }, password: proof.password };
+  const body = { ...how, device_id: deviceId, initial_device_display_name: DEVICE_NAME, refresh_token: true };
+  const answer = await call<{ user_id: string; device_id: string; access_token: string; refresh_token?: string }>(
+    homeserver,
+    "POST",
+    "v3/login",
+    body,
+  );
+  return {
+    userId: answer.user_id,
+    deviceId: answer.device_id,
+    accessToken: answer.access_token,
+    refreshToken: answer.refresh_token,
+  };
+}
+
+/** Where the browser goes to sign in by `provider`; it comes back to `back` with a login token. */
+export function ssoAddress(homeserver: string, provider: string, back: string): string {
+  const path = provider === "" ? "v3/login/sso/redirect" : `v3/login/sso/redirect/${encodeURIComponent(provider)}`;
+  const address = new URL(`${trimmed(homeserver)}/_matrix/client/${path}`);
+  address.searchParams.set("redirectUrl", back);
+  return address.href;
+}
+
+export async function renew(homeserver: string, refreshToken: string): Promise<Tokens> {
+  const body = { refresh_token: refreshToken };
+  const answer = await call<{ access_token: string; refresh_token?: string }>(homeserver, "POST", "v3/refresh", body);
+  return { accessToken: answer.access_token, refreshToken: answer.refresh_token ?? refreshToken };
+}
+
+/** Ends the session and deletes its device. */
+export async function signOut(homeserver: string, accessToken: string): Promise<void> {
+  await call(homeserver, "POST", "v3/logout", {}, accessToken);
+}
+
+async function call<T>(homeserver: string, method: string, path: string, body?: unknown, token?: string): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const response = await fetch(`${trimmed(homeserver)}/_matrix/client/${path}`, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  });
+  if (response.ok) return (await response.json()) as T;
+  throw await refusal(response);
+}
+
+/** Reads an error answer, whatever it is. */
+export async function refusal(response: Response): Promise<Refused> {
+  const said = (await response.json().catch(() => ({}))) as Record<string, unknown>;
+  const wait = typeof said.retry_after_ms === "number" ? said.retry_after_ms : undefined;
+  return new Refused(response.status, String(said.errcode ?? "M_UNKNOWN"), said.soft_logout === true, wait);
+}
+
+function trimmed(homeserver: string): string {
+  return homeserver.replace(/\/+$/, "");
+}

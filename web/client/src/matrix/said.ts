@@ -1,0 +1,77 @@
+/** Gathers what a room says about each of my texts; what it means is told by `delivery`. */
+import type { MatrixEvent, Room } from "matrix-js-sdk/lib/matrix";
+import type { Said, Status } from "./delivery";
+import { isVouchedFor, relatedTo } from "./event";
+
+const STATUS = "com.beeper.message_send_status";
+
+export function isStatus(event: MatrixEvent): boolean {
+  return event.getType() === STATUS;
+}
+
+/** What is said in the loaded part of a room, by the text that it is about. */
+export class SaidInRoom {
+  private readonly statuses = new Map<string, Status[]>();
+  private readonly notices = new Map<string, string[]>();
+  private readonly places = new Map<string, number>();
+  private readonly botPlace: number;
+  private readonly readByOthers = new Set<string>();
+
+  constructor(room: Room, me: string, bot: string) {
+    const events = room.getLiveTimeline().getEvents();
+    events.forEach((event, place) => {
+      const id = event.getId();
+      if (id) this.places.set(id, place);
+      if (event.getSender() === bot && isVouchedFor(event, room)) this.take(event);
+    });
+    this.botPlace = this.placeRead(room, bot);
+    for (const { userId } of room.getJoinedMembers()) {
+      if (userId !== me && userId !== bot) this.readByOthers.add(readId(room, userId) ?? "");
+    }
+  }
+
+  about(event: string): Said {
+    const place = this.places.get(event) ?? -1;
+    return {
+      statuses: this.statuses.get(event) ?? [],
+      notices: this.notices.get(event) ?? [],
+      botRead: place < 0 || this.botPlace < place ? "no" : this.botPlace === place ? "this" : "later",
+      standInRead: this.readByOthers.has(event),
+    };
+  }
+
+  private take(event: MatrixEvent): void {
+    const content = event.getContent();
+    const about = isStatus(event) ? relatedTo(event) : event.replyEventId;
+    if (!about || event.isRedacted()) return;
+    if (isStatus(event)) push(this.statuses, about, statusOf(content));
+    else if (content.msgtype === "m.notice") push(this.notices, about, String(content.body ?? ""));
+  }
+
+  /** Where somebody's receipt is; before everything if it is on what is not loaded, for that is older. */
+  private placeRead(room: Room, user: string): number {
+    return this.places.get(readId(room, user) ?? "") ?? -1;
+  }
+}
+
+/** A receipt that the homeserver sent; the SDK makes some up for who writes. */
+function readId(room: Room, user: string): string | undefined {
+  return room.getReadReceiptForUserId(user, true)?.eventId;
+}
+
+function statusOf(content: Record<string, unknown>): Status {
+  const word = (key: string) => (typeof content[key] === "string" ? (content[key] as string) : undefined);
+  const users = content.delivered_to_users;
+  return {
+    status: word("status") ?? "",
+    reason: word("reason"),
+    message: word("message"),
+    deliveredTo: Array.isArray(users) ? users.map(String) : undefined,
+  };
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,94 @@
+/** Who is signed in here, as it is kept between visits; and the names of what this browser keeps for them. */
+import type { Credentials, Tokens } from "./homeserver";
+import type { Vault } from "./vault";
+
+export interface Session extends Credentials {
+  homeserver: string;
+  /** The login has run out; the device and its keys are still good. */
+  expired?: boolean;
+  /** The keys of this device have been in its store: if they are not there any more, they were lost. */
+  hadKeys?: boolean;
+  /** The keys of the account are set up, and this device is signed with them. */
+  isSigned?: boolean;
+}
+
+const SESSION = "session";
+
+export async function loadSession(vault: Vault): Promise<Session | undefined> {
+  return vault.get<Session>(SESSION);
+}
+
+export async function keepSession(vault: Vault, session: Session): Promise<void> {
+  await vault.put(SESSION, session);
+}
+
+export async function forgetSession(vault: Vault): Promise<void> {
+  await vault.delete(SESSION);
+}
+
+/** Whether what was typed as a user name means the account. */
+export function means(typed: string, userId: string): boolean {
+  const name = typed.trim().toLowerCase();
+  const whole = userId.toLowerCase();
+  return name === whole || `@${name.replace(/^@/, "")}` === whole.split(":")[0];
+}
+
+/** What the stores of a device are called: one crypto store can only ever belong to one device. */
+export async function storePrefix({ userId, deviceId }: Credentials): Promise<string> {
+  const name = new TextEncoder().encode(`${userId}\n${deviceId}`);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
+  return `verbatim-${Array.from(hash.slice(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/**
+ * The tokens in use. New ones are kept before they are used: if the tab dies in between, the old refresh
+ * token still works, since the homeserver gives it up only when the new one is used.
+ */
+export class TokenKeeper {
+  private renewing: Promise<Tokens | undefined> | undefined;
+
+  constructor(
+    private tokens: Tokens,
+    private readonly parts: {
+      /** Undefined where the homeserver does not give new ones any more. */
+      renew(refreshToken: string): Promise<Tokens | undefined>;
+      keep(tokens: Tokens): Promise<void>;
+      use(accessToken: string): void;
+    },
+  ) {}
+
+  get accessToken(): string {
+    return this.tokens.accessToken;
+  }
+
+  /** A token that works where `refused` did not, if there is one. */
+  async instead(refused: string): Promise<string | undefined> {
+    if (this.tokens.accessToken !== refused) return this.tokens.accessToken;
+    if (!this.tokens.refreshToken) return undefined;
+    this.renewing ??= this.renew(this.tokens.refreshToken).finally(() => (this.renewing = undefined));
+    return (await this.renewing)?.accessToken;
+  }
+
+  private async renew(refreshToken: string): Promise<Tokens | undefined> {
+    const fresh = await this.parts.renew(refreshToken);
+    if (!fresh) return undefined;
+    await this.parts.keep(fresh);
+    this.tokens = fresh;
+    this.parts.use(fresh.accessToken);
+    return fresh;
+  }
+
+  /** A `fetch` that gets a new token when one has run out, and asks again with it. */
+  readonly fetch: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.status !== 401) return response;
+    const used = new Headers(init?.headers).get("Authorization")?.replace(/^Bearer /, "");
+    const said = (await response.clone().json().catch(() => ({}))) as { errcode?: string };
+    if (!used || said.errcode !== "M_UNKNOWN_TOKEN") return response;
+    const token = await this.instead(used);
+    if (!token) return response;
+    const headers = new Headers(init?.headers);
+    headers.set("Authorization", `Bearer ${token}`);
+    return fetch(input, { ...init, headers });
+  };
+}

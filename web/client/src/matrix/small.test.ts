@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { Entry } from "../model";
+import { connectionOf } from "./connection";
+import { Drafts } from "./drafts";
+import { withoutQuotation } from "./event";
+import { lastOf, needsAction, unreadAfter } from "./summary";
+import type { Vault } from "./vault";
+
+describe("the line", () => {
+  it.each([
+    ["SYNCING", false, true, "online"],
+    ["PREPARED", false, true, "online"],
+    ["PREPARED", true, true, "connecting"],
+    ["RECONNECTING", false, true, "server-away"],
+    ["ERROR", false, true, "server-away"],
+    ["CATCHUP", false, true, "connecting"],
+    [null, false, true, "connecting"],
+    ["SYNCING", false, false, "offline"],
+  ] as const)("%s, from disk %s, browser on %s: %s", (sync, disk, on, expected) => {
+    expect(connectionOf(sync, disk, on)).toBe(expected);
+  });
+});
+
+describe("quotations of old clients", () => {
+  it.each([
+    ["> <@a:x> hello\n> you\n\nyes", true, "yes"],
+    ["> a quote of my own", false, "> a quote of my own"],
+    ["yes", true, "yes"],
+  ])("%j", (body, isReply, expected) => expect(withoutQuotation(body, isReply)).toBe(expected));
+});
+
+describe("a room on the list", () => {
+  const entry = (who: Entry["who"], at: number, more: Partial<Entry> = {}): Entry => ({
+    key: `${at}`,
+    who,
+    at,
+    body: { is: "text", text: `${who} ${at}` },
+    ...more,
+  });
+  const failed = { state: "failed", reason: "no", canRetry: true } as const;
+
+  it("counts what others wrote after the last look", () => {
+    const entries = [entry("client", 1), entry("me", 2), entry("client", 3), entry("bot", 4), entry("client", 5)];
+    expect(unreadAfter(entries, 2)).toBe(2);
+    expect(unreadAfter(entries, 5)).toBe(0);
+  });
+
+  it("shows the last thing said", () => {
+    const entries = [entry("client", 1), entry("system", 2, { body: { is: "event", text: "x joined" } })];
+    expect(lastOf(entries)).toMatchObject({ text: "client 1", mine: false });
+    expect(lastOf([])).toBeUndefined();
+  });
+
+  it.each([
+    ["a text failed", [entry("me", 1, { delivery: failed })], 2, true],
+    ["a later one went", [entry("me", 1, { delivery: failed }), entry("me", 2, { delivery: { state: "sent" } })], 3, false],
+    ["the client just wrote", [entry("client", 1)], 60_000, false],
+    ["the client waits", [entry("client", 1)], 3_600_000, true],
+    ["answered", [entry("client", 1), entry("me", 2, { delivery: { state: "sent" } })], 3_600_000, false],
+  ] as [string, Entry[], number, boolean][])("needs action: %s", (_name, entries, now, expected) => {
+    expect(needsAction(entries, "sms", now)).toBe(expected);
+  });
+});
+
+describe("drafts", () => {
+  it("end up as the last that was typed, however slow the disk", async () => {
+    const disk = new Map<string, unknown>();
+    const slow = <T>(act: () => T) => new Promise<T>((done) => setTimeout(() => done(act()), 2));
+    const vault: Vault = {
+      put: (name, value) => slow(() => void disk.set(name, value)),
+      delete: (name) => slow(() => void disk.delete(name)),
+      get: async () => undefined,
+      list: async <T>() => [...disk] as [string, T][],
+    };
+    const drafts = new Drafts(vault, "@a:x");
+    for (const text of ["H", "He", "Hel", "Hell", "Hello"]) drafts.set("!r", text);
+    await new Promise((done) => setTimeout(done, 30));
+    expect([...disk]).toEqual([["draft:@a:x:!r", "Hello"]]);
+    const again = new Drafts(vault, "@a:x");
+    await again.load();
+    expect(again.of("!r")).toBe("Hello");
+    again.set("!r", "");
+    await new Promise((done) => setTimeout(done, 30));
+    expect(disk.size).toBe(0);
+  });
+});

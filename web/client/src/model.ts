@@ -1,0 +1,171 @@
+/**
+ * What the screens show and what they can ask for. Nothing here knows Matrix, the browser's stores or HTTP:
+ * `matrix/` and `api/` fill it, `ui/` draws it, and tests of `ui/` use a world made of plain data.
+ */
+import type { ReadonlySignal } from "@preact/signals";
+
+/** Where the application stands. One screen for each. */
+export type Stage =
+  | { at: "starting" }
+  /** Another tab holds the keys of this account (two would corrupt them). */
+  | { at: "open-elsewhere" }
+  /** Another tab has taken over. */
+  | { at: "moved" }
+  | { at: "sign-in"; why?: "expired" | "signed-out" | "removed"; error?: Problem; busy: boolean; ways: SignInWays }
+  /** First device: the recovery key is shown once, and must be said to be kept. */
+  | { at: "keep-recovery-key"; recoveryKey: string; busy: boolean; error?: Problem }
+  /** A later device, or a browser that was wiped: older texts need the recovery key or another device. */
+  | { at: "recover"; busy: boolean; error?: Problem }
+  | { at: "ready" }
+  /** Nothing works, and what to do about it. */
+  | { at: "broken"; problem: Problem };
+
+/** How one can sign in; from the homeserver. */
+export interface SignInWays {
+  password: boolean;
+  sso: { id: string; name: string }[];
+}
+
+/** What went wrong, in words that say what to do. */
+export interface Problem {
+  title: string;
+  mend: string;
+  /** For who is asked for help: never keys, texts or numbers. */
+  detail?: string;
+}
+
+/** The line to the homeserver. */
+export type Connection = "connecting" | "online" | "offline" | "server-away";
+
+export interface Me {
+  userId: string;
+  name: string;
+  firm: string;
+  /** The employee's numbers, E.164, from which texts go out. */
+  numbers: { id: string; number: string }[];
+  /** Characters that a text may have, at most. */
+  maxChars: number;
+  /** Of numbers that are typed without a country, such as "US". */
+  region: string;
+}
+
+export type Kind = "sms" | "team";
+
+export type Consent = "opted-in" | "not-asked" | "asked" | "opted-out" | "unknown-sender";
+
+/** What happened to a text on its way to the phone. See docs: facts, "Words and marks". */
+export type Delivery =
+  /** Not with the homeserver yet: it waits here, and is kept if the tab dies. */
+  | { state: "queued" }
+  /** The homeserver has it. */
+  | { state: "sending" }
+  /** Recorded, and on its way to the carrier. */
+  | { state: "recorded" }
+  | { state: "sent" }
+  | { state: "delivered" }
+  | { state: "checking" }
+  | { state: "held" }
+  /** `canDiscard`: it is here only and can be taken away; what the room has stays. */
+  | { state: "failed"; reason: string; canRetry: boolean; canDiscard?: boolean };
+
+export interface Entry {
+  /** Stable from local echo to event. */
+  key: string;
+  who: "me" | "client" | "colleague" | "bot" | "system";
+  /** A name, where it is not me. */
+  name?: string;
+  at: number;
+  body:
+    | { is: "text"; text: string; edited?: boolean }
+    | { is: "notice"; text: string; about?: string }
+    | { is: "unreadable"; why: string }
+    | { is: "media"; name: string }
+    | { is: "event"; text: string };
+  /** Only of my texts in SMS conversations; team texts have queued, sending, sent and failed. */
+  delivery?: Delivery;
+}
+
+/** A room. */
+export interface Conversation {
+  id: string;
+  kind: Kind;
+  name: string;
+  unread: number;
+  /** For the list: text of the last entry, and when. */
+  last?: { text: string; at: number; mine: boolean; delivery?: Delivery };
+  /** A text failed, a client waits for an answer for long, or the room needs to be joined. */
+  needsAction: boolean;
+  /** Not joined yet. */
+  invited: boolean;
+  /** A text that was typed and not sent. */
+  draft: string;
+  sms?: SmsFacts;
+  members: number;
+  /** Whether what is written here is encrypted for its members; none while that is not known. */
+  encrypted?: boolean;
+}
+
+export interface SmsFacts {
+  /** From our API; none until it has answered. */
+  facts?: {
+    /** The client's number, all but the last four digits masked. */
+    maskedNumber: string;
+    /** Ours, E.164. */
+    ourNumber: string;
+    consent: Consent;
+    /** When the client was told whom they text with and that it is recorded; Unix ms. */
+    disclosedAt?: number;
+  };
+  /** Our API does not answer, so there are no facts for now; texts go on. */
+  factsAway?: boolean;
+  /** Why nothing can be sent here now, if nothing can. */
+  blocked?: string;
+}
+
+/** What the server says of a text before it is sent. */
+export interface Check {
+  encoding: "GSM-7" | "UCS-2";
+  segments: number;
+  problems: string[];
+}
+
+/** Everything that a screen can ask for. Each promise resolves when it is done; a rejection is a {@link Problem}. */
+export interface World {
+  stage: ReadonlySignal<Stage>;
+  connection: ReadonlySignal<Connection>;
+  me: ReadonlySignal<Me | undefined>;
+  /** All, newest first. A new array whenever anything in it has changed. */
+  conversations: ReadonlySignal<Conversation[]>;
+  /** Of the open conversation, oldest first. */
+  timeline: ReadonlySignal<{ id: string; entries: Entry[]; more: boolean; loading: boolean } | undefined>;
+
+  signIn(user: string, password: string): Promise<void>;
+  /** Leaves the page, to come back signed in. */
+  signInBySso(provider: string): void;
+  /** Wipes everything of this account from this browser. */
+  signOut(): Promise<void>;
+  /** Takes over from the other tab. */
+  useHere(): Promise<void>;
+  /** The recovery key is kept. */
+  keyIsKept(): Promise<void>;
+  recover(recoveryKey: string): Promise<void>;
+  /** Goes on without older texts. */
+  skipRecovery(): void;
+
+  open(conversation: string | undefined): void;
+  /** Loads older entries of the open conversation. */
+  older(): Promise<void>;
+  /** Keeps the text on the disk of this browser (encrypted) before it returns. */
+  draft(conversation: string, text: string): void;
+  /** Resolves once the text is kept here; it goes out when it can. */
+  send(conversation: string, text: string): Promise<void>;
+  retry(conversation: string, entryKey: string): Promise<void>;
+  discard(conversation: string, entryKey: string): Promise<void>;
+  read(conversation: string): void;
+  accept(conversation: string): Promise<void>;
+
+  /** What the firm's rules say of a text to a number, or to one that is being typed. */
+  check(text: string, to?: string): Promise<Check>;
+  /** Begins a conversation or finds the one there is; its id. */
+  start(number: string, name: string | undefined, from: string | undefined): Promise<string>;
+}

@@ -1,0 +1,169 @@
+// @vitest-environment happy-dom
+/** What a person does, through the page's own elements, against a world of plain data. */
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NOW } from "../../test-world/data";
+import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
+import { App } from "./app";
+
+let root: HTMLElement;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  root = document.body.appendChild(document.createElement("div"));
+});
+
+afterEach(() => {
+  act(() => render(null, root));
+  root.remove();
+  vi.useRealTimers();
+});
+
+async function open(given: Given, name?: string): Promise<FakeWorld> {
+  const world = fakeWorld(given);
+  await act(() => render(<App world={world} now={NOW} />, root));
+  if (name) await press([...root.querySelectorAll<HTMLElement>(".row")].find((row) => row.textContent?.includes(name)));
+  return world;
+}
+
+async function press(element: HTMLElement | null | undefined): Promise<void> {
+  if (!element) throw new Error("nothing to press");
+  await act(async () => element.click());
+}
+
+/** Lets what waits for a rejection run. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+const box = () => root.querySelector<HTMLTextAreaElement>("#composer")!;
+const button = (words: string) => [...root.querySelectorAll<HTMLElement>("button")].find((b) => b.textContent?.includes(words));
+
+async function type(text: string): Promise<void> {
+  await act(async () => {
+    box().value = text;
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+async function key(name: string, more: KeyboardEventInit = {}): Promise<void> {
+  await act(async () => void box().dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more })));
+}
+
+test("Enter sends and empties the box; Shift and Enter do not", async () => {
+  const world = await open({}, "Robert");
+  await type("Good morning");
+  await key("Enter", { shiftKey: true });
+  expect(box().value).toBe("Good morning");
+  await key("Enter");
+  expect(box().value).toBe("");
+  expect(world.asked).toContain("send robert Good morning");
+  expect(root.querySelector(".timeline")?.textContent).toContain("Good morning");
+});
+
+test("a text that could not be kept comes back, before what was typed since", async () => {
+  let refuse = () => {};
+  const world = await open({}, "Robert");
+  world.send = () => new Promise((_, reject) => (refuse = () => reject({ title: "This browser’s disk is full.", mend: "Free some space." })));
+  await type("first");
+  await key("Enter");
+  await type("second");
+  await act(async () => {
+    refuse();
+    await settled();
+  });
+  expect(box().value).toBe("first\nsecond");
+  expect(root.textContent).toContain("This browser’s disk is full.");
+});
+
+test("two texts in quick succession both go", async () => {
+  const world = await open({}, "Robert");
+  world.send = vi.fn(() => new Promise<void>(() => {}));
+  await type("one");
+  await key("Enter");
+  await type("two");
+  await key("Enter");
+  expect(vi.mocked(world.send).mock.calls.map(([, text]) => text)).toEqual(["one", "two"]);
+  expect(box().value).toBe("");
+});
+
+test("the draft is all there is of a text until it is kept", async () => {
+  const world = await open({}, "Robert");
+  let kept = () => {};
+  world.send = () => new Promise((resolve) => (kept = resolve));
+  await type("words");
+  await act(async () => void vi.advanceTimersByTime(300));
+  await key("Enter");
+  await act(async () => void vi.advanceTimersByTime(300));
+  const drafts = () => world.asked.filter((what) => what.startsWith("draft"));
+  expect(drafts()).toEqual(["draft robert words"]);
+  await act(async () => kept());
+  expect(drafts()).toEqual(["draft robert words", "draft robert "]);
+});
+
+test("what is typed is kept when one goes elsewhere", async () => {
+  const world = await open({}, "Robert");
+  await type("half a");
+  await press([...root.querySelectorAll<HTMLElement>(".row")].find((row) => row.textContent?.includes("Petra")));
+  expect(world.asked).toContain("draft robert half a");
+});
+
+test("nothing empty and nothing too long is sent, and the reason is said", async () => {
+  const world = await open({}, "Robert");
+  await type(" \u200b ");
+  await key("Enter");
+  await type("a".repeat(1601));
+  await key("Enter");
+  expect(world.asked.filter((what) => what.startsWith("send"))).toEqual([]);
+  expect(root.querySelector(".composer")?.textContent).toContain("1 character too long");
+});
+
+test("typographic characters are replaced by one click", async () => {
+  await open({}, "Robert");
+  await type("It’s – here");
+  expect(root.querySelector(".counter")?.textContent).toBe("1 SMS149 leftGSM-7");
+  await press(button("Replace now"));
+  expect(box().value).toBe("It's - here");
+});
+
+test("no box where nothing can be sent, and the draft is there to read", async () => {
+  await open({}, "Lee Chang");
+  expect(box()).toBeNull();
+  expect(root.querySelector(".blocked")?.textContent).toMatch(/STOP.*Your draft is kept: Dear Mr Chang/);
+});
+
+test.each(["Retry", "Discard"])("%s asks for the text that it stands under", async (words) => {
+  const world = await open({}, "María");
+  const key = button(words)?.closest<HTMLElement>("[data-key]")?.dataset.key;
+  await press(button(words));
+  expect(world.asked).toContain(`${words.toLowerCase()} maria ${key}`);
+  expect(button(words)).toBeUndefined();
+});
+
+test("a request that fails says what to do", async () => {
+  await open({ fails: { title: "No answer.", mend: "Try again in a minute." } }, "María");
+  await press(button("Retry"));
+  expect(root.textContent).toContain("Try again in a minute.");
+});
+
+test("SMS and Team are told apart in words, in the list and in the conversation", async () => {
+  await open({}, "Private clients desk");
+  expect([...root.querySelectorAll(".group h2 .badge")].map((b) => b.textContent)).toEqual(["SMS", "Team"]);
+  expect(root.querySelector(".room-head")?.textContent).toContain("Team");
+  expect(root.querySelector(".composer")?.textContent).not.toContain("outside encryption");
+  expect(root.querySelector(".counter")).toBeNull();
+});
+
+test("going on needs the tick that the key is kept", async () => {
+  const world = await open({ stage: { at: "keep-recovery-key", recoveryKey: "EsTc LW2K PWiF", busy: false } });
+  expect([...root.querySelectorAll(".key li")].map((li) => li.textContent)).toEqual(["EsTc", "LW2K", "PWiF"]);
+  await press(button("Continue"));
+  expect(world.asked).toEqual([]);
+  await press(root.querySelector<HTMLElement>("input[type=checkbox]"));
+  await press(button("Continue"));
+  expect(world.asked).toEqual(["keyIsKept"]);
+});
+
+test("the title says how many, never who or what", async () => {
+  await open({});
+  expect(document.title).toBe("(6) Verbatim");
+});

@@ -1,0 +1,54 @@
+import type { Entry, Kind } from "../../model";
+import { Icon } from "../parts/icon";
+import { pieces } from "./links";
+
+/** What was said; always as plain text. */
+export function Body({ entry: { body, who }, kind }: { entry: Entry; kind: Kind }) {
+  switch (body.is) {
+    case "text":
+      return (
+        <p class="words" dir="auto">
+          <Plain text={body.text} />
+          {body.edited && <span class="edited"> (edited)</span>}
+        </p>
+      );
+    case "unreadable":
+      return (
+        <p class="unreadable">
+          <Icon name="lock" />
+          <span>
+            <strong>This message cannot be read here.</strong> {body.why}
+            {kind === "sms" && who === "client" && " The firm’s record has it."}
+          </span>
+        </p>
+      );
+    case "media":
+      return (
+        <p class="media">
+          <Icon name="file" />
+          <span>
+            <strong dir="auto">{body.name}</strong> Files cannot be shown here yet.
+          </span>
+        </p>
+      );
+    default:
+      return <p class="words">{body.text}</p>;
+  }
+}
+
+/** Text whose addresses are links that show where they lead. */
+export function Plain({ text }: { text: string }) {
+  return (
+    <>
+      {pieces(text).map((piece, at) =>
+        piece.href ? (
+          <a key={at} href={piece.href} target="_blank" rel="noopener noreferrer nofollow">
+            {piece.text}
+          </a>
+        ) : (
+          piece.text
+        ),
+      )}
+    </>
+  );
+}
