@@ -13,10 +13,10 @@
 mod caller;
 mod docs;
 mod endpoint;
-mod input;
+pub(crate) mod input;
 mod log;
-mod page;
-mod problem;
+pub(crate) mod page;
+pub(crate) mod problem;
 mod scope;
 mod v1;
 
@@ -26,7 +26,7 @@ use axum::Router;
 use axum::extract::{FromRef, Request};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use tokio::sync::Semaphore;
 use verbatim_engine::Engine;
 
@@ -40,7 +40,7 @@ use problem::Problem;
 use scope::Scope;
 
 /// Requests in hand at once; more are told to come back.
-const CONCURRENCY: usize = 128;
+pub(crate) const CONCURRENCY: usize = 128;
 
 /// What all endpoints share.
 #[derive(Clone)]
@@ -98,15 +98,13 @@ fn router(engine: Arc<Engine>, trusted: Option<Caller>) -> Router {
     traced(router, "api")
 }
 
-async fn limited(room: Arc<Semaphore>, request: Request, next: Next) -> Result<Response, Problem> {
-    let _place = room.try_acquire().map_err(|_| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "server.busy",
-            "Too many requests at once: repeat it in a second.",
-        )
-        .retry_after(1)
-    })?;
+/// Lets as many requests through as there is room for.
+pub(crate) async fn limited(
+    room: Arc<Semaphore>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let _place = room.try_acquire().map_err(|_| Problem::busy())?;
     Ok(next.run(request).await)
 }
 

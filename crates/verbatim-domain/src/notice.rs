@@ -1,5 +1,7 @@
 //! What the bot tells an employee, and how certain it is (facts: matrix, section 15).
 
+mod warning;
+
 /// A thing to tell. One notice per message; it is edited as the state changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {

@@ -26,4 +26,6 @@ pub struct Cost {
     pub units: u32,
     /// Segments, with 8-bit references unless asked otherwise. An empty text takes one.
     pub segments: u32,
+    /// Units for which the last segment still has room.
+    pub left: u32,
 }

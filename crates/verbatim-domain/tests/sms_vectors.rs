@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 use verbatim_domain::sms::{
-    Cost, Encoding, Reference, cost, cost_with, decode_gsm7, encode_gsm7, segments_with,
+    Cost, Encoding, Reference, cost, cost_with, decode_gsm7, encode_gsm7, segments_with, substitute,
 };
 
 const VECTORS: &str = include_str!("../testdata/sms_vectors.json");
+const SHARED: &str = include_str!("../testdata/segments.json");
 
 fn number(vector: &Value, key: &str) -> u32 {
     vector[key]
@@ -32,18 +33,14 @@ fn check(vector: &Value) {
         other => panic!("encoding {other:?} of {vector}"),
     };
     let units = number(vector, "units");
-    let expect = |key| Cost {
-        encoding,
-        units,
-        segments: number(vector, key),
+    let check = |seen: Cost, key| {
+        let expect = (encoding, units, number(vector, key));
+        let name = &vector["name"];
+        assert_eq!((seen.encoding, seen.units, seen.segments), expect, "{name}");
     };
     let name = &vector["name"];
-    assert_eq!(cost(text), expect("segments"), "{name}");
-    assert_eq!(
-        cost_with(text, Reference::SixteenBit),
-        expect("segments_16"),
-        "{name}"
-    );
+    check(cost(text), "segments");
+    check(cost_with(text, Reference::SixteenBit), "segments_16");
     for (key, count, reference) in [
         ("parts", "segments", Reference::EightBit),
         ("parts_16", "segments_16", Reference::SixteenBit),
@@ -63,6 +60,35 @@ fn check(vector: &Value) {
     if let Some(septets) = septets {
         assert_eq!(septets.len() as u32, units, "{name}");
         assert_eq!(decode_gsm7(&septets), text, "{name}");
+    }
+}
+
+/// What the employee's client counts by itself while somebody types: its tests read the same file.
+#[test]
+fn what_the_client_counts() {
+    let vectors: Vec<Value> = serde_json::from_str(SHARED).expect("vectors are JSON");
+    for vector in &vectors {
+        let typed = vector["text"].as_str().expect("text");
+        let transmitted = substitute(typed);
+        let seen = cost(&transmitted);
+        let encoding = match seen.encoding {
+            Encoding::Gsm7 => "GSM-7",
+            Encoding::Ucs2 => "UCS-2",
+        };
+        let name = &vector["name"];
+        assert_eq!(
+            vector["transmitted"].as_str(),
+            Some(&*transmitted),
+            "{name}"
+        );
+        assert_eq!(vector["encoding"], encoding, "{name}");
+        assert_eq!(seen.segments, number(vector, "segments"), "{name}");
+        assert_eq!(seen.left, number(vector, "left"), "{name}");
+    }
+    let own: Vec<Value> = serde_json::from_str(VECTORS).expect("vectors are JSON");
+    for vector in &own {
+        let is_shared = vectors.iter().any(|v| v["text"] == vector["text"]);
+        assert!(is_shared, "{} is not shared", vector["name"]);
     }
 }
 

@@ -5,7 +5,7 @@
 //! on), [`submit`] (a text goes to the carrier), [`relay`] and [`show`] (a room is made, spoken into, and told
 //! how messages stand), `offer` (employees are asked into their rooms), [`admin`] (people), `log` (the record is
 //! signed), `anchor` (others cosign and stamp it), [`access`] (who was shown what), `adopt` (what edges sealed comes under its bucket's key),
-//! `disposal` (what has expired).
+//! [`desk`] (what an employee's own client asks for), `disposal` (what has expired).
 //!
 //! No vendor, no database and no clock in here: only [`ports`].
 
@@ -18,6 +18,7 @@ mod bot;
 mod carriers;
 mod chat;
 mod core;
+pub mod desk;
 mod disposal;
 mod evidence;
 mod hold;

@@ -240,6 +240,21 @@ impl Platform for MatrixPlatform {
         self.open(raw).await
     }
 
+    async fn who_has_openid(&self, token: &str) -> Result<Option<UserId>, PlatformError> {
+        let user = match self.http.openid_user(token).await {
+            Err(error) if error.is("M_UNKNOWN_TOKEN") => return Ok(None),
+            Err(error) if error.is("M_UNRECOGNIZED") => {
+                return Err(refused(
+                    "it does not offer OpenID: switch the listener resource `openid` on",
+                ));
+            }
+            user => user?,
+        };
+        let user = MatrixUserId::parse(user).ok();
+        let ours = user.filter(|user| user.server_name().as_str() == self.config.server_name);
+        Ok(ours.map(|user| UserId(user.to_string())))
+    }
+
     async fn next_signal(&self) -> Signal {
         self.signals.next().await
     }

@@ -271,6 +271,15 @@ impl Store for SqlStore {
         read_with!(self, reads::people::conversations, Window::new(&at)?)
     }
 
+    async fn conversations_with(
+        &self,
+        employee: EmployeeId,
+        at: PageAt,
+    ) -> Result<Page<Conversation>, StoreError> {
+        let window = Window::new(&at)?;
+        read_with!(self, reads::people::conversations_with, (employee, window))
+    }
+
     async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError> {
         read_with!(self, reads::people::direct, room.clone())
     }

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0006_edge.sql"),
     include_str!("schema/0007_audit.sql"),
     include_str!("schema/0008_places.sql"),
+    include_str!("schema/0009_desk.sql"),
 ];
 
 /// The schema this program knows.

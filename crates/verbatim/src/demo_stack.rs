@@ -61,7 +61,8 @@ fn configuration(plan: &StackPlan) -> String {
          [firm]\nname = \"Demo Wealth\"\nregion = \"US\"\n\
          [homeserver]\nurl = {homeserver}\nserver_name = {server}\nappservice_url = \"http://{appservice}\"\n\
          as_token = {as_token}\nhs_token = {hs_token}\n\
-         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = 0\n\
+         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\nclient = \"{client}\"\ndrain_delay_seconds = 0\n\
+         [client]\nassets_dir = {assets}\n\
          [limits]\npoll_seconds = 15\nwebhook_patience_seconds = 15\nsegments_per_second = 20.0\nsegment_burst = 50.0\nvalidity_seconds = 60\n\
          unknown_notice_seconds = 20\n\
          [[carrier]]\nname = \"{ACCOUNT}\"\nkind = \"twilio\"\naccount_sid = {sid}\nauth_token = {token}\n\
@@ -74,6 +75,8 @@ fn configuration(plan: &StackPlan) -> String {
         appservice = plan.ports.appservice(),
         api = plan.ports.api(),
         ops = plan.ports.ops(),
+        client = plan.ports.client(),
+        assets = string(&plan.client_assets.to_string_lossy()),
         sid = string(&plan.secrets.carrier_account),
         token = string(&plan.secrets.carrier_token),
         carrier = string(&plan.carrier_url),

@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use verbatim_console::{
-    COMMAND_LINE, OpsState, api_router, appservice_router, edge_router, ops_router,
-    serve as serve_http,
+    COMMAND_LINE, ClientSite, OpsState, api_router, appservice_router, client_router, edge_router,
+    ops_router, serve as serve_http,
 };
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
@@ -48,7 +48,9 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", listen.public).await?;
     let appservice = bind("appservice", listen.appservice).await?;
     let api = bind("api", listen.api).await?;
+    let client = bind("client", listen.client).await?;
     let ops_listener = bind("ops", listen.ops).await?;
+    let site = client_site(config)?;
 
     let Wired {
         engine,
@@ -66,6 +68,7 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
         (public, edge_router(engine.intake())),
         (appservice, appservice_router(engine.clone(), hs_token)),
         (api, api_router(engine.clone())),
+        (client, client_router(engine.clone(), site)),
     ] {
         servers.spawn(listen_until(listener, router, stopped.clone()));
     }
@@ -135,6 +138,14 @@ impl Running {
     }
 }
 
+fn client_site(config: &Config) -> Result<ClientSite> {
+    let homeserver = config.client_homeserver().parse();
+    Ok(ClientSite {
+        homeserver: homeserver.context("[client] homeserver_url")?,
+        assets: config.client_assets(),
+    })
+}
+
 /// Serves until told to stop.
 pub(crate) async fn listen_until(
     listener: TcpListener,
@@ -176,7 +187,7 @@ async fn ended(worker: &mut JoinHandle<()>, servers: &mut JoinSet<Result<()>>) -
 /// supervises this process starts it again.
 pub(crate) async fn run(config: &Config) -> Result<()> {
     let mut running = start(config).await?;
-    tracing::info!(public = %config.listen.public, api = %config.listen.api, "serving");
+    tracing::info!(public = %config.listen.public, api = %config.listen.api, client = %config.listen.client, "serving");
     let broken = tokio::select! {
         asked = terminated() => asked.err(),
         broken = running.broken() => Some(broken),

@@ -15,7 +15,7 @@ pub use needle::{Needle, files, needles, search};
 pub use ports::Ports;
 pub use stack::{ACCOUNT, ACCOUNT_SID, AUTH_TOKEN, Line, Options, PASSWORD, Stack};
 pub use synapse::{SERVER_NAME, Synapse};
-pub use verbatim::{Finished, Verbatim, binary};
+pub use verbatim::{Finished, Verbatim, binary, http_client};
 pub use wait::{PATIENCE, until};
 
 /// Whether the tests that need services run. They are switched on as a whole: then a missing tool is

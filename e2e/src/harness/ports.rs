@@ -17,7 +17,8 @@ pub struct Ports {
 }
 
 impl Ports {
-    const COUNT: u16 = 5;
+    /// One more than a stack has: a demo takes so many.
+    const COUNT: u16 = 7;
 
     /// Ports that nobody listens on just now.
     ///
@@ -60,6 +61,12 @@ impl Ports {
     #[must_use]
     pub fn ops(self) -> SocketAddr {
         self.at(3)
+    }
+
+    /// The employee's client.
+    #[must_use]
+    pub fn client(self) -> SocketAddr {
+        self.at(5)
     }
 
     /// The homeserver.

@@ -302,7 +302,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
          catch_all = \"{catch_all}\"\n[store]\nurl = \"{store}\"\n\
          [homeserver]\nurl = \"http://{homeserver}\"\nserver_name = \"{SERVER_NAME}\"\n\
          appservice_url = \"http://{appservice}\"\n\
-         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\ndrain_delay_seconds = {drain}\n\
+         [listen]\npublic = \"{public}\"\nappservice = \"{appservice}\"\napi = \"{api}\"\nops = \"{ops}\"\nclient = \"{client}\"\ndrain_delay_seconds = {drain}\n\
          [limits]\npoll_seconds = {poll}\nwebhook_patience_seconds = {poll}\nvalidity_seconds = {validity}\nsegments_per_second = 100.0\n\
          segment_burst = 1000.0\n\
          [log]\nlevel = \"info,verbatim=debug,verbatim_engine=debug\"\n\
@@ -315,6 +315,7 @@ fn configuration(options: &Options, ports: Ports, carrier: &Running) -> String {
         public = ports.public(),
         api = ports.api(),
         ops = ports.ops(),
+        client = ports.client(),
         drain = options.drain_delay_seconds,
         poll = options.poll_seconds,
         validity = options.validity_seconds,

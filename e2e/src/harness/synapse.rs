@@ -191,7 +191,7 @@ impl Synapse {
         format!(
             "server_name: {SERVER_NAME}\npid_file: {pid}\npublic_baseurl: {url}/\n\
              listeners:\n  - port: {port}\n    bind_addresses: [\"{ip}\"]\n    type: http\n    tls: false\n    \
-             x_forwarded: false\n    resources: [{{ names: [client], compress: false }}]\n\
+             x_forwarded: false\n    resources: [{{ names: [client, openid], compress: false }}]\n\
              database: {{ name: sqlite3, args: {{ database: {database} }} }}\n\
              log_config: {log}\nmedia_store_path: {media}\nsigning_key_path: {key}\n\
              registration_shared_secret: {SHARED_SECRET}\napp_service_config_files: [{registration}]\n{FIXED}",

@@ -295,7 +295,11 @@ pub fn binary() -> Result<PathBuf> {
     Ok(path)
 }
 
-pub(super) fn http_client(limit: Duration) -> Result<reqwest::Client> {
+/// A client for what runs on this machine.
+///
+/// # Errors
+/// When the system gives none.
+pub fn http_client(limit: Duration) -> Result<reqwest::Client> {
     Ok(reqwest::Client::builder()
         .no_proxy()
         .timeout(limit)

@@ -6,6 +6,7 @@ mod bot;
 #[path = "../../../crates/verbatim-store/tests/cluster/mod.rs"]
 mod cluster;
 mod delivery;
+mod desk;
 mod leaving;
 mod numbers;
 mod outage;

@@ -57,6 +57,8 @@ async fn before_the_first_start_nothing_is_made() -> Result<()> {
         ("service", "warning", "not running"),
         ("store", "ok", "not there yet"),
         ("homeserver", "failure", ""),
+        ("client", "warning", "not built"),
+        ("sign-in of clients", "warning", "not asked"),
         ("carrier sim", "ok", "active"),
         ("carrier sim numbers", "ok", "1 send their texts to"),
         ("carrier sim webhooks", "warning", "not reachable"),
@@ -91,6 +93,7 @@ async fn a_running_service_is_looked_at_from_outside() -> Result<()> {
         ("service", "running and ready"),
         ("store", "in use by the service"),
         ("catch-all", "@alice:verbatim.test is an employee"),
+        ("client listener", "127.0.0.1"),
         ("carrier sim numbers", "1 send their texts to"),
         ("carrier sim webhooks", "reaches us"),
     ] {

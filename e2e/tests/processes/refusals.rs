@@ -30,6 +30,7 @@ async fn a_second_process_on_one_store_is_refused() -> Result<()> {
         (stack.ports.appservice(), ports.appservice()),
         (stack.ports.api(), ports.api()),
         (stack.ports.ops(), ports.ops()),
+        (stack.ports.client(), ports.client()),
     ] {
         text = text.replace(&ours.to_string(), &other.to_string());
     }

@@ -22,19 +22,25 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            let detail = "Send JSON with `Content-Type: application/json`.";
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "body.type.unsupported",
-                detail,
-            ));
-        }
-        let bytes = body::read(request.into_body(), BODY_LIMIT, READ_TIME).await?;
-        serde_json::from_slice(&bytes)
-            .map(Self)
-            .map_err(|error| unreadable(&error))
+        json(request, "/api/v1/openapi.json").await.map(Self)
     }
+}
+
+/// A JSON body; `described` says where it is described.
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: Request,
+    described: &str,
+) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "Send JSON with `Content-Type: application/json`.";
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "body.type.unsupported",
+            detail,
+        ));
+    }
+    let bytes = body::read(request.into_body(), BODY_LIMIT, READ_TIME).await?;
+    serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, described))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -46,13 +52,13 @@ fn is_json(headers: &HeaderMap) -> bool {
     media_type.eq_ignore_ascii_case("application/json")
 }
 
-fn unreadable(error: &serde_json::Error) -> Problem {
+fn unreadable(error: &serde_json::Error, described: &str) -> Problem {
     let kind = if error.is_data() {
         "body.not.as.described"
     } else {
         "body.not.json"
     };
-    let detail = format!("The body cannot be read: {error}. See /api/v1/openapi.json.");
+    let detail = format!("The body cannot be read: {error}. See {described}.");
     Problem::new(StatusCode::BAD_REQUEST, kind, detail)
 }
 

@@ -75,6 +75,12 @@ impl Problem {
         )
     }
 
+    /// There is no room for another request just now.
+    pub(crate) fn busy() -> Self {
+        let detail = "Too many requests at once: repeat it in a second.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server.busy", detail).retry_after(1)
+    }
+
     pub(crate) fn wrong_method() -> Self {
         let detail =
             "The route takes another method: see the Allow header and /api/v1/openapi.json.";

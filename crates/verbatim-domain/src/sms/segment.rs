@@ -64,10 +64,10 @@ pub fn cost(text: &str) -> Cost {
 pub fn cost_with(text: &str, reference: Reference) -> Cost {
     let encoding = encoding(text);
     let units = encoding.units(text);
-    let segments = if units <= encoding.single() {
-        1
+    let (segments, left) = if units <= encoding.single() {
+        (1, encoding.single() - units)
     } else {
-        count(
+        fill(
             text.chars().map(|c| encoding.width(c)),
             encoding.part(reference),
         )
@@ -76,11 +76,13 @@ pub fn cost_with(text: &str, reference: Reference) -> Cost {
         encoding,
         units,
         segments,
+        left,
     }
 }
 
-/// How many segments of `room` units the pieces fill when each is packed as early as possible.
-fn count(widths: impl Iterator<Item = u32>, room: u32) -> u32 {
+/// How many segments of `room` units the pieces fill when each is packed as early as possible, and what
+/// is left of the last one.
+fn fill(widths: impl Iterator<Item = u32>, room: u32) -> (u32, u32) {
     let (mut segments, mut used) = (1, 0);
     for width in widths {
         if used + width > room {
@@ -89,7 +91,7 @@ fn count(widths: impl Iterator<Item = u32>, room: u32) -> u32 {
         }
         used += width;
     }
-    segments
+    (segments, room - used)
 }
 
 /// Cuts a text into its segments, with 8-bit references. As many as [`cost`] says; joined they are the text.

@@ -322,6 +322,10 @@ pub trait Platform: Send + Sync {
     /// Parses a raw event and decrypts it if need be.
     async fn open_event(&self, raw: &[u8]) -> Result<RoomEvent, OpenError>;
 
+    /// Whose OpenID token this is, as the homeserver itself says it; none if it does not know the token, or
+    /// the user is of another server.
+    async fn who_has_openid(&self, token: &str) -> Result<Option<UserId>, PlatformError>;
+
     /// The next thing the platform noticed; waits for it.
     async fn next_signal(&self) -> Signal;
 }

@@ -248,6 +248,12 @@ pub trait Store: SignedLog + Anchors {
     ) -> Result<Option<Conversation>, StoreError>;
     /// Conversations in order of their beginning.
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError>;
+    /// An employee's conversations in order of their beginning.
+    async fn conversations_with(
+        &self,
+        employee: EmployeeId,
+        at: PageAt,
+    ) -> Result<Page<Conversation>, StoreError>;
     /// Whose direct chat a room is.
     async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError>;
     /// A message.

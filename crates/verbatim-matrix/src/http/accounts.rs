@@ -18,6 +18,11 @@ pub(crate) struct Profile {
 }
 
 #[derive(Deserialize)]
+struct UserInfo {
+    sub: String,
+}
+
+#[derive(Deserialize)]
 struct WhoAmI {
     user_id: String,
 }
@@ -113,6 +118,18 @@ impl Http {
         let answer: Versions =
             serde_json::from_slice(&bytes).map_err(|_| super::not_understood("versions"))?;
         Ok(answer.versions)
+    }
+
+    /// Whose OpenID token this is. Of the federation API; needs none of our tokens.
+    pub(crate) async fn openid_user(&self, token: &str) -> HttpResult<String> {
+        let path = ["_matrix", "federation", "v1", "openid", "userinfo"];
+        let url = self.url(None, &path, &[("access_token", token)]);
+        let bytes = self
+            .nameless("openid", self.start(Method::GET, url))
+            .await?;
+        let answer: UserInfo =
+            serde_json::from_slice(&bytes).map_err(|_| super::not_understood("openid"))?;
+        Ok(answer.sub)
     }
 
     /// Has the homeserver call our listener (MSC2659, stable). Makes it retry at once what it holds.

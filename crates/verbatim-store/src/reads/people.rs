@@ -181,9 +181,25 @@ pub(crate) async fn conversations(
     tx: &dyn Tx,
     window: &Window,
 ) -> Result<Page<Conversation>, StoreError> {
-    let rows = tx
-        .query(&sql::CONVERSATIONS, params![window.after, window.rows()])
-        .await?;
+    let params = params![window.after, window.rows()];
+    page_of(tx, window, tx.query(&sql::CONVERSATIONS, params).await?).await
+}
+
+/// An employee's conversations in order of their beginning.
+pub(crate) async fn conversations_with(
+    tx: &dyn Tx,
+    (employee, window): &(EmployeeId, Window),
+) -> Result<Page<Conversation>, StoreError> {
+    let params = params![window.after, window.rows(), *employee];
+    let rows = tx.query(&sql::CONVERSATIONS_WITH, params).await?;
+    page_of(tx, window, rows).await
+}
+
+async fn page_of(
+    tx: &dyn Tx,
+    window: &Window,
+    rows: Vec<Row>,
+) -> Result<Page<Conversation>, StoreError> {
     let mut page = window.page(&rows, conversation_row)?;
     for conversation in &mut page.items {
         fill(tx, &mut conversation.contact).await?;

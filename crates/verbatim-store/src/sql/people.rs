@@ -84,6 +84,8 @@ statements! {
     CONVERSATION_OF = concat!(conversation_select!(),
         "WHERE v.number = $1 AND v.peer = $2 AND v.employee = $3");
     CONVERSATIONS = concat!(conversation_select!(), "WHERE v.pos > $1 ORDER BY v.pos LIMIT $2");
+    CONVERSATIONS_WITH = concat!(conversation_select!(),
+        "WHERE v.employee = $3 AND v.pos > $1 ORDER BY v.pos LIMIT $2");
     CONVERSATION_ADD = "INSERT INTO conversations (id, number, contact, peer, employee, created) \
         VALUES ($1, $2, $3, $4, $5, $6)";
     CONVERSATION_ROOM = "SELECT room FROM conversations WHERE id = $1";

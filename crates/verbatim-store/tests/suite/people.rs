@@ -14,6 +14,7 @@ cases! {
     contacts,
     contacts_of_an_employee,
     conversations,
+    conversations_of_an_employee,
     rooms,
     a_room_takes_the_place_of_another,
     direct_chats,
@@ -231,6 +232,22 @@ async fn conversations(w: &World) {
     w.conversation(held, 2, 100).await;
     let page = w.store.conversations(first(1)).await.unwrap();
     assert_eq!((page.items, page.next.is_some()), (vec![found], true));
+}
+
+async fn conversations_of_an_employee(w: &World) {
+    let held = w.alice().await;
+    let bob = w.employee("bob").await;
+    let first_one = w.conversation(held, 1, 10).await.0;
+    let second = w.conversation(held, 2, 20).await.0;
+    let of = |employee, at| w.store.conversations_with(employee, at);
+    let page = of(held.employee, first(1)).await.unwrap();
+    let ids = |page: &[Conversation]| page.iter().map(|c| c.id).collect::<Vec<_>>();
+    assert_eq!(ids(&page.items), [first_one]);
+    let after = page.next;
+    assert!(after.is_some());
+    let rest = of(held.employee, PageAt { after, limit: 9 }).await.unwrap();
+    assert_eq!((ids(&rest.items), rest.next), (vec![second], None));
+    assert!(of(bob, first(10)).await.unwrap().items.is_empty());
 }
 
 fn bind(conversation: ConversationId, to: &str, instead_of: Option<&str>) -> Change {

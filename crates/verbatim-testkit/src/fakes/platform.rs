@@ -135,6 +135,8 @@ pub struct Server {
     pub refuses_look: bool,
     /// The homeserver refuses to show what was left out.
     pub refuses_fill: bool,
+    /// OpenID tokens that were given out, and to whom.
+    pub openid: BTreeMap<String, UserId>,
     /// Things that no correct caller does.
     pub blunders: Vec<String>,
     by_conversation: HashMap<ConversationId, RoomId>,

@@ -214,7 +214,13 @@ fn token(keys: &Keys) -> Option<String> {
 
 fn listeners(config: &Config) -> Option<String> {
     let listen = &config.listen;
-    let all = [listen.public, listen.appservice, listen.api, listen.ops];
+    let all = [
+        listen.public,
+        listen.appservice,
+        listen.api,
+        listen.ops,
+        listen.client,
+    ];
     let mut seen = HashSet::new();
     // Port 0 takes a free one each time.
     all.iter()
@@ -233,10 +239,13 @@ fn addresses(config: &Config) -> Option<String> {
     let of_homeserver = [
         ("homeserver.url", &homeserver.url),
         ("homeserver.appservice_url", &homeserver.appservice_url),
+        ("client.homeserver_url", &config.client.homeserver_url),
     ];
+    let may_be_empty = |key: &str| key == "client.homeserver_url";
     let of_homeserver = of_homeserver
         .into_iter()
-        .filter(|_| config.node.role == Role::Full);
+        .filter(|_| config.node.role == Role::Full)
+        .filter(|(key, value)| !(value.is_empty() && may_be_empty(key)));
     of_homeserver
         .chain(carriers)
         .find_map(|(key, value)| address(key, value))

@@ -90,6 +90,7 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     pub(crate) homeserver: Homeserver,
     pub(crate) listen: Listen,
+    pub(crate) client: ClientConfig,
     pub(crate) limits: Limits,
     pub(crate) record: RecordConfig,
     pub(crate) log: LogConfig,
@@ -188,8 +189,17 @@ pub(crate) struct Listen {
     pub(crate) public: std::net::SocketAddr,
     pub(crate) appservice: std::net::SocketAddr,
     pub(crate) api: std::net::SocketAddr,
+    pub(crate) client: std::net::SocketAddr,
     pub(crate) ops: std::net::SocketAddr,
     pub(crate) drain_delay_seconds: u64,
+}
+
+/// The employee's client.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ClientConfig {
+    pub(crate) assets_dir: PathBuf,
+    pub(crate) homeserver_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -406,6 +416,24 @@ impl Config {
         }
     }
 
+    /// The folder of the built client: where it is installed beside this program, unless it is named.
+    pub(crate) fn client_assets(&self) -> PathBuf {
+        if self.client.assets_dir.as_os_str().is_empty() {
+            installed_client()
+        } else {
+            self.path(&self.client.assets_dir)
+        }
+    }
+
+    /// The homeserver's base address, as browsers reach it.
+    pub(crate) fn client_homeserver(&self) -> &str {
+        if self.client.homeserver_url.is_empty() {
+            &self.homeserver.url
+        } else {
+            &self.client.homeserver_url
+        }
+    }
+
     /// The store's address with an SQLite path seen from here.
     pub(crate) fn store_url(&self) -> String {
         match self.store.url.strip_prefix("sqlite:") {
@@ -428,6 +456,15 @@ impl Config {
         }
         Ok(value)
     }
+}
+
+/// Where the built client is installed: beside the folder of this program.
+pub(crate) fn installed_client() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let prefix = program.parent().and_then(Path::parent);
+    prefix
+        .unwrap_or(Path::new("/usr/local"))
+        .join("share/verbatim/client")
 }
 
 /// Later values win; tables are merged, everything else is replaced.

@@ -35,6 +35,14 @@ fn a_file_lies_over_the_defaults() {
     );
     assert_eq!(config.store_url(), "sqlite:dir/verbatim.db");
     assert!(config.keys.pkcs11.is_none());
+    assert!(config.client_assets().ends_with("share/verbatim/client"));
+    assert_eq!(config.client_homeserver(), "http://127.0.0.1:8008");
+    let other = format!(
+        "{GOOD}\n[client]\nassets_dir = \"dist\"\nhomeserver_url = \"https://m.acme.test\""
+    );
+    let other = parse(&other).unwrap();
+    assert_eq!(other.client_assets(), Path::new("dir/dist"));
+    assert_eq!(other.client_homeserver(), "https://m.acme.test");
     assert!(
         !format!("{config:?}").contains("\"as\""),
         "secrets are not printed"
@@ -159,6 +167,16 @@ fn what_cannot_work_is_named() {
         "[listen]",
         "api = \"127.0.0.1:9480\"",
         "127.0.0.1:9480 twice",
+    );
+    check(
+        "[listen]",
+        "client = \"127.0.0.1:9480\"",
+        "127.0.0.1:9480 twice",
+    );
+    check(
+        "[client]",
+        "homeserver_url = \"m.x\"",
+        "client.homeserver_url",
     );
     let witness = "name = \"w\"\nurl = \"https://w.test\"\nkey = ";
     for (key, expect) in [

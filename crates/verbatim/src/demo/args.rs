@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// Try Verbatim on this machine: a local homeserver, a simulated carrier with a phone page,
-/// two employees, two numbers.
+/// the employee's client, two employees, two numbers.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -16,9 +16,9 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "DIR", default_value = "./verbatim-data/demo")]
     pub(crate) data: PathBuf,
 
-    /// First of six ports on 127.0.0.1.
+    /// First of seven ports on 127.0.0.1.
     #[arg(long, value_name = "PORT", default_value_t = 8470,
-          value_parser = clap::value_parser!(u16).range(1024..=65_529))]
+          value_parser = clap::value_parser!(u16).range(1024..=65_528))]
     pub(crate) port_base: u16,
 
     /// Text in, reply, receipt, record: check it all with an independent client, then exit.

@@ -1,9 +1,9 @@
 //! `verbatim demo`: the whole product on one machine, for a person or for a check.
 //!
 //! ```text
-//! place ─► python ─► registration ─► homeserver ─► carrier ─► Verbatim ─► person | check
+//! place ─► python ─► client ─► registration ─► homeserver ─► carrier ─► Verbatim ─► person | check
 //! ```
-//! Everything is under one data directory and on six loopback ports. What is there already is
+//! Everything is under one data directory and on seven loopback ports. What is there already is
 //! not made again, so a second start takes seconds. Whatever was started is stopped in the
 //! opposite order; if the demo is killed instead, the homeserver notices and ends itself.
 
@@ -19,6 +19,7 @@ mod secrets;
 mod signal;
 mod stack;
 mod synapse;
+mod web_client;
 mod welcome;
 
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ use progress::{Progress, show};
 use python::{Python, Venv};
 use signal::StopSignal;
 use synapse::Synapse;
+use web_client::WebClient;
 
 /// What a shell reports for a program that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
@@ -107,6 +109,8 @@ struct Setup {
     ports: Ports,
     secrets: Secrets,
     plan: StackPlan,
+    /// The employee's client, where there is a source tree.
+    web_client: Option<WebClient>,
     progress: Progress,
     check: bool,
     json: bool,
@@ -130,13 +134,17 @@ impl Setup {
             secrets.checks += 1;
             secrets.save(&place.secrets_file())?;
         }
-        let plan = plan::plan(&place, ports, &secrets);
+        let web_client = WebClient::find();
+        let built = web_client.as_ref().map(WebClient::built);
+        let built = built.unwrap_or_else(crate::config::installed_client);
+        let plan = plan::plan(&place, ports, &secrets, built);
         let progress = Progress::new(args.json);
         Ok(Self {
             place,
             ports,
             secrets,
             plan,
+            web_client,
             progress,
             check: args.check,
             json: args.json,
@@ -148,6 +156,10 @@ impl Setup {
         let python = Python::find().await?;
         step.done(python.version());
 
+        // A check has a client of its own.
+        if let Some(client) = self.web_client.as_ref().filter(|_| !self.check) {
+            client.build(&self.place.logs(), &self.progress).await;
+        }
         let layout = synapse::Layout {
             dir: self.place.synapse(),
             logs: self.place.logs(),

@@ -1,6 +1,8 @@
 //! Who and what a demo has: names, numbers, phones. All numbers are from the block that is
 //! reserved for fiction (NANP 555-0100 to 555-0199).
 
+use std::path::PathBuf;
+
 use super::place::Place;
 use super::ports::Ports;
 use super::secrets::{EMPLOYEES, Secrets};
@@ -23,7 +25,12 @@ const PHONES: [(&str, &str); 3] = [
 const STRANGERS: [u32; 8] = [212, 312, 415, 512, 602, 617, 702, 808];
 
 /// The plan for this place and these ports.
-pub(crate) fn plan(place: &Place, ports: Ports, secrets: &Secrets) -> StackPlan {
+pub(crate) fn plan(
+    place: &Place,
+    ports: Ports,
+    secrets: &Secrets,
+    client_assets: PathBuf,
+) -> StackPlan {
     let holders = EMPLOYEES
         .iter()
         .zip(NUMBERS)
@@ -41,6 +48,8 @@ pub(crate) fn plan(place: &Place, ports: Ports, secrets: &Secrets) -> StackPlan 
         server_name: SERVER_NAME.to_owned(),
         carrier_url: format!("http://{}", ports.carrier()),
         inbound_webhook_url: format!("http://{}/hooks/demo/sms", ports.public()),
+        client_url: format!("http://{}", ports.client()),
+        client_assets,
         secrets: secrets.clone(),
         holders,
     }

@@ -1,4 +1,4 @@
-//! The demo's listeners: six consecutive ports on the loopback address.
+//! The demo's listeners: seven consecutive ports on the loopback address.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
@@ -11,7 +11,7 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Ports `base` to `base + 5`; the command line keeps `base` small enough.
+    /// Ports `base` to `base + 6`; the command line keeps `base` small enough.
     pub(crate) fn from_base(base: u16) -> Self {
         Self { base }
     }
@@ -46,11 +46,16 @@ impl Ports {
         self.at(5)
     }
 
+    /// The employee's client.
+    pub(crate) fn client(self) -> SocketAddr {
+        self.at(6)
+    }
+
     fn at(self, offset: u16) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.base.saturating_add(offset)))
     }
 
-    fn all(self) -> [(&'static str, SocketAddr); 6] {
+    fn all(self) -> [(&'static str, SocketAddr); 7] {
         [
             ("the phone page", self.carrier()),
             ("the homeserver", self.homeserver()),
@@ -58,6 +63,7 @@ impl Ports {
             ("the application service", self.appservice()),
             ("the API", self.api()),
             ("health and metrics", self.ops()),
+            ("the employee's client", self.client()),
         ]
     }
 
@@ -98,6 +104,6 @@ mod tests {
             .map(|(_, address)| address.port())
             .collect();
         ports.dedup();
-        assert_eq!(ports, [9000, 9001, 9002, 9003, 9004, 9005]);
+        assert_eq!(ports, [9000, 9001, 9002, 9003, 9004, 9005, 9006]);
     }
 }

@@ -86,11 +86,20 @@ impl Step<'_> {
 
     /// Ends the step and prints its line.
     pub(crate) fn done(self, result: impl AsRef<str>) {
-        let clear = if self.progress.terminal { CLEAR } else { "" };
         let result = result.as_ref();
         let colon = if result.is_empty() { "" } else { ": " };
+        self.end('✓', &format!("{colon}{result}"));
+    }
+
+    /// Ends a step that the demo can do without.
+    pub(crate) fn failed(self, why: impl AsRef<str>) {
+        self.end('✗', &format!(": {}", why.as_ref()));
+    }
+
+    fn end(self, mark: char, result: &str) {
+        let clear = if self.progress.terminal { CLEAR } else { "" };
         self.progress.print(&format!(
-            "{clear}[{:>6.1} s] ✓ {}{colon}{result} ({} ms)\n",
+            "{clear}[{:>6.1} s] {mark} {}{result} ({} ms)\n",
             self.progress.elapsed(),
             self.what,
             self.began.elapsed().as_millis()

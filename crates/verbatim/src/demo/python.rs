@@ -219,7 +219,11 @@ fn remove_beside(dir: &Path) -> anyhow::Result<()> {
 }
 
 /// Runs a command whose output goes to a log, its last line shown as progress.
-async fn run_logged(mut command: Command, step: &Step<'_>, log: &Path) -> anyhow::Result<()> {
+pub(crate) async fn run_logged(
+    mut command: Command,
+    step: &Step<'_>,
+    log: &Path,
+) -> anyhow::Result<()> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

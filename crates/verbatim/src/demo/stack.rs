@@ -25,6 +25,10 @@ pub(crate) struct StackPlan {
     pub(crate) carrier_url: String,
     /// Where the carrier sends inbound messages: given to the carrier when it starts.
     pub(crate) inbound_webhook_url: String,
+    /// Where the employee's client answers.
+    pub(crate) client_url: String,
+    /// The folder of the built client, whether or not it is built.
+    pub(crate) client_assets: PathBuf,
     /// Tokens of the homeserver and the carrier.
     pub(crate) secrets: Secrets,
     /// Who has which number.

@@ -1,4 +1,4 @@
-//! What a person needs once everything runs.
+//! What a person needs once everything runs: two addresses, and what to do with them.
 
 use std::fmt::Write;
 
@@ -9,13 +9,29 @@ use super::stack::StackPlan;
 /// For people.
 pub(crate) fn text(plan: &StackPlan) -> String {
     let mut text = format!(
-        "\nVerbatim runs.\n\n  Phone page   {}\n  Homeserver   {}\n\n",
-        plan.carrier_url, plan.homeserver_url
+        "\nVerbatim runs.\n\n  Phones   {}   what the firm's clients hold in their hands\n  \
+         Client   {}   what its employees work with\n\n",
+        plan.carrier_url, plan.client_url
     );
+    // Writing into a string cannot fail.
+    if let (Some(holder), Some(login)) = (plan.holders.first(), plan.secrets.employees.first()) {
+        let _ = write!(
+            text,
+            "  1. Open the client and sign in: {}, password {}.\
+             \n  2. Open the phones beside it, and text {} from one of them.\
+             \n  3. Accept the conversation in the client and answer: the phone gets it as an SMS.\n\n",
+            holder.name, login.password, holder.number
+        );
+    }
+    if !is_built(plan) {
+        text.push_str(
+            "  The client is not built: that needs Node.js 20.19 or newer with npm. Sign in with any other\n  \
+             Matrix client meanwhile, at the homeserver's address.\n\n",
+        );
+    }
     let ids = plan.holders.iter().map(|holder| holder.user_id.len());
     let width = ids.max().unwrap_or(0);
     for (holder, login) in plan.holders.iter().zip(&plan.secrets.employees) {
-        // Writing into a string cannot fail.
         let _ = writeln!(
             text,
             "  {:<6} {:<width$}   password {}   number {}",
@@ -24,9 +40,10 @@ pub(crate) fn text(plan: &StackPlan) -> String {
     }
     let _ = write!(
         text,
-        "\n  1. Log in as one of them with any Matrix client at the homeserver's address.\
-         \n  2. Open the phone page and text their number.\
-         \n\n  Logs: {}, {}\n  Ctrl-C stops everything; what happened is kept until --reset.",
+        "\n  Homeserver, for any other Matrix client: {}\
+         \n  Logs: {}, {}\
+         \n  Ctrl-C stops everything; what happened is kept until --reset.",
+        plan.homeserver_url,
         plan.logs.display(),
         plan.dir.display()
     );
@@ -46,8 +63,14 @@ pub(crate) fn json(plan: &StackPlan) -> String {
     json!({
         "ok": true,
         "phone_page": plan.carrier_url,
+        "client": plan.client_url,
+        "client_is_built": is_built(plan),
         "homeserver": plan.homeserver_url,
         "employees": employees,
     })
     .to_string()
+}
+
+fn is_built(plan: &StackPlan) -> bool {
+    plan.client_assets.join("index.html").exists()
 }

@@ -488,6 +488,14 @@ impl Platform for FakePlatform {
         }
     }
 
+    async fn who_has_openid(&self, token: &str) -> Result<Option<UserId>, PlatformError> {
+        let server = self.server();
+        if server.down {
+            return Err(away());
+        }
+        Ok(server.openid.get(token).cloned())
+    }
+
     async fn next_signal(&self) -> Signal {
         loop {
             if let Some(signal) = self.server().signals.pop_front() {

@@ -178,6 +178,11 @@ impl Platform for MortalPlatform {
         self.inner.open_event(raw).await
     }
 
+    async fn who_has_openid(&self, token: &str) -> Result<Option<UserId>, PlatformError> {
+        self.process.gate().await.map_err(died)?;
+        self.inner.who_has_openid(token).await
+    }
+
     async fn next_signal(&self) -> Signal {
         self.inner.next_signal().await
     }

@@ -319,6 +319,14 @@ impl Store for MortalStore {
         self.read(self.inner.conversations(at)).await
     }
 
+    async fn conversations_with(
+        &self,
+        employee: EmployeeId,
+        at: PageAt,
+    ) -> Result<Page<Conversation>, StoreError> {
+        self.read(self.inner.conversations_with(employee, at)).await
+    }
+
     async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError> {
         self.read(self.inner.direct(room)).await
     }

@@ -5,6 +5,7 @@
 
 mod anchors;
 mod carrier;
+mod client;
 mod edge;
 mod files;
 mod homeserver;
@@ -136,6 +137,7 @@ async fn examine(exam: &mut Examination, config: &Config) -> Result<()> {
         exam.add("catch-all", service::catch_all(config, api).await);
     }
     homeserver::homeserver(exam, config, running).await;
+    client::client(exam, config, running).await?;
     carrier::carriers(exam, config, api.as_ref()).await
 }
 

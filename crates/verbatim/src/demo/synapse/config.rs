@@ -56,7 +56,7 @@ listeners:
     tls: false
     x_forwarded: false
     resources:
-      - names: [client]
+      - names: [client, openid]
         compress: false
 database: {{ name: sqlite3, args: {{ database: {database} }} }}
 log_config: {log_config}

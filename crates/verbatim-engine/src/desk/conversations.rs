@@ -1,0 +1,188 @@
+//! An employee's conversations, and the way to a new one.
+
+use verbatim_domain::contact::ContactState;
+use verbatim_domain::{ConversationId, PhoneNumber};
+
+use super::Desk;
+use crate::admin::AdminError;
+use crate::core::Engine;
+use crate::ports::{Conversation, Employee, Number, Page, PageAt, StoreError};
+
+/// Whether a client agreed to be texted, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// They agreed.
+    OptedIn,
+    /// They were asked and have not answered.
+    Asked,
+    /// Nobody has asked them.
+    NotAsked,
+    /// They asked not to be texted.
+    OptedOut,
+    /// Nobody has said who they are.
+    UnknownSender,
+}
+
+impl Consent {
+    /// A stable word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OptedIn => "opted-in",
+            Self::Asked => "asked",
+            Self::NotAsked => "not-asked",
+            Self::OptedOut => "opted-out",
+            Self::UnknownSender => "unknown-sender",
+        }
+    }
+
+    /// As a contact's state word says.
+    pub(super) fn of(state: &str) -> Self {
+        match ContactState::from_word(state) {
+            Some(ContactState::OptedIn) => Self::OptedIn,
+            Some(ContactState::OptedOut) => Self::OptedOut,
+            Some(ContactState::Incomplete) => Self::UnknownSender,
+            // Being told that texts are recorded is not being asked.
+            _ => Self::NotAsked,
+        }
+    }
+}
+
+/// A conversation, as its employee's client shows it.
+#[derive(Debug, Clone)]
+pub struct DeskConversationView {
+    /// Our id.
+    pub id: ConversationId,
+    /// The room, once made.
+    pub room: Option<String>,
+    /// The contact's name; empty while unknown.
+    pub name: String,
+    /// The client's number, all but the last four digits hidden. Short codes and names are shown whole.
+    pub masked_number: String,
+    /// Our number, E.164.
+    pub our_number: String,
+    /// Whether the client agreed.
+    pub consent: Consent,
+    /// When the client was told whom they text with and that it is recorded, Unix milliseconds.
+    pub disclosed_ms: Option<i64>,
+}
+
+/// A conversation that was begun or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Our id.
+    pub id: ConversationId,
+    /// The room, once made.
+    pub room: Option<String>,
+}
+
+impl Engine {
+    /// A page of the employee's conversations. That it was shown is recorded: it names clients.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn desk_conversations(
+        &self,
+        desk: &Desk,
+        at: PageAt,
+    ) -> Result<Page<DeskConversationView>, AdminError> {
+        let page = self.store.conversations_with(desk.0.id, at).await?;
+        let views = page.items.iter().map(|c| self.desk_view(c));
+        let items: Vec<_> = views.collect::<Result<_, StoreError>>()?;
+        self.listed(&desk.viewer(), "conversations", items.len())
+            .await?;
+        Ok(Page {
+            items,
+            next: page.next,
+        })
+    }
+
+    /// Begins a conversation with a client, or finds the one there is; the room follows.
+    ///
+    /// # Errors
+    /// When the number is none, or the employee has no number to text from, or several and none is named.
+    pub async fn desk_start(
+        &self,
+        desk: &Desk,
+        peer: &str,
+        name: Option<&str>,
+        ours: Option<&str>,
+    ) -> Result<Started, AdminError> {
+        let number = self.desk_number(desk, ours).await?;
+        let number = number.map_err(|why| AdminError::Invalid(why.to_owned()))?;
+        let ours = self.reveal_text("number", &number.number)?;
+        let actor = desk.actor();
+        let begin = || self.start_conversation(&actor, &desk.0.user, Some(&ours), peer, name);
+        let view = match begin().await {
+            // Begun by somebody else in this moment, perhaps by the same client: now it is found.
+            Err(AdminError::Store(StoreError::Conflict(_) | StoreError::Stale(_))) => begin().await,
+            begun => begun,
+        }?;
+        let id = view.id.parse();
+        Ok(Started {
+            id: id.map_err(|_| StoreError::Damaged("an id of a conversation".to_owned()))?,
+            room: view.room,
+        })
+    }
+
+    /// How far a conversation of the employee's has come; none if it is not theirs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn desk_started(
+        &self,
+        desk: &Desk,
+        id: ConversationId,
+    ) -> Result<Option<Started>, AdminError> {
+        let conversation = self.store.conversation(id).await?;
+        let own = conversation.filter(|c| c.employee.id == desk.0.id);
+        Ok(own.map(|c| Started {
+            id,
+            room: c.room.map(|room| room.0),
+        }))
+    }
+
+    /// Which number the employee texts from, or why they must say.
+    pub(super) async fn desk_number(
+        &self,
+        desk: &Desk,
+        ours: Option<&str>,
+    ) -> Result<Result<Number, &'static str>, AdminError> {
+        let mut held = self.held_by(&desk.0).await?;
+        if let Some(ours) = ours {
+            let index = self.index(&self.canonical(ours));
+            held.retain(|number| number.index == index);
+            return Ok(held.pop().ok_or("You do not hold the number to text from."));
+        }
+        let first = held.pop();
+        Ok(match first {
+            Some(number) if held.is_empty() => Ok(number),
+            Some(_) => Err("You hold several numbers: choose the one to text from."),
+            None => {
+                Err("You hold no number to text from. Ask whoever runs Verbatim to assign you one.")
+            }
+        })
+    }
+
+    pub(super) async fn held_by(&self, employee: &Employee) -> Result<Vec<Number>, AdminError> {
+        let mut numbers = self.all_numbers().await?;
+        numbers.retain(|number| {
+            let holder = number.holder.as_ref();
+            holder.is_some_and(|(holder, _)| *holder == employee.id)
+        });
+        Ok(numbers)
+    }
+
+    fn desk_view(&self, conversation: &Conversation) -> Result<DeskConversationView, StoreError> {
+        let peer = self.peer_number(conversation)?;
+        let masked = PhoneNumber::parse(&peer, None).map(|number| number.masked());
+        Ok(DeskConversationView {
+            id: conversation.id,
+            room: conversation.room.as_ref().map(|room| room.0.clone()),
+            name: self.reveal_text("name", &conversation.contact.name)?,
+            masked_number: masked.unwrap_or(peer),
+            our_number: self.reveal_text("number", &conversation.number.number)?,
+            consent: Consent::of(&conversation.contact.state),
+            disclosed_ms: conversation.disclosed.map(|at| at.as_millis()),
+        })
+    }
+}
