@@ -17,6 +17,8 @@ pub struct SimConfig {
     pub shared_key: Option<(String, String)>,
     /// The account's numbers with the address of their inbound webhook; empty for none.
     pub numbers: Vec<(String, String)>,
+    /// Who answers at the account's numbers, for the page and the API: (number, name).
+    pub number_names: Vec<(String, String)>,
     /// The phones that exist from the start: (name, number).
     pub phones: Vec<(String, String)>,
     /// Where the ledger lives. With a path, state survives a restart; without, it is in memory.
@@ -39,6 +41,7 @@ impl SimConfig {
             auth_token: auth_token.into(),
             shared_key: None,
             numbers: Vec::new(),
+            number_names: Vec::new(),
             phones: Vec::new(),
             ledger: None,
             delays: Delays::default(),

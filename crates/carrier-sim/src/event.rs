@@ -26,6 +26,13 @@ pub enum Event {
         /// The webhook's address.
         sms_url: String,
     },
+    /// Somebody stands behind a number of the account (empty: nobody is named).
+    NumberNamed {
+        /// The number.
+        number: String,
+        /// Who answers there.
+        name: String,
+    },
     /// A phone exists.
     PhoneAdded {
         /// The number.
@@ -57,6 +64,17 @@ pub enum Event {
         /// The messaging service that the caller named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         messaging_service_sid: Option<String>,
+    },
+    /// The API refused to send a message. What was to be sent is not kept.
+    Refused {
+        /// The sender that was named, as it came but cut to a sensible length.
+        from: String,
+        /// The receiver that was named, likewise.
+        to: String,
+        /// The HTTP status of the answer.
+        status: u16,
+        /// The provider's error code.
+        code: u32,
     },
     /// An accepted message changed its state.
     Status {

@@ -1,6 +1,6 @@
 //! The simulated carrier as a program of its own.
 
-use carrier_sim::{Delays, SimConfig};
+use carrier_sim::{Delays, Number, SimConfig};
 use clap::Parser;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,9 +25,10 @@ struct Arguments {
     /// Sign webhooks with HMAC-SHA256 under this shared key.
     #[arg(long, value_name = "ID=SECRET", value_parser = pair)]
     shared_key: Option<(String, String)>,
-    /// A number of the account and its inbound webhook; may be repeated.
-    #[arg(long = "number", value_name = "+E164[=URL]", value_parser = number)]
-    numbers: Vec<(String, String)>,
+    /// A number of the account, with who answers there and its inbound webhook if you like; may be
+    /// repeated.
+    #[arg(long = "number", value_name = "[NAME=]+E164[=URL]", value_parser = number)]
+    numbers: Vec<Number>,
     /// A phone, with a name if you like; may be repeated.
     #[arg(long = "phone", value_name = "[NAME=]+E164", value_parser = phone)]
     phones: Vec<(String, String)>,
@@ -47,9 +48,17 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((left.into(), right.into()))
 }
 
-fn number(text: &str) -> Result<(String, String), String> {
-    let (number, url) = text.split_once('=').unwrap_or((text, ""));
-    Ok((number.into(), url.into()))
+fn number(text: &str) -> Result<Number, String> {
+    let (name, rest) = match text.split_once('=') {
+        Some((name, rest)) if !name.starts_with('+') => (name, rest),
+        _ => ("", text),
+    };
+    let (number, sms_url) = rest.split_once('=').unwrap_or((rest, ""));
+    Ok(Number {
+        number: number.into(),
+        sms_url: sms_url.into(),
+        name: name.into(),
+    })
 }
 
 fn phone(text: &str) -> Result<(String, String), String> {
@@ -69,7 +78,18 @@ async fn main() -> ExitCode {
     let mut config = SimConfig::new(arguments.account_sid, arguments.auth_token);
     config.listen = arguments.listen;
     config.shared_key = arguments.shared_key;
-    config.numbers = arguments.numbers;
+    for Number {
+        number,
+        sms_url,
+        name,
+    } in arguments.numbers
+    {
+        // A restart without the name keeps the one of the ledger.
+        if !name.is_empty() {
+            config.number_names.push((number.clone(), name));
+        }
+        config.numbers.push((number, sms_url));
+    }
     config.phones = arguments.phones;
     config.ledger = arguments.ledger;
     config.seed = arguments.seed;

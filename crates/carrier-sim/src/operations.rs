@@ -8,7 +8,18 @@ use crate::lifecycle;
 use crate::sim::{Sim, SimError};
 use crate::text::is_e164;
 use crate::webhook::is_address;
+use crate::world::World;
 use std::sync::Arc;
+
+/// The longest name of a phone or of a number, in characters.
+const MAX_NAME: usize = 40;
+
+fn is_of_account(world: &World, number: &str) -> Result<(), SimError> {
+    match world.numbers.contains_key(number) {
+        true => Ok(()),
+        false => Err(SimError::Refused("the account has no such number")),
+    }
+}
 
 impl Sim {
     /// A phone texts a number of the account. Gives the identifier of the text.
@@ -32,10 +43,7 @@ impl Sim {
         let mut events = self.implicit_phone(from);
         events.extend(lifecycle::consent_change(&text));
         events.push(Event::Inbound(text));
-        self.record_if(events, |world| match world.numbers.contains_key(to) {
-            true => Ok(()),
-            false => Err(SimError::Refused("the account has no such number")),
-        })?;
+        self.record_if(events, |world| is_of_account(world, to))?;
         lifecycle::hand_over(self, &sid);
         Ok(sid)
     }
@@ -62,7 +70,7 @@ impl Sim {
         let name = name.trim();
         let name: String = if name.is_empty() { number } else { name }
             .chars()
-            .take(40)
+            .take(MAX_NAME)
             .collect();
         if self
             .world()
@@ -104,6 +112,22 @@ impl Sim {
             sms_url: sms_url.into(),
         }])?;
         Ok(())
+    }
+
+    /// Says who answers at a number of the account (empty: nobody is named).
+    ///
+    /// # Errors
+    /// A number that the account does not have; a ledger that cannot be written.
+    pub fn name_number(&self, number: &str, name: &str) -> Result<(), SimError> {
+        let name: String = name.trim().chars().take(MAX_NAME).collect();
+        if self.world().number_name(number) == name {
+            return is_of_account(&self.world(), number);
+        }
+        let event = Event::NumberNamed {
+            number: number.into(),
+            name,
+        };
+        self.record_if(vec![event], |world| is_of_account(world, number))
     }
 
     /// A phone refuses, or allows again, texts from one number of the account.

@@ -87,6 +87,9 @@ impl Sim {
         for (number, sms_url) in &config.numbers {
             sim.set_number(number, sms_url)?;
         }
+        for (number, name) in &config.number_names {
+            sim.name_number(number, name)?;
+        }
         for (name, number) in &config.phones {
             sim.add_phone(name, number)?;
         }

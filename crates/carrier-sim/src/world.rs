@@ -50,6 +50,8 @@ pub struct Number {
     pub number: String,
     /// Its inbound webhook; empty for none.
     pub sms_url: String,
+    /// Who answers there; empty where nobody is named.
+    pub name: String,
 }
 
 /// Everything that follows from the ledger.
@@ -59,6 +61,7 @@ pub(crate) struct World {
     pub(crate) messages: Vec<Message>,
     pub(crate) phones: Vec<Phone>,
     pub(crate) numbers: BTreeMap<String, String>,
+    pub(crate) number_names: BTreeMap<String, String>,
     pub(crate) faults: Faults,
     by_sid: HashMap<String, usize>,
     by_number: HashMap<String, usize>,
@@ -74,6 +77,7 @@ impl World {
             messages: Vec::new(),
             phones: Vec::new(),
             numbers: BTreeMap::new(),
+            number_names: BTreeMap::new(),
             faults: Faults::new(seed),
             by_sid: HashMap::new(),
             by_number: HashMap::new(),
@@ -113,6 +117,11 @@ impl World {
         self.numbers.keys().filter(of_phone).collect()
     }
 
+    /// Who answers at a number of the account; empty where nobody is named.
+    pub(crate) fn number_name(&self, number: &str) -> &str {
+        self.number_names.get(number).map_or("", String::as_str)
+    }
+
     /// The entries that a phone shows, oldest first.
     pub(crate) fn shown(&self, phone: &str) -> impl Iterator<Item = &Entry> {
         let indices = self.shown.get(phone).map_or(&[][..], Vec::as_slice);
@@ -133,6 +142,9 @@ impl World {
         match &entry.event {
             Event::NumberSet { number, sms_url } => {
                 self.numbers.insert(number.clone(), sms_url.clone());
+            }
+            Event::NumberNamed { number, name } => {
+                self.number_names.insert(number.clone(), name.clone());
             }
             Event::PhoneAdded { number, name } => self.name_phone(number, name),
             Event::OptOut {
@@ -174,6 +186,8 @@ impl World {
             } => {
                 self.advance(sid, *status, *error_code, at_ms);
             }
+            // Nothing was accepted, so nothing changes.
+            Event::Refused { .. } => {}
             Event::Delivered(text) => self.show(&text.to),
             Event::Webhook(attempt) => {
                 let taken = attempt.outcome == Outcome::Answered

@@ -28,6 +28,11 @@ impl ApiError {
         Self::new(400, code, message)
     }
 
+    /// The HTTP status and the provider's code.
+    pub(super) fn codes(&self) -> (u16, u32) {
+        (self.status.as_u16(), self.code)
+    }
+
     /// What a path without a resource is answered with.
     pub(super) fn no_resource(path: &str) -> Self {
         Self::new(

@@ -21,7 +21,7 @@ pub(super) async fn handle(State(sim): State<Arc<Sim>>, RawQuery(query): RawQuer
         .iter()
         .filter(|(number, _)| number.contains(wanted));
     let numbers: Vec<Value> = found
-        .map(|(number, url)| resource(&sim, number, url))
+        .map(|(number, url)| resource(&sim, number, world.number_name(number), url))
         .collect();
     let uri = format!(
         "/2010-04-01/Accounts/{}/IncomingPhoneNumbers.json",
@@ -40,7 +40,7 @@ pub(super) async fn handle(State(sim): State<Arc<Sim>>, RawQuery(query): RawQuer
     }))
 }
 
-fn resource(sim: &Sim, number: &str, sms_url: &str) -> Value {
+fn resource(sim: &Sim, number: &str, name: &str, sms_url: &str) -> Value {
     let account = &sim.account.sid;
     let digest = Sha256::digest(number.as_bytes());
     let sid: String = digest
@@ -57,7 +57,7 @@ fn resource(sim: &Sim, number: &str, sms_url: &str) -> Value {
         "capabilities": { "voice": false, "sms": true, "mms": false, "fax": false },
         "date_created": opened,
         "date_updated": opened,
-        "friendly_name": number,
+        "friendly_name": if name.is_empty() { number } else { name },
         "phone_number": number,
         "sms_url": sms_url,
         "sms_method": "POST",

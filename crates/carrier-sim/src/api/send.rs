@@ -19,6 +19,8 @@ use std::sync::Arc;
 
 /// The longest body, in characters.
 const MAX_BODY: usize = 1600;
+/// The longest number that the ledger keeps of a refused message, in characters.
+const MAX_NUMBER: usize = 24;
 /// The longest validity period and its default, in seconds.
 const MAX_VALIDITY_S: u32 = 36_000;
 
@@ -28,11 +30,33 @@ pub(super) async fn handle(
     ConnectInfo(cut): ConnectInfo<Cut>,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let (sid, resource) = accept(&sim, &pairs(&body))?;
+    let form = pairs(&body);
+    let (sid, resource) = match accept(&sim, &form) {
+        Ok(accepted) => accepted,
+        Err(refusal) => {
+            sim.record(vec![refused(&form, &refusal)])?;
+            return Err(refusal);
+        }
+    };
     if let Some(answer) = strike::after(&sim, &cut, &sid).await {
         return Ok(answer);
     }
     Ok((StatusCode::CREATED, Json(resource)).into_response())
+}
+
+/// What the ledger says of a refusal. The numbers are the caller's words, so they are cut.
+fn refused(form: &Pairs, refusal: &ApiError) -> Event {
+    let number = |name| {
+        let given = value(form, name).unwrap_or_default();
+        given.chars().take(MAX_NUMBER).collect()
+    };
+    let (status, code) = refusal.codes();
+    Event::Refused {
+        from: number("From"),
+        to: number("To"),
+        status,
+        code,
+    }
 }
 
 fn accept(sim: &Arc<Sim>, form: &Pairs) -> Result<(String, serde_json::Value), ApiError> {

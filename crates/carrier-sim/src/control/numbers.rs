@@ -16,6 +16,7 @@ pub(super) async fn list(State(sim): State<Arc<Sim>>) -> Json<Value> {
         .map(|(number, sms_url)| Number {
             number: number.clone(),
             sms_url: sms_url.clone(),
+            name: world.number_name(number).to_owned(),
         })
         .collect();
     Json(json!({ "numbers": numbers }))
@@ -25,15 +26,24 @@ pub(super) async fn list(State(sim): State<Arc<Sim>>) -> Json<Value> {
 #[serde(deny_unknown_fields)]
 pub(super) struct Set {
     number: String,
+    /// Without: the webhook stays as it is, and a new number has none.
     #[serde(default)]
-    sms_url: String,
+    sms_url: Option<String>,
+    /// Without: the name stays as it is.
+    #[serde(default)]
+    name: Option<String>,
 }
 
-/// `POST /sim/numbers`: adds a number or changes its webhook.
+/// `POST /sim/numbers`: adds a number, or changes its webhook or who answers there.
 pub(super) async fn set(
     State(sim): State<Arc<Sim>>,
     Json(set): Json<Set>,
 ) -> Result<Json<Value>, SimError> {
-    sim.set_number(&set.number, &set.sms_url)?;
+    let present = sim.world().numbers.get(&set.number).cloned();
+    let sms_url = set.sms_url.or(present).unwrap_or_default();
+    sim.set_number(&set.number, &sms_url)?;
+    if let Some(name) = set.name {
+        sim.name_number(&set.number, &name)?;
+    }
     Ok(Json(json!({ "ok": true })))
 }

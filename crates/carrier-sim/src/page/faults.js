@@ -1,87 +1,43 @@
-// The fault switches, in groups, with what they do in plain words.
+// The fault switches: a panel of them, and a strip that tells which are on.
 
-import { get, post } from "./state.js";
-import { make } from "./text.js";
+import { get, post } from "./http.js";
+import { GROUPS, NAMES } from "./kinds.js";
+import { make, say } from "./text.js";
 
-const GROUPS = [
-  ["Answers to the firm’s software", [
-    ["provider_down", "Provider down", "Every call is answered 503, until you turn this off."],
-    ["timeout_before", "No answer, not accepted", "Silence, then a broken connection. The message does not exist."],
-    ["timeout_after", "No answer, but accepted", "Silence, then a broken connection. The message is sent all the same."],
-    ["reset_before", "Reset, not accepted", "The connection breaks at once. The message does not exist."],
-    ["reset_after", "Reset, but accepted", "The connection breaks at once. The message is sent all the same."],
-    ["too_many_requests", "Too many requests", "429 with a time to wait. The message does not exist."],
-    ["server_error_before", "Server error, not accepted", "500. The message does not exist."],
-    ["server_error_after", "Server error, but accepted", "500. The message is sent all the same."],
-    ["non_json", "Unreadable answer", "Accepted, but the answer is a page of HTML."],
-    ["slow_answer", "Slow answer", "The right answer, late."],
-  ]],
-  ["Webhooks to the firm’s software", [
-    ["lost_inbound", "Lost texts", "The webhook of a phone’s text never comes. The list still has the text."],
-    ["lost_receipts", "Lost receipts", "Webhooks about delivery never come."],
-    ["duplicate_webhooks", "Duplicates", "Each webhook comes twice at the same time."],
-    ["reorder_callbacks", "Wrong order", "Webhooks about delivery come late and backwards."],
-    ["bad_signature", "Wrong signature", "Webhooks look forged. They must be refused."],
-  ]],
-  ["Delivery to phones", [
-    ["slow_delivery", "Slow delivery", "Messages wait before they are sent."],
-    ["delivery_failure", "Failed delivery", "Messages do not arrive; the error code says why."],
-  ]],
-];
-
-/** What else a kind can be told, with its usual value. */
-const EXTRAS = {
-  timeout_before: ["delay_ms", "Seconds", 60],
-  timeout_after: ["delay_ms", "Seconds", 60],
-  too_many_requests: ["delay_ms", "Seconds", 1],
-  slow_answer: ["delay_ms", "Seconds", 3],
-  slow_delivery: ["delay_ms", "Seconds", 10],
-  delivery_failure: ["error_code", "Error code", 30003],
-};
+const CHANCE = ["probability", "Chance", [["1", "always"], ["0.5", "half"], ["0.1", "one in ten"]]];
+const TIMES = ["count", "Times", [["", "no limit"], ["1", "once"], ["5", "5"], ["20", "20"]]];
 
 export class FaultPanel {
-  constructor(groups, badge, clear) {
-    this.badge = badge;
+  constructor(groups, strip) {
+    this.strip = strip;
     this.rows = new Map();
-    this.status = make("p", { className: "error", role: "alert" });
-    clear.onclick = () => this.change({ clear: true });
+    this.error = make("p", { className: "error", role: "alert" });
+    groups.append(this.error);
     for (const [title, kinds] of GROUPS) {
-      const rows = kinds.map(([kind, name, text]) => this.row(kind, name, text));
+      const rows = kinds.map(([kind, name, about, fields]) => this.row(kind, name, about, fields));
       groups.append(make("fieldset", {}, make("legend", { textContent: title }), ...rows));
     }
-    groups.append(this.status);
   }
 
-  row(kind, name, text) {
-    const box = make("input", { type: "checkbox", id: `fault-${kind}`, role: "switch", "aria-describedby": `about-${kind}` });
-    const chance = choice("Chance", [["1", "always"], ["0.5", "half"], ["0.1", "one in ten"]]);
-    const times = choice("Times", [["", "no limit"], ["1", "once"], ["5", "5"], ["20", "20"]]);
-    const fields = [chance.label, times.label];
-    const [extra, label, usual] = EXTRAS[kind] ?? [];
-    const number = extra && make("input", { type: "number", min: "0", max: "86400", value: String(usual) });
-    if (number) fields.push(make("label", {}, `${label} `, number));
-    const options = make("div", { className: "fault-options", hidden: true }, ...fields);
-    const read = () => ({
-      kind,
-      on: box.checked,
-      probability: Number(chance.select.value),
-      ...(times.select.value && { count: Number(times.select.value) }),
-      ...(extra && { [extra]: extra === "delay_ms" ? Math.round(Number(number.value) * 1000) : Number(number.value) }),
-    });
-    const set = () => this.change({ faults: [read()] });
-    for (const field of [box, chance.select, times.select, ...(number ? [number] : [])]) field.onchange = set;
-    this.rows.set(kind, { box, options, chance: chance.select, times: times.select });
-    return make("div", { className: "fault" }, box,
-      make("label", { htmlFor: box.id, textContent: name }),
-      make("p", { id: `about-${kind}`, className: "hint", textContent: text }), options);
+  row(kind, name, about, extra) {
+    const row = new Row(kind, name, about, [...extra, TIMES, CHANCE], () => this.change({ faults: [row.read()] }));
+    this.rows.set(kind, row);
+    return row.element;
+  }
+
+  clear() {
+    return this.change({ clear: true });
   }
 
   async change(body) {
     try {
-      this.draw((await post("/sim/faults", body)).faults);
-      this.status.textContent = "";
+      const { faults } = await post("/sim/faults", body);
+      say(this.error, "");
+      this.draw(faults);
     } catch (error) {
-      this.status.textContent = error.message;
+      say(this.error, error.message);
+      // The switches show what is, not what was wished.
+      for (const row of this.rows.values()) row.draw(row.fault);
     }
   }
 
@@ -90,28 +46,77 @@ export class FaultPanel {
   }
 
   draw(faults) {
-    for (const fault of faults) {
-      const row = this.rows.get(fault.kind);
-      row.box.checked = fault.on;
-      row.options.hidden = !fault.on;
-      row.chance.value = pick(row.chance, String(fault.probability), `${Math.round(fault.probability * 100)} %`);
-      row.times.value = fault.count === undefined ? "" : pick(row.times, String(fault.count), `${fault.count} left`);
+    for (const fault of faults) this.rows.get(fault.kind)?.draw(fault);
+    const on = faults.filter((fault) => fault.on).map((fault) => NAMES.get(fault.kind) ?? fault.kind);
+    this.strip(on);
+  }
+}
+
+/** One switch with what it can be told. */
+class Row {
+  constructor(kind, name, about, fields, changed) {
+    this.fault = { kind, on: false, probability: 1 };
+    this.box = make("input", { type: "checkbox", id: `fault-${kind}`, role: "switch", "aria-describedby": `about-${kind}`, onchange: changed });
+    this.fields = fields.map((field) => new Field(field, changed));
+    this.options = make("div", { className: "fault-options", hidden: true }, ...this.fields.map(({ element }) => element));
+    this.element = make("div", { className: "fault" }, this.box,
+      make("label", { htmlFor: this.box.id, textContent: name }),
+      make("p", { id: `about-${kind}`, className: "hint", textContent: about }), this.options);
+  }
+
+  /** The switch as it is set on the page. What only others set stays as it is. */
+  read() {
+    const fault = { ...this.fault, on: this.box.checked };
+    for (const { key, value } of this.fields) {
+      if (value === undefined) delete fault[key];
+      else fault[key] = value;
     }
-    const on = faults.filter((fault) => fault.on).length;
-    this.badge.hidden = on === 0;
-    this.badge.textContent = `${on} on`;
+    return fault;
+  }
+
+  draw(fault) {
+    this.fault = fault;
+    this.box.checked = fault.on;
+    this.options.hidden = !fault.on;
+    for (const field of this.fields) field.draw(fault);
   }
 }
 
-function choice(name, options) {
-  const select = make("select", {}, ...options.map(([value, textContent]) => make("option", { value, textContent })));
-  return { select, label: make("label", {}, `${name} `, select) };
-}
-
-/** Values set elsewhere need not be among the choices. */
-function pick(select, value, textContent) {
-  if (![...select.options].some((option) => option.value === value)) {
-    select.append(make("option", { value, textContent }));
+/** One thing that a switch can be told: a choice, or a time. */
+class Field {
+  constructor([key, label, what], changed) {
+    this.key = key;
+    this.usual = what;
+    this.input = Array.isArray(what)
+      ? make("select", {}, ...what.map(([value, textContent]) => make("option", { value, textContent })))
+      : make("input", { type: "number", min: "0", max: "86400", step: "any", value: String(what) });
+    this.input.onchange = changed;
+    this.element = make("label", {}, `${label} `, this.input);
   }
-  return value;
+
+  get value() {
+    const { value } = this.input;
+    if (this.key === "scope") return value;
+    if (this.key === "drop") return value === "true";
+    if (value === "") return undefined;
+    return this.key === "delay_ms" ? Math.round(Number(value) * 1000) : Number(value);
+  }
+
+  draw(fault) {
+    // A switch that went off by itself has no times left; turned on again it has no limit.
+    const spent = this.key === "count" && !fault.on;
+    const value = spent ? undefined : fault[this.key];
+    if (document.activeElement === this.input && this.input.type === "number") return;
+    if (this.key === "delay_ms") this.input.value = String(value === undefined ? this.usual : value / 1000);
+    else if (this.key === "count") this.pick(value === undefined ? "" : String(value), `${value} left`);
+    else if (this.key === "probability") this.pick(String(value ?? 1), `${Math.round(value * 100)} %`);
+    else this.pick(value === undefined ? this.usual[0][0] : String(value), String(value));
+  }
+
+  /** Values set elsewhere need not be among the choices. */
+  pick(value, textContent) {
+    const has = [...this.input.options].some((option) => option.value === value);
+    if (!has) this.input.append(make("option", { value, textContent }));
+    this.input.value = value;
+  }
 }

@@ -19,16 +19,30 @@ const CSS: &str = "text/css";
 const JS: &str = "text/javascript";
 
 /// Path, type and content of each file.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 23] = [
     ("/", HTML, include_str!("index.html")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
     ("/page.css", CSS, include_str!("page.css")),
+    ("/phone.css", CSS, include_str!("phone.css")),
+    ("/panel.css", CSS, include_str!("panel.css")),
     ("/page.js", JS, include_str!("page.js")),
-    ("/state.js", JS, include_str!("state.js")),
-    ("/phone.js", JS, include_str!("phone.js")),
+    ("/add.js", JS, include_str!("add.js")),
+    ("/codes.js", JS, include_str!("codes.js")),
+    ("/composer.js", JS, include_str!("composer.js")),
+    ("/contacts.js", JS, include_str!("contacts.js")),
     ("/faults.js", JS, include_str!("faults.js")),
+    ("/http.js", JS, include_str!("http.js")),
+    ("/kinds.js", JS, include_str!("kinds.js")),
     ("/ledger.js", JS, include_str!("ledger.js")),
+    ("/memory.js", JS, include_str!("memory.js")),
+    ("/optout.js", JS, include_str!("optout.js")),
+    ("/phone.js", JS, include_str!("phone.js")),
+    ("/seen.js", JS, include_str!("seen.js")),
+    ("/segments.js", JS, include_str!("segments.js")),
+    ("/shelf.js", JS, include_str!("shelf.js")),
+    ("/state.js", JS, include_str!("state.js")),
     ("/text.js", JS, include_str!("text.js")),
+    ("/thread.js", JS, include_str!("thread.js")),
 ];
 
 /// The page and its parts.
@@ -58,6 +72,7 @@ fn file(kind: &'static str, text: &'static str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::FaultKind;
 
     #[test]
     fn nothing_is_fetched_from_elsewhere_or_inline() {
@@ -70,11 +85,35 @@ mod tests {
                 "//cdn",
                 "@import",
                 " style=",
+                "<style",
                 "onclick=\"",
                 "innerHTML",
+                "eval(",
             ] {
                 assert!(!text.contains(foreign), "{path} ({kind}) has {foreign}");
             }
+        }
+    }
+
+    #[test]
+    fn every_fault_has_a_switch_with_words() {
+        let words = include_str!("kinds.js");
+        for kind in FaultKind::ALL {
+            let name = serde_json::to_string(&kind).unwrap();
+            assert_eq!(words.matches(&format!("[{name}, \"")).count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_file_is_asked_for() {
+        for (path, ..) in FILES.into_iter().filter(|(path, ..)| *path != "/") {
+            let name = path.trim_start_matches('/');
+            let asked = |text: &str| {
+                [format!("from \"./{name}\""), format!("=\"/{name}\"")]
+                    .iter()
+                    .any(|marker| text.contains(marker))
+            };
+            assert!(FILES.iter().any(|(.., text)| asked(text)), "{path}");
         }
     }
 

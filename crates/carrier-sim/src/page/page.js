@@ -1,85 +1,49 @@
 // The page: loads, listens, and keeps phones and panels up to date.
 
+import { AddDialog } from "./add.js";
 import { FaultPanel } from "./faults.js";
 import { LedgerPanel } from "./ledger.js";
-import { PhoneView } from "./phone.js";
-import { State, post } from "./state.js";
-import { make } from "./text.js";
+import { recall, remember } from "./memory.js";
+import { OptOutRow } from "./optout.js";
+import { Shelf } from "./shelf.js";
+import { State } from "./state.js";
+import { say } from "./text.js";
 
-/** The most phones side by side; more are opened by their number. */
-const PHONES = 12;
+/** How often the start is tried again, in milliseconds. */
+const AGAIN_MS = 2000;
+const PANELS = ["faults", "ledger"];
 const $ = (id) => document.getElementById(id);
 
 const state = new State();
-const views = new Map();
-const hidden = new Set();
-const faults = new FaultPanel($("fault-groups"), $("faults-on"), $("faults-clear"));
+const shelf = new Shelf(state, $("phones"), $("open-add"));
+const add = new AddDialog(state, shelf, $);
+const faults = new FaultPanel($("fault-groups"), tellFaults);
 const ledger = new LedgerPanel(state, $("ledger"), $("ledger-rows"), $("ledger-kind"), $("ledger-text"));
+const optOut = new OptOutRow(state);
+$("fault-optout").append(optOut.element);
 
-function open(number) {
-  if (views.has(number)) return views.get(number);
-  const phone = state.phones.get(number);
-  const view = new PhoneView(state, phone, [...state.phones.keys()].indexOf(number), () => close(number));
-  views.set(number, view);
-  $("phones").append(view.element);
-  view.log.scrollTop = view.log.scrollHeight;
-  tellEmpty();
-  return view;
+function tellFaults(on) {
+  $("strip").hidden = on.length === 0;
+  say($("strip-text"), on.length === 0 ? "" : `${on.length === 1 ? "Fault" : "Faults"} on: ${on.join(", ")}`);
 }
 
-function close(number) {
-  hidden.add(number);
-  views.get(number)?.element.remove();
-  views.delete(number);
-  tellEmpty();
-  $("open-add").focus();
+function tellTrouble(text) {
+  say($("trouble"), text);
+  $("trouble").hidden = text === "";
 }
 
-function tellEmpty() {
-  $("no-phones")?.remove();
-  if (views.size === 0) {
-    $("phones").append(make("p", { id: "no-phones", className: "empty", textContent: "No phone is shown. Add one to send a text." }));
-  }
-}
-
-function touch(number) {
-  if (views.has(number)) views.get(number).update();
-  else if (!hidden.has(number) && views.size < PHONES) open(number);
-}
-
-function listen() {
-  const source = new EventSource(`/sim/events?after=${state.position}`);
-  source.onopen = () => connected(true);
-  source.onerror = () => connected(false);
-  source.onmessage = ({ data }) => {
-    const entry = JSON.parse(data);
-    const number = state.apply(entry);
-    if (number) touch(number);
-    if (entry.kind === "number_set") for (const view of views.values()) view.update();
-    if (entry.kind.startsWith("fault")) faults.refresh().catch(() => connected(false));
-    ledger.later();
-  };
-}
-
-function connected(yes) {
-  $("connection").textContent = yes ? "Live" : "Not connected, trying again…";
-  $("connection").classList.toggle("live", yes);
+function tellConnection(live) {
+  say($("connection"), live ? "Live" : "Not connected");
+  $("connection").classList.toggle("live", live);
 }
 
 function toggle(name, show = $(name).hidden) {
-  for (const panel of ["faults", "ledger"]) {
+  for (const panel of PANELS) {
     $(panel).hidden = panel !== name || !show;
     $(`open-${panel}`).setAttribute("aria-expanded", String(!$(panel).hidden));
   }
+  remember("panel", show ? name : undefined);
   ledger.redraw();
-}
-
-for (const name of ["faults", "ledger"]) {
-  $(`open-${name}`).onclick = () => toggle(name);
-  $(name).onkeydown = ({ key }) => key === "Escape" && leave(name);
-}
-for (const button of document.querySelectorAll("[data-close]")) {
-  button.onclick = () => leave(button.dataset.close);
 }
 
 function leave(name) {
@@ -87,46 +51,82 @@ function leave(name) {
   $(`open-${name}`).focus();
 }
 
-$("open-add").onclick = () => {
-  $("known").replaceChildren(...[...state.phones.values()].map(({ number, name }) => make("option", { value: number, textContent: name })));
-  $("add-error").textContent = "";
-  $("add-form").reset();
-  $("add").showModal();
-};
-$("add-cancel").onclick = () => $("add").close();
-$("add-form").onsubmit = async (event) => {
-  event.preventDefault();
-  const number = $("add-number").value.replace(/[\s().-]/g, "");
-  const known = state.phones.get(number);
-  const name = $("add-name").value.trim() || known?.name || "";
-  try {
-    if (!/^\+[1-9]\d{6,14}$/.test(number)) throw new Error("Write the number with + and country code, for example +15550100199.");
-    await post("/sim/phones", { number, name });
-    state.phone(number).name = name || number;
-    hidden.delete(number);
-    $("add").close();
-    const view = open(number);
-    view.update();
-    view.field.focus();
-  } catch (error) {
-    $("add-error").textContent = error.message;
-    $("add-number").focus();
-  }
-};
+function take(entry) {
+  const number = state.apply(entry);
+  if (number) shelf.touch(number);
+  if (entry.kind.startsWith("number")) shelf.drawAll();
+  if (entry.kind.startsWith("fault")) refreshFaults();
+  if (["number_set", "number_named", "phone_added", "opt_out"].includes(entry.kind)) optOut.draw();
+  ledger.later();
+}
+
+/** Asks once a frame, however many strikes came. */
+let asking = false;
+function refreshFaults() {
+  if (asking) return;
+  asking = true;
+  requestAnimationFrame(async () => {
+    asking = false;
+    try {
+      await faults.refresh();
+    } catch (error) {
+      tellTrouble(`The switches may be out of date. ${error.message}`);
+    }
+  });
+}
+
+function listen() {
+  const source = new EventSource(`/sim/events?after=${state.position}`);
+  source.onopen = async () => {
+    try {
+      // Everything that was written here is kept, so reading anew loses nothing.
+      if (await state.isForeign()) {
+        location.reload();
+        return;
+      }
+      await faults.refresh();
+      tellTrouble("");
+      tellConnection(true);
+    } catch (error) {
+      tellTrouble(error.message);
+    }
+  };
+  source.onerror = () => {
+    tellConnection(false);
+    tellTrouble("The simulated carrier does not answer. What you see may be out of date; this page keeps trying.");
+    // A refusal ends the stream for good.
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS);
+  };
+  source.onmessage = ({ data }) => take(JSON.parse(data));
+}
 
 async function begin() {
   try {
     await state.load();
+    await shelf.restore();
     await faults.refresh();
-  } catch {
-    connected(false);
-    setTimeout(begin, 2000);
+  } catch (error) {
+    tellTrouble(`${error.message} Trying again…`);
+    setTimeout(begin, AGAIN_MS);
     return;
   }
-  for (const number of [...state.phones.keys()].slice(0, PHONES)) open(number);
-  tellEmpty();
+  tellTrouble("");
+  shelf.begin();
+  optOut.draw();
+  ledger.redraw();
   listen();
-  // A link can open a panel: /#faults or /#ledger.
-  if (["#faults", "#ledger"].includes(location.hash)) toggle(location.hash.slice(1), true);
 }
+
+for (const name of PANELS) {
+  $(`open-${name}`).onclick = () => toggle(name);
+  $(`close-${name}`).onclick = () => leave(name);
+  $(name).onkeydown = ({ key }) => key === "Escape" && leave(name);
+}
+$("open-add").onclick = () => add.open();
+for (const id of ["faults-clear", "strip-clear"]) $(id).onclick = () => faults.clear();
+// A link can open a panel: /#faults or /#ledger.
+const asked = PANELS.includes(location.hash.slice(1)) ? location.hash.slice(1) : recall("panel");
+if (PANELS.includes(asked)) toggle(asked, true);
+// The clocks on the phones.
+setInterval(() => shelf.tick(), 5000);
 begin();

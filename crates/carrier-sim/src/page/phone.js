@@ -1,191 +1,136 @@
-// One phone: its conversations, and the field to write in.
+// One phone: whose it is, its frame, and its two screens: whom to text, and a conversation.
 
-import { clock, counter, day, make, pretty } from "./text.js";
-import { post } from "./state.js";
-
-/** The most bubbles that one conversation shows. */
-const SHOWN = 200;
-const FINAL = new Set(["undelivered", "failed"]);
+import { Composer } from "./composer.js";
+import { Contacts } from "./contacts.js";
+import { recall, remember } from "./memory.js";
+import { setOptedOut } from "./optout.js";
+import { clock, icon, initial, make, pretty, say } from "./text.js";
+import { Thread } from "./thread.js";
 
 export class PhoneView {
-  constructor(state, phone, index, hide) {
-    this.state = state;
-    this.phone = phone;
-    this.rows = new Map();
-    this.seen = new Map();
-    this.lastDay = "";
-    this.build(index, hide);
-    this.with = this.newestPartner();
-    // What was there before the page counts as seen.
-    for (const number of state.numbers) this.look(number);
-    this.update();
+  constructor(state, phone, hide) {
+    Object.assign(this, { state, phone });
+    const id = `phone-${phone.number.slice(1)}`;
+    this.contacts = new Contacts(state, phone, (number) => this.open(number, true));
+    this.thread = new Thread("Messages");
+    this.composer = new Composer(id, phone);
+    this.room = make("div", { className: "thread", hidden: true }, this.head(id), this.details(id), this.thread.element, this.composer.element);
+    const screen = make("div", { className: "screen" }, this.bar(), this.contacts.element, this.room);
+    this.element = make("section", { className: "phone", "aria-labelledby": id }, this.owner(id, hide), make("div", { className: "frame" }, screen));
+    this.begin();
   }
 
-  build(index, hide) {
-    const id = `phone-${this.phone.number.slice(1)}`;
-    this.title = make("h2", { id });
-    this.avatar = make("span", { className: `avatar tint-${index % 6}`, "aria-hidden": "true" });
-    const close = make("button", { type: "button", className: "close", onclick: hide, textContent: "✕", "aria-label": "Hide this phone", title: "Hide this phone" });
-    const name = make("div", { className: "who" }, this.title, make("p", { className: "number", textContent: pretty(this.phone.number) }));
-    this.partner = make("select", { id: `${id}-with`, onchange: () => this.show(this.partner.value) });
-    this.refuses = make("input", { type: "checkbox", onchange: () => this.refuse() });
-    const options = make("div", { className: "thread" },
-      make("label", { htmlFor: `${id}-with`, textContent: "To" }), this.partner,
-      make("label", { className: "check", title: "Sending to this phone from this number is then refused with error 21610" }, this.refuses, " Opted out"));
-    this.others = make("button", { type: "button", className: "others", hidden: true });
-    this.log = make("ol", { className: "log", tabIndex: 0, role: "log", "aria-label": "Messages" });
-    this.element = make("section", { className: "phone", "aria-labelledby": id },
-      make("header", { className: "phone-head" }, this.avatar, name, close), options, this.others, this.log, this.composer(id));
+  /** Where this phone was, or its newest conversation, or the only one there can be. */
+  begin() {
+    const was = recall(`open ${this.phone.number}`);
+    const known = (number) => this.state.numbers.has(number) || this.phone.threads.has(number);
+    const order = this.contacts.order();
+    if (was !== undefined && (was === "" || known(was))) this.open(was);
+    else this.open(this.contacts.isFresh() && order.length !== 1 ? "" : order[0] ?? "");
   }
 
-  composer(id) {
-    this.field = make("textarea", { id: `${id}-text`, rows: 2, placeholder: "Text message", enterKeyHint: "send", "aria-label": "Text message", "aria-describedby": `${id}-count` });
-    this.count = make("p", { id: `${id}-count`, className: "count" });
-    this.error = make("p", { className: "error", role: "alert" });
-    this.button = make("button", { type: "submit", className: "primary send", textContent: "Send", disabled: true });
-    this.field.oninput = () => this.typed();
-    this.field.onkeydown = (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        this.send();
-      }
-    };
-    const form = make("form", { className: "composer" }, this.field, this.button, this.count, this.error);
-    form.onsubmit = (event) => {
-      event.preventDefault();
-      this.send();
-    };
-    return form;
+  owner(id, hide) {
+    this.name = make("h2", { id });
+    const words = make("span", { className: "unseen" });
+    this.putAway = words;
+    return make("header", { className: "owner" }, this.name,
+      make("p", { className: "number", textContent: pretty(this.phone.number) }),
+      make("button", { type: "button", className: "close", onclick: hide, title: "Put this phone away" }, icon("close"), words));
   }
 
-  typed() {
-    this.count.textContent = counter(this.field.value);
-    this.button.disabled = this.field.value.trim() === "" || !this.with;
+  bar() {
+    this.time = make("span");
+    return make("div", { className: "status-bar", "aria-hidden": "true" }, this.time, make("span", { className: "island" }),
+      make("span", { className: "reception" }, icon("signal"), icon("battery")));
   }
 
-  async send() {
-    if (this.button.disabled) return;
-    const body = this.field.value;
-    this.button.disabled = true;
-    try {
-      await post(`/sim/phones/${encodeURIComponent(this.phone.number)}/send`, { to: this.with, body });
-      this.error.textContent = "";
-      this.field.value = "";
-    } catch (error) {
-      this.error.textContent = error.message;
-    }
-    this.typed();
+  head(id) {
+    this.waiting = make("span", { className: "unread" });
+    this.avatar = make("span", { className: "avatar", "aria-hidden": "true" });
+    this.partner = make("h3");
+    this.partnerNumber = make("p", { className: "number" });
+    this.more = make("button", { type: "button", className: "more", "aria-expanded": "false", "aria-controls": `${id}-details`, title: "Details", onclick: () => this.toggleDetails() },
+      icon("more"), make("span", { className: "unseen", textContent: "Details" }));
+    return make("header", { className: "contact" },
+      make("button", { type: "button", className: "back", title: "All conversations", onclick: () => this.back() }, icon("back"),
+        make("span", { className: "unseen", textContent: "All conversations" }), this.waiting),
+      this.avatar, make("div", { className: "who" }, this.partner, this.partnerNumber), this.more);
+  }
+
+  details(id) {
+    this.refuses = make("input", { type: "checkbox", id: `${id}-refuses`, role: "switch", "aria-describedby": `${id}-about` });
+    this.refuses.onchange = () => this.refuse();
+    this.refuseError = make("p", { className: "error", role: "alert" });
+    this.sheet = make("div", { id: `${id}-details`, className: "sheet", hidden: true },
+      make("div", { className: "fault" }, this.refuses, make("label", { htmlFor: this.refuses.id, textContent: "Opted out" }),
+        make("p", { id: `${id}-about`, className: "hint", textContent: "The carrier refuses texts from this number to this phone (error 21610), as after STOP." })), this.refuseError);
+    this.notice = make("p", { className: "notice" });
+    return make("div", {}, this.sheet, this.notice);
+  }
+
+  toggleDetails() {
+    this.sheet.hidden = !this.sheet.hidden;
+    this.more.setAttribute("aria-expanded", String(!this.sheet.hidden));
   }
 
   async refuse() {
-    const change = { number: this.with, opted_out: this.refuses.checked };
     try {
-      await post(`/sim/phones/${encodeURIComponent(this.phone.number)}/opt-out`, change);
+      await setOptedOut(this.phone.number, this.with, this.refuses.checked);
+      say(this.refuseError, "");
     } catch (error) {
-      this.error.textContent = error.message;
+      this.refuses.checked = !this.refuses.checked;
+      say(this.refuseError, error.message);
     }
   }
 
-  newestPartner() {
-    return this.phone.bubbles.at(-1)?.with ?? this.state.numbers[0];
-  }
-
-  show(number) {
-    if (number !== this.with) {
-      this.with = number;
-      this.rows.clear();
-      this.lastDay = "";
-      this.log.replaceChildren();
+  /** Opens the conversation with a number; without one, the list of all. */
+  open(number, byHand = false) {
+    this.with = number;
+    if (byHand) remember(`open ${this.phone.number}`, number);
+    this.contacts.element.hidden = Boolean(number);
+    this.room.hidden = !number;
+    if (number) {
+      this.composer.open(number);
+      this.thread.open(this.state.thread(this.phone.number, number));
     }
     this.update();
+    if (number && byHand) this.composer.field.focus({ preventScroll: true });
+  }
+
+  back() {
+    const number = this.with;
+    this.open("", true);
+    this.contacts.focus(number);
+  }
+
+  focus() {
+    if (this.with) this.composer.field.focus();
+    else this.contacts.focus();
   }
 
   update() {
-    this.with ??= this.newestPartner();
-    this.title.textContent = this.phone.name === this.phone.number ? "Unnamed phone" : this.phone.name;
-    this.avatar.textContent = this.phone.name === this.phone.number ? "#" : [...this.phone.name][0].toUpperCase();
-    this.fillPartners();
-    this.refuses.checked = this.phone.optedOut.has(this.with);
-    const atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
-    const thread = this.phone.bubbles.filter((message) => message.with === this.with).slice(-SHOWN);
-    for (const message of thread) this.draw(message);
-    this.look(this.with);
-    this.log.classList.toggle("empty-log", thread.length === 0);
-    if (atEnd) this.log.scrollTop = this.log.scrollHeight;
-    this.tellOthers();
-    this.typed();
+    const { name, number, optedOut } = this.phone;
+    say(this.name, name === number ? "Unnamed phone" : name);
+    say(this.putAway, `Put the phone of ${this.state.nameOf(number)} away`);
+    this.tick();
+    if (this.with) this.updateThread(optedOut.has(this.with));
+    else this.contacts.draw();
   }
 
-  look(number) {
-    this.seen.set(number, this.phone.bubbles.filter(arrived(number)).length);
+  updateThread(refused) {
+    const partner = this.state.nameOf(this.with);
+    this.state.read(this.phone.number, this.with);
+    say(this.avatar, initial(partner));
+    say(this.partner, partner);
+    say(this.partnerNumber, partner === pretty(this.with) ? "A number of the firm" : pretty(this.with));
+    this.refuses.checked = refused;
+    say(this.notice, refused ? `Opted out: texts from ${partner} are refused. START allows them again.` : "");
+    const elsewhere = this.state.unread(this.phone.number);
+    say(this.waiting, elsewhere ? String(elsewhere) : "");
+    this.thread.draw();
   }
 
-  fillPartners() {
-    const numbers = [...new Set([...this.state.numbers, ...this.phone.bubbles.map((m) => m.with)])];
-    if (this.partner.options.length !== numbers.length) {
-      this.partner.replaceChildren(...numbers.map((number) => make("option", { value: number, textContent: pretty(number) })));
-    }
-    this.partner.value = this.with ?? "";
+  tick() {
+    say(this.time, clock(Date.now()));
   }
-
-  /** A row is made once and then only changed, so that a screen reader hears each message once. */
-  draw(message) {
-    let row = this.rows.get(message.sid);
-    if (row && row.arrived !== isHere(message)) {
-      row.item.remove();
-      row = undefined;
-    }
-    if (!row) {
-      row = this.row(message);
-      this.rows.set(message.sid, row);
-    }
-    row.note.textContent = note(message);
-    row.item.classList.toggle("bad", isBad(message));
-  }
-
-  row(message) {
-    if (day(message.at) !== this.lastDay) {
-      this.lastDay = day(message.at);
-      this.log.append(make("li", { className: "day", textContent: this.lastDay }));
-    }
-    const here = isHere(message);
-    const meta = make("span", { className: "note" });
-    const kind = message.inbound ? "mine" : here ? "theirs" : "coming";
-    const item = make("li", { className: `bubble ${kind}` });
-    const who = make("span", { className: "unseen", textContent: message.inbound ? "You: " : "They: " });
-    if (here) item.append(make("p", { className: "body" }, who, message.body));
-    item.append(meta);
-    this.log.append(item);
-    return { item, note: meta, arrived: here };
-  }
-
-  tellOthers() {
-    const unread = this.state.numbers.map((number) => {
-      const count = this.phone.bubbles.filter(arrived(number)).length - (this.seen.get(number) ?? 0);
-      return { number, count };
-    }).filter(({ number, count }) => number !== this.with && count > 0);
-    this.others.hidden = unread.length === 0;
-    if (unread.length === 0) return;
-    const [{ number, count }] = unread;
-    this.others.textContent = `${count} new from ${pretty(number)}`;
-    this.others.onclick = () => {
-      this.show(number);
-      this.field.focus();
-    };
-  }
-}
-
-const isHere = (message) => message.inbound || message.state === "delivered";
-const isBad = (message) => FINAL.has(message.state) || (message.inbound && message.tried && !message.taken);
-const arrived = (number) => (message) => message.with === number && !message.inbound && isHere(message);
-
-function note(message) {
-  const at = clock(message.at);
-  if (message.inbound) {
-    if (message.taken) return `${at} · ✓✓ taken by the firm`;
-    return message.tried ? `${at} · not taken: ${message.tried}` : `${at} · ✓ with the carrier`;
-  }
-  if (message.state === "delivered") return `${at} · delivered`;
-  if (FINAL.has(message.state)) return `${at} · a message did not arrive (${message.state}, ${message.error ?? "no code"})`;
-  return `A message is on its way: ${message.state}`;
 }

@@ -1,35 +1,4 @@
-// Segments (3GPP TS 23.038 and 23.040) and how numbers, times and lengths are written.
-
-const BASIC = new Set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà" +
-  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
-const EXTENSION = new Set("\f^{}\\[~]|€");
-
-export function segments(text) {
-  const characters = [...text];
-  const gsm = characters.every((c) => BASIC.has(c) || EXTENSION.has(c));
-  const units = characters.map((c) => (gsm ? (BASIC.has(c) ? 1 : 2) : c.length));
-  const [single, part] = gsm ? [160, 153] : [70, 67];
-  const total = units.reduce((sum, unit) => sum + unit, 0);
-  if (total <= single) return { gsm, count: 1 };
-  let count = 1;
-  let used = 0;
-  for (const unit of units) {
-    if (used + unit > part) {
-      count += 1;
-      used = 0;
-    }
-    used += unit;
-  }
-  return { gsm, count };
-}
-
-export function counter(text) {
-  if (text === "") return "";
-  const { gsm, count } = segments(text);
-  const length = [...text].length;
-  const parts = count === 1 ? "1 segment" : `${count} segments`;
-  return `${length} / 1600 · ${parts}${gsm ? "" : " (Unicode)"}`;
-}
+// How elements are made, and how numbers, times and outcomes are written.
 
 export function pretty(number) {
   const us = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
@@ -47,6 +16,9 @@ export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digi
 export const exact = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false }) + "." + String(ms % 1000).padStart(3, "0");
 export const day = (ms) => new Date(ms).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
 
+/** The letter in a picture's place. */
+export const initial = (name) => (/^[\p{L}\p{N}]/u.test(name) ? [...name][0].toUpperCase() : "#");
+
 /** An element with properties, attributes (with a dash or `role`) and children; text is only ever text. */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
@@ -56,4 +28,31 @@ export function make(tag, properties = {}, ...children) {
   }
   element.append(...children);
   return element;
+}
+
+/** Sets a text only if it is another, so that nothing is announced or drawn anew for nothing. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const SHAPES = {
+  back: "M15 5l-7 7 7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  send: "M12 19V6M6 11l6-6 6 6",
+  down: "M12 5v13M6 13l6 6 6-6",
+  signal: "M4 18v-3M10 18v-6M16 18V9M22 18V6",
+  battery: "M3 8h16v8H3zM22 11v2M5.5 12h11",
+};
+
+/** A picture of lines; its meaning stands beside it in words. */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  for (const [key, value] of [["viewBox", "0 0 24 24"], ["class", `icon icon-${name}`], ["aria-hidden", "true"]]) {
+    svg.setAttribute(key, value);
+  }
+  path.setAttribute("d", SHAPES[name]);
+  svg.append(path);
+  return svg;
 }

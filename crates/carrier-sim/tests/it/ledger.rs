@@ -212,7 +212,96 @@ async fn what_cannot_be_is_refused() {
         .control("/phones", serde_json::json!({ "number": "123" }))
         .await;
     assert_eq!(status, 400);
-    let number = serde_json::json!({ "number": FIRM, "sms_url": "nowhere" });
-    assert_eq!(client.control("/numbers", number).await.0, 400);
+    for number in [
+        serde_json::json!({ "number": FIRM, "sms_url": "nowhere" }),
+        serde_json::json!({ "number": FIRM, "sms_url": "nowhere", "name": "Alice" }),
+        serde_json::json!({ "number": "firm", "name": "Alice" }),
+    ] {
+        assert_eq!(client.control("/numbers", number).await.0, 400);
+    }
+    assert_eq!(client.look("/sim/numbers").await["numbers"][0]["name"], "");
     assert_eq!(client.look("/sim/health").await["ok"], true);
+}
+
+#[tokio::test]
+async fn a_number_keeps_its_name_and_its_webhook() {
+    let directory = tempfile::tempdir().unwrap();
+    let hook = "http://127.0.0.1:9/hook";
+    let mut config = config(hook);
+    config.number_names = vec![(FIRM.into(), " Alice ".into())];
+    config.ledger = Some(directory.path().join("ledger.jsonl"));
+    let running = start(config.clone()).await;
+    let client = Client::new(&running);
+    let named = |name: &str, sms_url: &str| serde_json::json!({ "numbers": [{ "number": FIRM, "name": name, "sms_url": sms_url }] });
+    assert_eq!(client.look("/sim/numbers").await, named("Alice", hook));
+    let (_, listed) = client.get(&client.api("/IncomingPhoneNumbers.json")).await;
+    assert_eq!(
+        listed["incoming_phone_numbers"][0]["friendly_name"],
+        "Alice"
+    );
+
+    // What is not said stays as it is.
+    let before = running.sim().ledger(0).len();
+    for (change, want) in [
+        (serde_json::json!({ "number": FIRM }), named("Alice", hook)),
+        (
+            serde_json::json!({ "number": FIRM, "name": "Alice" }),
+            named("Alice", hook),
+        ),
+        (
+            serde_json::json!({ "number": FIRM, "name": "Bob" }),
+            named("Bob", hook),
+        ),
+        (
+            serde_json::json!({ "number": FIRM, "sms_url": "" }),
+            named("Bob", ""),
+        ),
+    ] {
+        assert_eq!(client.control("/numbers", change.clone()).await.0, 200);
+        assert_eq!(client.look("/sim/numbers").await, want, "{change}");
+    }
+    assert_eq!(running.sim().ledger(0).len(), before + 2);
+    running.stop().await;
+
+    // The configuration of a start without names takes none away.
+    config.number_names.clear();
+    let running = start(config).await;
+    let client = Client::new(&running);
+    assert_eq!(client.look("/sim/numbers").await, named("Bob", hook));
+    let (status, error) = client.get(&client.api("/IncomingPhoneNumbers.json")).await;
+    assert_eq!(status, 200, "{error}");
+    assert!(running.sim().name_number("+15550009999", "Nobody").is_err());
+}
+
+#[tokio::test]
+async fn what_the_api_refuses_is_in_the_ledger() {
+    let running = start(config("")).await;
+    let client = Client::new(&running);
+    running.sim().opt_out(PHONE, FIRM, true).unwrap();
+    let check = async |form: &[(&str, &str)], from: &str, to: &str, code: u32| {
+        let before = running.sim().ledger(0).len();
+        assert_eq!(client.post(form).await.unwrap().status(), 400);
+        let entries = running.sim().ledger(0);
+        let want = Event::Refused {
+            from: from.into(),
+            to: to.into(),
+            status: 400,
+            code,
+        };
+        assert_eq!(entries.len(), before + 1);
+        assert_eq!(entries[before].event, want);
+    };
+    let body = ("Body", "a secret");
+    check(&[("From", FIRM), ("To", PHONE), body], FIRM, PHONE, 21610).await;
+    check(&[("From", FIRM), body], FIRM, "", 21604).await;
+    let long = "9".repeat(100);
+    check(
+        &[("From", FIRM), ("To", &long), body],
+        FIRM,
+        &long[..24],
+        21211,
+    )
+    .await;
+    let ledger = client.look("/sim/ledger").await.to_string();
+    assert!(ledger.contains(r#""kind":"refused""#) && !ledger.contains("a secret"));
 }

@@ -4,5 +4,6 @@
 mod api;
 mod faults;
 mod ledger;
+mod page;
 mod support;
 mod webhooks;

@@ -204,6 +204,7 @@ impl Setup {
             .iter()
             .map(|holder| (holder.number.clone(), self.plan.inbound_webhook_url.clone()))
             .collect();
+        config.number_names = plan::number_names(&self.plan.holders);
         config.phones = plan::phones();
         if self.check {
             // The check times Verbatim; a person should rather see the states pass by.

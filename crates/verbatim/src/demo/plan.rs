@@ -63,6 +63,20 @@ pub(crate) fn phones() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Who answers at each number, as the phone page shows it: (number, name).
+pub(crate) fn number_names(holders: &[Holder]) -> Vec<(String, String)> {
+    holders
+        .iter()
+        .map(|holder| (holder.number.clone(), capitalised(&holder.name)))
+        .collect()
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(letters).collect()
+}
+
 /// The phone of the n-th check: another each time, so that the firm never knows it.
 pub(crate) fn stranger(check: u32) -> String {
     let codes = STRANGERS.len() as u32;
