@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use crate::{run, tools, workspace};
+use crate::{run, tools, web, workspace};
 
 /// For what is installed or built.
 const LIMIT: Duration = Duration::from_secs(60 * 60);
@@ -48,9 +48,17 @@ pub(crate) enum Part {
     Memory,
     /// Appends, checkpoints, proofs, verification.
     Record,
+    /// The employee's client in a browser.
+    Client,
 }
 
-const ALL: [Part; 4] = [Part::Edge, Part::Through, Part::Memory, Part::Record];
+const ALL: [Part; 5] = [
+    Part::Edge,
+    Part::Through,
+    Part::Memory,
+    Part::Record,
+    Part::Client,
+];
 
 impl Part {
     fn name(self) -> &'static str {
@@ -59,6 +67,7 @@ impl Part {
             Self::Through => "through",
             Self::Memory => "memory",
             Self::Record => "record",
+            Self::Client => "client",
         }
     }
 }
@@ -93,6 +102,7 @@ fn tables(part: Part, results: &[Value]) -> String {
         Part::Through => table::through(results),
         Part::Memory => table::memory(results),
         Part::Record => table::record(results),
+        Part::Client => table::client(results),
     }
 }
 
@@ -116,6 +126,15 @@ impl Programs {
     /// The product and what measures its parts are optimised. What only starts processes and counts
     /// answers is not: its own code does little, its dependencies are optimised in any case.
     fn build(part: Option<Part>) -> anyhow::Result<Self> {
+        let target = workspace::target();
+        let programs = Self {
+            release: target.join("release"),
+            debug: target.join("debug"),
+        };
+        if part == Some(Part::Client) {
+            // It builds what it measures.
+            return Ok(programs);
+        }
         let began = run::now();
         let mut optimised = workspace::cargo();
         optimised.args([
@@ -136,11 +155,7 @@ impl Programs {
             run::run(driver, LIMIT)?;
         }
         println!("built in {} s", began.elapsed().as_secs());
-        let target = workspace::target();
-        Ok(Self {
-            release: target.join("release"),
-            debug: target.join("debug"),
-        })
+        Ok(programs)
     }
 
     fn measure(&self, part: Part, args: &Args) -> anyhow::Result<Vec<Value>> {
@@ -157,6 +172,7 @@ impl Programs {
                 command.env("VERBATIM_BENCH_BIN", self.release.join("verbatim-bench"));
                 command
             }
+            Part::Client => web::on_stage("measure.mjs", LIMIT)?,
         };
         command.arg(part.name()).args(&args.rest);
         if args.quick {

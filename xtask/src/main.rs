@@ -7,7 +7,9 @@ mod bench;
 mod ci;
 mod delegate;
 mod run;
+mod screens;
 mod tools;
+mod web;
 mod workspace;
 
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ enum Command {
     Ci(ci::Args),
     /// Measure; the figures of docs/performance.md.
     Bench(bench::Args),
+    /// Picture the main states of the client and of the phone page, for docs/screens. Builds what it runs.
+    Screens,
     /// Check that packages depend only on what they may know, and that the code map is true.
     Architecture,
     #[command(flatten)]
@@ -44,6 +48,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().command {
         Command::Ci(args) => ci::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Screens => screens::run(),
         Command::Architecture => {
             let findings = architecture::check()?;
             println!("{findings}");

@@ -199,6 +199,35 @@ pub(super) fn record(results: &[Value]) -> String {
     text + "\n" + &extent(results)
 }
 
+/// The employee's client in a browser.
+pub(super) fn client(results: &[Value]) -> String {
+    let medians = medians(results, &["what"], "ms");
+    let mut text = String::from("| | median ms | slowest ms | aim ms | runs |\n|---|---|---|---|---|\n");
+    for (what, words, aim) in [
+        ("cold-load", "cold load to a readable list", 3_000),
+        ("echo", "Enter to the text on the screen", 50),
+    ] {
+        let all = results.iter().filter(|result| result["what"] == what);
+        let all: Vec<f64> = all.filter_map(|result| result["ms"].as_f64()).collect();
+        let slowest = all.iter().copied().fold(f64::NAN, f64::max);
+        let _ = writeln!(
+            text,
+            "| {words} | {:.0} | {slowest:.0} | {aim} | {} |",
+            at(&medians, &[what]),
+            all.len(),
+        );
+    }
+    if let Some(about) = results.iter().find(|result| result["browser"].is_string()) {
+        let _ = writeln!(
+            text,
+            "\nChromium {}, headless; {} conversations on the list.",
+            about["browser"].as_str().unwrap_or("?"),
+            about["conversations"],
+        );
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -252,6 +281,26 @@ mod tests {
             "| 10 | 64 | 3000 | 2.0 | 12000 | 0.25 | 6000 | 0.50 |",
             "Exported: 500 records a second",
             "1000 a second when the same lines are only written",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_client_stands_beside_its_aims() {
+        let line = |what: &str, ms: f64| json!({"what": what, "ms": ms});
+        let results = [
+            line("cold-load", 1900.0),
+            line("cold-load", 2100.0),
+            line("cold-load", 2000.4),
+            line("echo", 12.0),
+            json!({"browser": "156.0", "conversations": 30}),
+        ];
+        let text = client(&results);
+        for part in [
+            "| cold load to a readable list | 2000 | 2100 | 3000 | 3 |",
+            "| Enter to the text on the screen | 12 | 12 | 50 | 1 |",
+            "Chromium 156.0, headless; 30 conversations",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

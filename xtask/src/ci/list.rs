@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::checks::{code, demo, packages, peers, product, suites};
+use super::checks::{code, demo, packages, peers, product, suites, web};
 
 /// One check.
 pub(super) struct Check {
@@ -67,6 +67,12 @@ pub(super) const CHECKS: &[Check] = &[
         run: peers::sms_oracles,
     },
     Check {
+        name: "client",
+        about: "the employee's client: types, unit tests, a build within its budget",
+        limit_minutes: 10,
+        run: web::client,
+    },
+    Check {
         name: "third-party",
         about: "Go's transparency-log packages find bundles right, and altered ones wrong",
         limit_minutes: 10,
@@ -125,5 +131,11 @@ pub(super) const CHECKS: &[Check] = &[
         about: "`demo --check` on a release build, from nothing",
         limit_minutes: 25,
         run: demo::check,
+    },
+    Check {
+        name: "browser",
+        about: "client and phone page in Chromium, on the whole product; no accessibility violation",
+        limit_minutes: 25,
+        run: web::browser,
     },
 ];

@@ -4,6 +4,7 @@ mod checks;
 mod list;
 mod summary;
 
+pub(crate) use checks::binaries;
 pub(crate) use checks::suites::surroundings;
 
 use std::process::ExitCode;

@@ -48,6 +48,16 @@ pub(crate) fn node(limit: Duration) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Chromium, a browser that can be steered; installed where we may.
+pub(crate) fn chromium(limit: Duration) -> anyhow::Result<PathBuf> {
+    if let Some(found) = find("chromium") {
+        return Ok(found);
+    }
+    println!("Chromium is not installed");
+    install("chromium", limit)?;
+    find("chromium").context("chromium is installed, but its program is not on the path")
+}
+
 /// The program `openssl`; installed where we may.
 pub(crate) fn openssl(limit: Duration) -> anyhow::Result<()> {
     if on_path("openssl") {
@@ -67,8 +77,13 @@ pub(crate) fn cpp(limit: Duration) -> anyhow::Result<()> {
 }
 
 fn on_path(program: &str) -> bool {
+    find(program).is_some()
+}
+
+fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|dir| has(&dir, program))
+    let candidates = std::env::split_paths(&path).map(|dir| dir.join(program));
+    candidates.into_iter().find(|file| file.is_file())
 }
 
 fn find_postgres() -> Option<PathBuf> {

@@ -16,7 +16,7 @@ use anyhow::Context;
 use crate::{run, workspace};
 use cache::cached;
 
-pub(crate) use debian::{cpp, openssl, postgres, softhsm};
+pub(crate) use debian::{chromium, cpp, node, openssl, postgres, softhsm};
 pub(crate) use go::third_party;
 pub(crate) use process::{Server, free_port};
 

@@ -6,6 +6,7 @@ pub(super) mod packages;
 pub(super) mod peers;
 pub(super) mod product;
 pub(crate) mod suites;
+pub(super) mod web;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,7 +22,7 @@ fn cargo(limit: Duration, arguments: &[&str]) -> anyhow::Result<()> {
 
 /// The folder with the programs as they ship. One optimised build serves every check that
 /// starts real processes.
-fn binaries(limit: Duration) -> anyhow::Result<PathBuf> {
+pub(crate) fn binaries(limit: Duration) -> anyhow::Result<PathBuf> {
     // The examiner's program by itself: selected together, features would be unified, and the product would
     // be built a second time where it is built alone, as the README does.
     for packages in [

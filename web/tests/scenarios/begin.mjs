@@ -1,0 +1,62 @@
+/** Beginning a conversation by number, and what a client's STOP does to it. */
+import assert from "node:assert/strict";
+import { audit, auditNarrow } from "../lib/axe.mjs";
+import { PHONES } from "../lib/stage.mjs";
+import { step } from "../lib/story.mjs";
+
+const HELLO = "Hello Erin, this is Alice.";
+const AGAIN = "Welcome back, Erin.";
+
+step("a conversation is begun by number", ["the first sign-in sets up keys"], async (stage) => {
+  const { client, carrier } = stage;
+  await client.page.keyboard.press("Alt+n");
+  const dialog = client.dialog("New text");
+  const number = dialog.getByLabel("Client’s number");
+  const verdict = dialog.getByRole("status");
+  const open = dialog.getByRole("button", { name: "Open conversation" });
+  await dialog.waitFor();
+  await audit(client.page, "new text");
+  await auditNarrow(client.page, "new text");
+
+  await number.fill("Nobody Known");
+  await verdict.getByText("You have no client of this name").waitFor();
+  await number.fill("+1 202 555 01");
+  await verdict.locator("p").filter({ hasNotText: /Checking|With country code/ }).first().waitFor();
+  assert.equal(await verdict.getByText("can be texted").count(), 0, "a number that is too short");
+  assert.equal(await open.getAttribute("aria-disabled"), "true");
+  await audit(client.page, "new text, wrong number");
+  await number.fill("(202) 555-0143");
+  await verdict.getByText("This number can be texted.").waitFor();
+  await dialog.getByLabel("Client’s name").fill("Erin Stone");
+  await open.click();
+
+  await client.page.getByRole("region", { name: "Conversation with Erin Stone" }).waitFor();
+  await client.write(HELLO);
+  await carrier.gets(PHONES.erin, HELLO);
+  await client.stands(HELLO, "Delivered");
+  await client.room.getByText("Not asked").waitFor();
+});
+
+step("it is found, not begun again", ["a conversation is begun by number"], async ({ client }) => {
+  await client.button("New text").first().click();
+  const dialog = client.dialog("New text");
+  await dialog.getByLabel("Client’s number").fill("+12025550143");
+  const known = dialog.getByRole("list", { name: "Conversations there are already" });
+  await known.getByRole("button").filter({ hasText: "Erin Stone" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await client.reads(HELLO);
+});
+
+step("after STOP nothing can be sent, after START it can", ["it is found, not begun again"], async (stage) => {
+  const { client, carrier, alice } = stage;
+  await client.composer.fill("I was about to");
+  await carrier.text(PHONES.erin, alice.number, "STOP");
+  await client.room.getByText("You cannot text here now.").waitFor();
+  await client.room.getByText("Opted out").waitFor();
+  await client.room.getByText("I was about to").waitFor();
+  await audit(client.page, "opted out");
+  await carrier.text(PHONES.erin, alice.number, "START");
+  await client.composer.waitFor();
+  await client.write(AGAIN);
+  await carrier.gets(PHONES.erin, AGAIN);
+});

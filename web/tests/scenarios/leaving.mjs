@@ -1,0 +1,71 @@
+/** Signing out, by oneself and from elsewhere. */
+import assert from "node:assert/strict";
+import { audit } from "../lib/axe.mjs";
+import { step } from "../lib/story.mjs";
+
+const SIGNED_IN = "the first sign-in sets up keys";
+const TEXTED = "an answer reaches the phone, and its marks advance";
+
+step("signing out leaves nothing in the browser", [TEXTED], async (stage) => {
+  const { client } = stage;
+  const [before] = await kept(client.page);
+  const devices = await devicesOf(stage);
+  assert.ok(before.length > 2, `keys and texts were kept: ${before}`);
+  await client.choose("0141");
+  await client.composer.fill("A draft that goes");
+  await client.row("A draft that goes").waitFor();
+  await client.menu("Sign out…");
+  await client.dialog("Sign out of this browser?").getByText("You would lose 1 draft.").waitFor();
+  await audit(client.page, "sign out");
+  await client.dialog("Sign out of this browser?").getByRole("button", { name: "Sign out and delete" }).click();
+  await client.sees("Sign in");
+  await client.page.getByText("You are signed out. This browser kept none of your messages.").waitFor();
+  await audit(client.page, "signed out");
+
+  const [databases, records] = await kept(client.page);
+  assert.deepEqual(databases, ["verbatim"], "only the vault is left");
+  assert.deepEqual(records.filter((name) => name !== "config"), [], "and there is nothing of anybody in it");
+  assert.equal(await devicesOf(stage), devices - 1, "the homeserver has forgotten the device");
+});
+
+step("signed out from elsewhere, it says so", [SIGNED_IN], async (stage) => {
+  const { profile, client } = await stage.open("fourth");
+  await client.signIn(stage.alice);
+  await client.sees("Read older messages in this browser");
+  await client.recover(stage.key);
+  await client.isOnline();
+  await profile.expecting(["401"], async () => {
+    await stage.homeserver.endAll(stage.alice);
+    await client.sees("Sign in");
+    await client.page.getByText("This browser was signed out from elsewhere").waitFor();
+  });
+  await audit(client.page, "signed out from elsewhere");
+  const [databases] = await kept(client.page);
+  assert.deepEqual(databases, ["verbatim"]);
+  await profile.close();
+});
+
+/** How many browsers the employee is signed in with. */
+async function devicesOf({ homeserver, alice }) {
+  const { devices } = await homeserver.as(alice, (call) => call("GET", "devices"));
+  return devices.filter(({ display_name }) => display_name === "Verbatim in a browser").length;
+}
+
+/** The names of the databases that the page has in this browser, and of the records in the vault. */
+async function kept(page) {
+  return page.evaluate(async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name).sort();
+    const vault = await new Promise((resolve, reject) => {
+      const request = indexedDB.open("verbatim");
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const records = await new Promise((resolve, reject) => {
+      const request = vault.transaction("sealed").objectStore("sealed").getAllKeys();
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    vault.close();
+    return [names, records];
+  });
+}

@@ -1,0 +1,95 @@
+/** The same browser again: reloads, drafts, a second tab, and the keyboard alone. */
+import assert from "node:assert/strict";
+import { audit, auditNarrow } from "../lib/axe.mjs";
+import { Client } from "../lib/client.mjs";
+import { PHONES } from "../lib/stage.mjs";
+import { step } from "../lib/story.mjs";
+import { ANSWER, FIRST } from "./texts.mjs";
+
+const TEXTED = "an answer reaches the phone, and its marks advance";
+const DRAFT = "I have not finished this thought";
+const UNREADABLE = "This message cannot be read here.";
+
+step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
+  const { client } = stage;
+  await client.choose("0141");
+  await client.composer.fill(DRAFT);
+  await client.row(DRAFT).waitFor();
+  const release = await holdKeys(client.page);
+  await client.page.reload();
+  await client.page.getByText("Opening your messages…").waitFor();
+  await audit(client.page, "starting");
+  await release();
+  await client.isOnline();
+  await client.choose(DRAFT);
+  assert.equal(await client.composer.inputValue(), DRAFT);
+  await client.reads(FIRST);
+  await client.stands(ANSWER, "Delivered");
+  assert.equal(await client.log.getByText(UNREADABLE).count(), 0);
+  await client.composer.fill("");
+});
+
+step("a second tab asks, and takes over", [TEXTED], async (stage) => {
+  const { client, profile, carrier, alice, demo } = stage;
+  const second = await Client.open(profile, demo.client);
+  await second.sees("Verbatim is open in another tab");
+  await audit(second.page, "open in another tab");
+  await second.button("Use it here").click();
+  await second.isOnline();
+  await client.sees("You went on in another tab");
+  await audit(client.page, "moved to another tab");
+
+  await carrier.text(PHONES.carol, alice.number, "To the second tab");
+  await second.choose("To the second tab");
+  await second.reads(FIRST);
+  await client.button("Use it here").click();
+  await client.isOnline();
+  await second.sees("You went on in another tab");
+  await carrier.text(PHONES.carol, alice.number, "To the first tab again");
+  await client.choose("To the first tab again");
+  await client.reads("To the second tab");
+  assert.equal(await client.log.getByText(UNREADABLE).count(), 0);
+  await second.page.close();
+});
+
+step("everything can be done without a mouse", [TEXTED], async (stage) => {
+  const { client, carrier } = stage;
+  const { page } = client;
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("erin");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("0141");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.id === "composer");
+  await page.keyboard.type("Without a mouse");
+  await page.keyboard.press("Enter");
+  await carrier.gets(PHONES.carol, "Without a mouse");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Escape");
+  await client.menu("Keyboard");
+  await client.dialog("Keyboard").waitFor();
+  await audit(page, "keyboard");
+  await page.keyboard.press("Escape");
+  await client.dialog("Keyboard").waitFor({ state: "detached" });
+  await client.list.getByLabel("Menu").click();
+  await audit(page, "menu");
+  await page.keyboard.press("Escape");
+  await auditNarrow(page, "list and conversation");
+});
+
+/** Keeps the part that encrypts from arriving; gives the way to let it through. */
+async function holdKeys(page) {
+  let letGo;
+  const held = new Promise((resolve) => (letGo = resolve));
+  const pattern = /\.wasm$/;
+  await page.route(pattern, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return async () => {
+    letGo();
+    await page.unroute(pattern, { behavior: "wait" });
+  };
+}
