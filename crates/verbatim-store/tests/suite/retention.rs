@@ -188,11 +188,22 @@ async fn holds_are_counted(w: &World) {
 
 async fn a_bucket_is_kept_longer_and_never_shorter(w: &World) {
     let disposal = approved(w).await;
-    w.commit(vec![Change::KeepBucket(bucket(), 24_510)]).await;
+    let keep = |bucket, from, until| {
+        vec![Change::KeepBucket {
+            bucket,
+            from,
+            until,
+        }]
+    };
+    let own = w.store.buckets().await.unwrap()[0].expires();
+    w.commit(keep(bucket(), own, 24_510)).await;
+    // Two have looked at once: the second must look again.
+    let error = w.refused(keep(bucket(), own, 24_520)).await;
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
     let found = w.store.buckets().await.unwrap()[0];
     assert_eq!((found.expires(), found.records), (24_510, 2));
     for (id, month) in [(bucket(), 24_509), (hold_bucket(), 24_600)] {
-        let error = w.refused(vec![Change::KeepBucket(id, month)]).await;
+        let error = w.refused(keep(id, 24_510, month)).await;
         assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
     }
     for (month, expected) in [(24_510, false), (24_511, true)] {
@@ -202,7 +213,7 @@ async fn a_bucket_is_kept_longer_and_never_shorter(w: &World) {
         };
         assert_eq!(w.store.commit(commit).await.is_ok(), expected, "{month}");
     }
-    let error = w.refused(vec![Change::KeepBucket(bucket(), 24_600)]).await;
+    let error = w.refused(keep(bucket(), 24_510, 24_600)).await;
     assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use verbatim_domain::Duration;
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_engine::OpenError;
-use verbatim_engine::ports::Clock;
+use verbatim_engine::ports::{Clock, Store};
+use verbatim_store::SqlStore;
+use verbatim_testkit::fakes::Site;
 
 use crate::years::*;
 
@@ -151,4 +153,28 @@ async fn an_extension_reaches_what_a_hold_has_kept() {
     assert!(house.approve_all().await.is_empty());
     assert!(house.texts().await.contains(&said(CLIENT)));
     house.verified().await;
+}
+
+/// Each of two people is promised months, and the class is kept for both. On a file, where both look before either
+/// is done.
+#[tokio::test]
+async fn two_extensions_at_once_both_count() {
+    let folder = tempfile::tempdir().unwrap();
+    for (first, second) in [(12, 12), (6, 12), (12, 6)] {
+        let path = folder.path().join(format!("{first}-{second}.db"));
+        let site = Site::on(SqlStore::open(&path).unwrap()).await.unwrap();
+        site.provision().await.unwrap();
+        site.lead().await.unwrap();
+        let before = site.store.buckets().await.unwrap()[0];
+        let (ann, bob) = (ann(), bob());
+        let (one, other) = tokio::join!(
+            site.engine.extend_retention(&ann, 1, first),
+            site.engine.extend_retention(&bob, 1, second)
+        );
+        assert_eq!((one.unwrap(), other.unwrap()), (1, 1));
+        let after = site.store.buckets().await.unwrap()[0];
+        assert_eq!(after.expires(), before.expires() + first + second);
+        let verified = site.engine.verify_log(|_| ()).await.unwrap();
+        assert_eq!(verified.fault, None);
+    }
 }
