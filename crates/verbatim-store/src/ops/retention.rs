@@ -47,7 +47,8 @@ pub(super) async fn promise(work: &Work, promise: &Promise) -> Result<(), StoreE
     work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 
-/// Keeps a bucket longer than until now; never shorter.
+/// Keeps a bucket longer than until now; never shorter. Counts as a change: it binds what was made for the bucket
+/// and has moved away.
 pub(super) async fn keep_bucket(
     work: &Work,
     id: BucketId,
@@ -65,10 +66,9 @@ pub(super) async fn keep_bucket(
     if from > until {
         return Err(conflict("the bucket is kept longer already"));
     }
-    work.tx
-        .execute(&sql::BUCKET_KEEP, with(id, params![until]))
-        .await
-        .map(drop)
+    let params = with(id, params![until]);
+    work.tx.execute(&sql::BUCKET_KEEP, params).await?;
+    work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 
 /// Inserts a hold or a step of its release, and counts the change.

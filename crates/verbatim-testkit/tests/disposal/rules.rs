@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use verbatim_domain::Duration;
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_engine::OpenError;
-use verbatim_engine::ports::{Clock, Store};
-use verbatim_store::SqlStore;
+use verbatim_engine::ports::{Change, Clock, Commit, Store};
+use verbatim_store::{Fault, SqlStore};
 use verbatim_testkit::fakes::Site;
 
+use crate::crash::cut;
 use crate::years::*;
 
 fn rule(class: u8, months: u32) -> Rule {
@@ -177,4 +178,45 @@ async fn two_extensions_at_once_both_count() {
         let verified = site.engine.verify_log(|_| ()).await.unwrap();
         assert_eq!(verified.fault, None);
     }
+}
+
+/// A disposal moves what is held to a bucket that the extension did not see, since it had looked before: what
+/// was promised of the class counts for it all the same.
+#[tokio::test]
+async fn an_extension_counts_for_what_moved_while_it_was_made() {
+    let mut house = House::of_old().await;
+    let hold = house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    house.approve_all().await;
+    let class = house.store.buckets().await.unwrap();
+    let class = class.iter().find(|b| b.id.class.0 == 1).unwrap();
+    let mut commits = 0;
+    loop {
+        assert!(cut(&house, commits, Fault::Refuse).await, "nothing moved");
+        let buckets = house.store.buckets().await.unwrap();
+        if buckets
+            .iter()
+            .any(|b| b.id.class.is_hold() && b.records > 0)
+        {
+            break;
+        }
+        commits += 1;
+        house.engine = restarted(&house, 60 + commits as u64, None).await.unwrap();
+        house.clock.advance(Duration::from_secs(3600));
+    }
+    let keep = Change::KeepBucket {
+        bucket: class.id,
+        from: class.expires(),
+        until: class.expires() + 240,
+    };
+    let (fence, changes) = (None, vec![keep]);
+    house.store.commit(Commit { fence, changes }).await.unwrap();
+    house.engine = restarted(&house, 90, None).await.unwrap();
+    let id = hold.id.parse().unwrap();
+    house.engine.ask_release(&ann(), id, "over").await.unwrap();
+    house.engine.approve_release(&bob(), id).await.unwrap();
+    let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    assert_eq!(answer.answer, "refused", "{answer:?}");
+    house.approve_all().await;
+    house.pass(3600).await;
+    assert!(house.texts().await.contains(&said(CLIENT)));
 }

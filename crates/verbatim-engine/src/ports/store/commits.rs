@@ -139,7 +139,7 @@ pub enum Change {
     Promise(Promise),
     /// Keep a bucket until the end of a later month. [`StoreError::Stale`](super::StoreError::Stale) if it is not
     /// kept until `from`, [`StoreError::Conflict`](super::StoreError::Conflict) if that is later, or its key is
-    /// destroyed.
+    /// destroyed. Counts as a change to the holds.
     KeepBucket {
         /// Which.
         bucket: BucketId,
