@@ -293,7 +293,20 @@ async fn a_node_under_shorter_rules_than_those_in_force_is_not_ready() {
         let wrong: Vec<_> = parts.iter().filter(|p| !p.ok).map(|p| p.part).collect();
         assert_eq!(wrong, ["retention"]);
     }
-    assert!(House::has(&house.alarms().await, "retention-shortened"));
+    // Whoever asks is told, and changes nothing.
+    assert_eq!(house.alarms().await, Vec::<String>::new());
+    // The edge says so as long as it is, and the alarm goes when nobody says it any more.
+    for behind in [true, true, false] {
+        if behind {
+            assert_eq!(edge.watch_periods().await, Ok(false));
+        }
+        house.clock.advance(Duration::from_secs(60));
+        assert_eq!(house.engine.watch_rules().await, Ok(true));
+        assert_eq!(house.alarms().await, ["older-retention-rules"]);
+    }
+    house.clock.advance(Duration::from_secs(120));
+    assert_eq!(house.engine.watch_rules().await, Ok(true));
+    assert_eq!(house.alarms().await, Vec::<String>::new());
     // What the edge takes meanwhile is kept for as long as the longer rules say.
     text_to(&edge, &house, CLIENT, "meanwhile").await;
     let made = stored(&house).await.pop().unwrap().sealed.bucket;
