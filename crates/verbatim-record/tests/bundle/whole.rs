@@ -3,7 +3,7 @@
 use verbatim_domain::ConversationId;
 use verbatim_record::bundle::{Given, MemoryFolder, Of, Selection, check};
 use verbatim_record::report::{Findings, State};
-use verbatim_record::{Kind, Note};
+use verbatim_record::{Body, Kind, Note};
 
 use crate::fixture::*;
 
@@ -127,6 +127,44 @@ fn whose_conversations_they_are_is_read_in_their_bodies() {
         let said = found.findings.iter().find(|f| f.check == "selection");
         let said = said.map(|f| (f.state, f.words.as_str()));
         assert_eq!(said, Some(expected));
+    }
+}
+
+/// What somebody wrote themselves, such as the purpose of a look, makes no conversation anybody's.
+#[test]
+fn only_what_the_record_itself_names_makes_a_conversation_somebodys() {
+    let whom = "+15550199";
+    let with = |kind: Kind, change: &dyn Fn(&mut Body)| {
+        let mut world = World::small();
+        let mut body = Body::default();
+        change(&mut body);
+        world.append(conversation(1), kind, None, &body);
+        let found = examine(&world.bundle(&of(Of::Number(whom.to_owned())), &[]));
+        let said = found.findings.iter().find(|f| f.check == "selection");
+        said.unwrap().state
+    };
+    let detail = |name: &'static str| {
+        move |body: &mut Body| {
+            body.details.insert(name.to_owned(), whom.to_owned());
+        }
+    };
+    let reference = |name: &'static str| {
+        move |body: &mut Body| {
+            body.refs.insert(name.to_owned(), whom.to_owned());
+        }
+    };
+    for name in ["purpose", "type", "media", "header.x-signature", "client"] {
+        let state = with(Kind::View, &detail(name));
+        assert_eq!(state, State::NotAsked, "{name}");
+    }
+    assert_eq!(with(Kind::View, &reference("room_id")), State::NotAsked);
+    for state in [
+        with(Kind::MessageIn, &|body| body.from = whom.to_owned()),
+        with(Kind::MessageOut, &|body| body.to = whom.to_owned()),
+        with(Kind::MessageOut, &detail("our_number")),
+        with(Kind::MessageOut, &reference("contact")),
+    ] {
+        assert_eq!(state, State::Proved);
     }
 }
 
