@@ -18,7 +18,7 @@ use super::head::Head;
 use super::line::Entry;
 use crate::record::Kind;
 
-/// Version of the layout. Whatever changes the page gets a new one.
+/// Version of the layout. Whatever changes the page gets a new one, and so does the format then.
 pub const VERSION: u32 = 1;
 
 /// The page of a part, which counts from 1.

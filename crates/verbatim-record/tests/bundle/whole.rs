@@ -317,16 +317,3 @@ fn each_medium_has_a_slot() {
         "{page}"
     );
 }
-
-#[test]
-fn a_page_of_another_layout_is_not_compared() {
-    let mut folder = World::small().bundle(&all(), &[]);
-    folder
-        .0
-        .insert("transcript-1.html".to_owned(), b"another".to_vec());
-    reseal(&mut folder, |m| m.transcript = 2);
-    let found = examine(&folder);
-    assert_eq!(found.verdict(), State::NotProved, "{found}");
-    let open = found.findings.iter().find(|f| f.state == State::NotProved);
-    assert_eq!(open.unwrap().check, "transcript");
-}
