@@ -256,6 +256,22 @@ fn pages_show_every_text_as_text() {
         ("שלום עולם", "שלום עולם"),
         ("👩‍👩‍👧 🇨🇭", "👩‍👩‍👧 🇨🇭"),
         ("two\nlines", "two\nlines"),
+        ("Al\u{200b}ice", "Al<i class=\"mark\">[U+200B]</i>ice"),
+        ("a\u{200d}b", "a<i class=\"mark\">[U+200D]</i>b"),
+        ("👩\u{200d}", "👩<i class=\"mark\">[U+200D]</i>"),
+        ("❤\u{fe0f}\u{200d}🔥", "❤\u{fe0f}\u{200d}🔥"),
+        ("👩🏽\u{200d}⚕\u{fe0f}", "👩🏽\u{200d}⚕\u{fe0f}"),
+        (
+            "\u{ad}\u{61c}\u{180e}\u{200c}\u{200e}\u{200f}",
+            "[U+00AD]</i><i class=\"mark\">[U+061C]</i><i class=\"mark\">[U+180E]</i>\
+             <i class=\"mark\">[U+200C]</i><i class=\"mark\">[U+200E]</i><i class=\"mark\">[U+200F]</i>",
+        ),
+        (
+            "\u{2028}\u{2029}\u{2060}\u{2066}\u{206f}\u{feff}\u{fffb}\u{e0041}",
+            "[U+2028]</i><i class=\"mark\">[U+2029]</i><i class=\"mark\">[U+2060]</i>\
+             <i class=\"mark\">[U+2066]</i><i class=\"mark\">[U+206F]</i><i class=\"mark\">[U+FEFF]</i>\
+             <i class=\"mark\">[U+FFFB]</i><i class=\"mark\">[U+E0041]</i>",
+        ),
         (&long, &long),
     ] {
         let mut world = World::new();
