@@ -294,12 +294,16 @@ async fn who_may_not_look_is_refused_on_the_record() {
         .world
         .token("clerk", &["read", "provision", "admin"])
         .await;
-    for path in [
-        format!("conversations/{id}/timeline"),
-        format!("record/who-saw?record={first}"),
-        "record/verify".to_owned(),
+    let reader = caller.world.token("reader", &["read"]).await;
+    for (path, token, who) in [
+        (format!("conversations/{id}/timeline"), &token, "clerk"),
+        (format!("record/who-saw?record={first}"), &token, "clerk"),
+        ("record/verify".to_owned(), &token, "clerk"),
+        ("holds".to_owned(), &token, "clerk"),
+        ("tokens".to_owned(), &reader, "reader"),
+        ("alarms".to_owned(), &reader, "reader"),
     ] {
-        let answer = asked(&caller, &path, &token, &["curious"]).await;
+        let answer = asked(&caller, &path, token, &["curious"]).await;
         assert_eq!(answer.problem(), "scope.missing", "{path}");
         let records = records(&caller).await;
         let last = records.last().unwrap();
@@ -309,10 +313,17 @@ async fn who_may_not_look_is_refused_on_the_record() {
                 last.reason.as_str(),
                 last.actor.as_str()
             ),
-            ("view", "refused", "operator:clerk")
+            ("view", "refused", format!("operator:{who}").as_str()),
+            "{path}"
         );
         assert_eq!(last.details["purpose"], "curious");
     }
+    // Seeing lists without texts is not recorded, and not being let see them is not either.
+    let narrow = caller.world.token("narrow", &["hold"]).await;
+    let before = records(&caller).await.len();
+    let answer = asked(&caller, "employees", &narrow, &[]).await;
+    assert_eq!(answer.problem(), "scope.missing");
+    assert_eq!(records(&caller).await.len(), before);
     // Refused all the same where it cannot be recorded.
     caller.world.store.inject(verbatim_store::Fault::Refuse);
     let answer = asked(&caller, "record/verify", &token, &[]).await;
