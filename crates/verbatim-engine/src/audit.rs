@@ -20,11 +20,12 @@ const LOOKS: u32 = 5;
 
 impl Engine {
     /// A part of a conversation's timeline: its records, opened and checked, from a position on and up to
-    /// before `end`; without it, up to what is there now. The view is recorded first, behind what it shows:
-    /// whoever pages without an end would read their own views for ever.
+    /// before `end`; without it, up to what is there now. One that does not open says so, and hides no other.
+    /// The view is recorded first, behind what it shows: whoever pages without an end would read their own
+    /// views for ever.
     ///
     /// # Errors
-    /// When there is no such conversation, a record does not open, or the view cannot be recorded.
+    /// When there is no such conversation, or the view cannot be recorded.
     pub async fn timeline(
         &self,
         viewer: &Viewer,
@@ -46,7 +47,10 @@ impl Engine {
                     .await?
             }
         };
-        let items = self.record_views(&records).await?;
+        let views = self.record_views(&records).await?.into_iter().zip(&records);
+        let items = views
+            .map(|(view, stored)| view.or_else(|error| unreadable_view(stored, error)))
+            .collect::<Result<Vec<_>, _>>()?;
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
             let next = None;
             return Ok(TimelineView { items, next });
@@ -70,24 +74,34 @@ impl Engine {
     /// When a record does not open.
     pub async fn log_records(&self, from: u64, limit: u32) -> Result<Vec<RecordView>, AdminError> {
         let records = self.store.records(from, limit).await?;
-        self.record_views(&records).await
+        let views = self.record_views(&records).await?.into_iter();
+        Ok(views.collect::<Result<_, _>>()?)
     }
 
     /// Opens records; one that was disposed of shows its leaf and its certificate.
-    async fn record_views(&self, page: &[StoredRecord]) -> Result<Vec<RecordView>, AdminError> {
-        self.recorder.learn(&*self.store).await?;
-        let certificates = self.certificates().await?;
-        let view = |stored: &StoredRecord| {
-            let mut by = certificates.iter();
+    async fn record_views(
+        &self,
+        page: &[StoredRecord],
+    ) -> Result<Vec<Result<RecordView, StoreError>>, StoreError> {
+        let mut gone = self.gone().await?;
+        let view = |stored: &StoredRecord, gone: &[Certified]| {
+            let mut by = gone.iter();
             match by.find(|found| found.covers(stored.global_seq)) {
                 Some(found) => Ok(disposed_view(stored, found)),
                 None => self.record_view(stored),
             }
         };
-        page.iter().map(view).collect()
+        let mut views: Vec<_> = page.iter().map(|stored| view(stored, &gone)).collect();
+        if views.iter().any(Result::is_err) {
+            // A key may have been made, or destroyed, since the keys and certificates were read.
+            gone = self.gone().await?;
+            let again = views.iter_mut().zip(page).filter(|(view, _)| view.is_err());
+            again.for_each(|(shown, stored)| *shown = view(stored, &gone));
+        }
+        Ok(views)
     }
 
-    fn record_view(&self, stored: &StoredRecord) -> Result<RecordView, AdminError> {
+    fn record_view(&self, stored: &StoredRecord) -> Result<RecordView, StoreError> {
         let body = self.recorder.open(&stored.sealed).map_err(|e| {
             StoreError::Damaged(format!("record {} does not open: {e}", stored.global_seq))
         })?;
@@ -111,6 +125,7 @@ impl Engine {
             evidence_bytes: body.evidence.len(),
             leaf_hash: hex::encode(stored.leaf_hash),
             disposed: None,
+            unreadable: None,
         })
     }
 
@@ -417,15 +432,32 @@ fn worker_part(state: WorkerState) -> Option<Readiness> {
 /// What is left of a record that was disposed of: its leaf.
 fn disposed_view(stored: &StoredRecord, by: &Certified) -> RecordView {
     RecordView {
+        disposed: Some(DisposedView {
+            at_ms: by.at().as_millis(),
+            certificate: by.log_index,
+        }),
+        ..leaf_view(stored)
+    }
+}
+
+/// What is certain of a record that does not open: its leaf. Other failures stay.
+fn unreadable_view(stored: &StoredRecord, error: StoreError) -> Result<RecordView, StoreError> {
+    let StoreError::Damaged(why) = error else {
+        return Err(error);
+    };
+    Ok(RecordView {
+        unreadable: Some(why),
+        ..leaf_view(stored)
+    })
+}
+
+fn leaf_view(stored: &StoredRecord) -> RecordView {
+    RecordView {
         log_index: stored.global_seq,
         conversation_seq: stored.conversation_seq,
         kind: stored.sealed.kind.word().to_owned(),
         captured_ms: stored.sealed.captured_at.as_millis(),
         leaf_hash: hex::encode(stored.leaf_hash),
-        disposed: Some(DisposedView {
-            at_ms: by.at().as_millis(),
-            certificate: by.log_index,
-        }),
         ..RecordView::default()
     }
 }

@@ -41,6 +41,20 @@ impl Engine {
         Ok(all)
     }
 
+    /// What certificates say is gone, for those who show what is left. Keys are learnt first. One that cannot be
+    /// read certifies nothing: what it is about does not open then, which is told in its place.
+    pub(crate) async fn gone(&self) -> Result<Vec<Certified>, StoreError> {
+        self.recorder.learn(&*self.store).await?;
+        let mut all = Vec::new();
+        for disposal in self.store.disposals().await? {
+            match self.certificate_of(&disposal).await {
+                Err(error @ StoreError::Damaged(_)) => tracing::error!(%error, "a certificate"),
+                found => all.extend(found?),
+            }
+        }
+        Ok(all)
+    }
+
     /// The certificate of a disposal; none before its key is destroyed. It counts only if its record opens
     /// and it is about this very log and bucket.
     pub(crate) async fn certificate_of(
