@@ -214,7 +214,8 @@ impl Store for MortalStore {
     }
 
     async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
-        self.read(self.inner.promises()).await
+        let promises = self.read(self.inner.promises()).await?;
+        Ok(self.sabotage.promises(promises))
     }
 
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
@@ -302,7 +303,8 @@ impl Store for MortalStore {
     }
 
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {
-        self.read(self.inner.conversations(at)).await
+        let page = self.read(self.inner.conversations(at)).await?;
+        Ok(self.sabotage.conversations(page))
     }
 
     async fn direct(&self, room: &RoomId) -> Result<Option<Employee>, StoreError> {
