@@ -228,7 +228,8 @@ impl Store for MortalStore {
     }
 
     async fn promises(&self) -> Result<Vec<Promise>, StoreError> {
-        self.read(self.inner.promises()).await
+        let promises = self.read(self.inner.promises()).await?;
+        Ok(self.spoils().promises(promises))
     }
 
     async fn buckets(&self) -> Result<Vec<Bucket>, StoreError> {
@@ -316,7 +317,8 @@ impl Store for MortalStore {
     }
 
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {
-        self.read(self.inner.conversations(at)).await
+        let page = self.read(self.inner.conversations(at)).await?;
+        Ok(self.sabotage.conversations(page))
     }
 
     async fn conversations_with(
