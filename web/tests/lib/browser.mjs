@@ -2,14 +2,15 @@
 import { chromium } from "playwright-core";
 
 /**
- * Answers by which the homeserver says that something is not there yet. The SDK asks to find out, and the browser
- * writes each into the console as an error.
+ * Answers by which the homeserver says that something is not there yet, or asks for something first. They are
+ * part of talking to it, and the browser writes each into the console as an error.
  */
-const NOT_THERE_YET = [
+const USUAL = [
   { path: /\/room_keys\/version$/, status: 404 },
   { path: /\/user\/[^/]+\/account_data\/[^/]+$/, status: 404 },
   { path: /\/rtc\/transports$/, status: 404 },
-  { path: /\/keys\/device_signing\/upload$/, status: 401 },
+  // An access token that has run out, and is renewed then; or keys that are asked to be confirmed.
+  { path: /\/_matrix\/client\/.*$/, status: 401 },
 ];
 
 const FAILED_LOAD = /^Failed to load resource: .*?(?:status of (\d+)|(net::ERR_\w+))/;
@@ -110,7 +111,7 @@ class Profile {
     const { url } = message.location();
     const failed = FAILED_LOAD.exec(message.text());
     const what = failed?.[1] ?? failed?.[2];
-    if (what && (this.allowed.includes(what) || isNotThereYet(url, Number(what)))) return;
+    if (what && (this.allowed.includes(what) || isUsual(url, Number(what)))) return;
     this.fault(`console: ${message.text()} (${url})`);
   }
 
@@ -125,7 +126,7 @@ class Profile {
   }
 }
 
-function isNotThereYet(url, status) {
+function isUsual(url, status) {
   const path = url.split("?")[0];
-  return NOT_THERE_YET.some((known) => known.status === status && known.path.test(path));
+  return USUAL.some((known) => known.status === status && known.path.test(path));
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { audit, auditNarrow } from "../lib/axe.mjs";
 import { Client } from "../lib/client.mjs";
 import { PHONES } from "../lib/stage.mjs";
+import { draftIsKept } from "../lib/storage.mjs";
 import { step } from "../lib/story.mjs";
 import { ANSWER, FIRST } from "./texts.mjs";
 
@@ -14,7 +15,7 @@ step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
   const { client } = stage;
   await client.choose("0141");
   await client.composer.fill(DRAFT);
-  await client.row(DRAFT).waitFor();
+  await draftIsKept(client.page);
   const release = await holdKeys(client.page);
   await client.page.reload();
   await client.page.getByText("Opening your messages…").waitFor();
