@@ -202,7 +202,8 @@ pub(super) fn record(results: &[Value]) -> String {
 /// The employee's client in a browser.
 pub(super) fn client(results: &[Value]) -> String {
     let medians = medians(results, &["what"], "ms");
-    let mut text = String::from("| | median ms | slowest ms | aim ms | runs |\n|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| | median ms | slowest ms | aim ms | runs |\n|---|---|---|---|---|\n");
     for (what, words, aim) in [
         ("cold-load", "cold load to a readable list", 3_000),
         ("echo", "Enter to the text on the screen", 50),
