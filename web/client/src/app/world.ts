@@ -1,16 +1,15 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
-import { Api } from "../api/api";
 import type { Account } from "../matrix/account";
 import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
 import { type TabLock, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, means, storePrefix } from "../matrix/session";
-import { openStores, recoveryKeyName, wipeDevice, wipeTyped } from "../matrix/stores";
+import { type Session, forgetSession, keepSession, loadSession, means } from "../matrix/session";
+import { wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
 import type { Check, Connection, Conversation, Me, Problem, SignInWays, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
-import { Facts } from "./facts";
-import { KEYS_LOST, KEYS_NOT_MADE, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { type Found, Seat } from "./seat";
 import { broughtToken, wayBack } from "./sso";
 import { startConversation } from "./start";
 
@@ -18,14 +17,6 @@ import { startConversation } from "./start";
 const USUAL = { maxChars: 1600, region: "" };
 
 type SignInStage = Extract<Stage, { at: "sign-in" }>;
-
-/** What there is while somebody is signed in. */
-interface Seat {
-  session: Session;
-  account: Account;
-  api: Api;
-  facts: Facts;
-}
 
 class RealWorld implements World {
   readonly stage = signal<Stage>({ at: "starting" });
@@ -91,8 +82,8 @@ class RealWorld implements World {
   async keyIsKept(): Promise<void> {
     const { seat } = this;
     if (!seat || this.stage.value.at !== "keep-recovery-key") return;
-    await this.vault.delete(recoveryKeyName(await storePrefix(seat.session)));
-    await this.signed(seat);
+    await seat.keyIsKept();
+    this.ready(seat);
   }
 
   async recover(recoveryKey: string): Promise<void> {
@@ -100,55 +91,55 @@ class RealWorld implements World {
     if (!seat) return;
     this.stage.value = { at: "recover", busy: true };
     try {
-      await seat.account.recover(recoveryKey);
+      await seat.recover(recoveryKey);
     } catch (error) {
       this.stage.value = { at: "recover", busy: false };
       throw problemOf(error);
     }
-    await this.signed(seat);
+    this.ready(seat);
   }
 
   skipRecovery(): void {
     if (!this.seat) return;
-    this.seat.account.allowUnsigned();
+    this.seat.account?.allowUnsigned();
     this.ready(this.seat);
   }
 
   open(conversation: string | undefined): void {
     this.opened = conversation;
-    this.seat?.account.desk.open(conversation);
+    this.seat?.account?.desk.open(conversation);
   }
 
   async older(): Promise<void> {
-    await this.seat?.account.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
+    await this.seat?.account?.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
   }
 
   draft(conversation: string, text: string): void {
-    this.seat?.account.draft(conversation, text);
+    this.seat?.account?.draft(conversation, text);
   }
 
   send(conversation: string, text: string): Promise<void> {
-    return this.ask((seat) => seat.account.send(conversation, text));
+    return this.ask((account) => account.send(conversation, text));
   }
 
   retry(conversation: string, entryKey: string): Promise<void> {
-    return this.ask((seat) => seat.account.retry(conversation, entryKey));
+    return this.ask((account) => account.retry(conversation, entryKey));
   }
 
   discard(_conversation: string, entryKey: string): Promise<void> {
-    return this.ask((seat) => seat.account.queue.discard(entryKey));
+    return this.ask((account) => account.queue.discard(entryKey));
   }
 
   read(conversation: string): void {
-    void this.seat?.account.desk.read(conversation).catch(() => {});
+    void this.seat?.account?.desk.read(conversation).catch(() => {});
   }
 
   accept(conversation: string): Promise<void> {
-    return this.ask((seat) => seat.account.accept(conversation));
+    return this.ask((account) => account.accept(conversation));
   }
 
   check(text: string, to?: string): Promise<Check> {
-    return this.ask(({ api, facts }) => {
+    return this.ask((_account, { api, facts }) => {
       const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
       return api.check(text, to === undefined ? { conversation } : { to });
     });
@@ -156,7 +147,7 @@ class RealWorld implements World {
 
   start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
     const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
-    return this.ask(({ api }) => startConversation(api, { number, name, from }, isHere));
+    return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
   }
 
   /** Where our server is away, what it said last time is as good. */
@@ -212,85 +203,44 @@ class RealWorld implements World {
     await this.openSeat();
   }
 
-  /** Under the lock. The session is read again: another tab may have renewed its tokens, or ended it. */
+  /** Under the lock. */
   private async openSeat(): Promise<void> {
+    const seat = (this.seat = new Seat({
+      vault: this.vault,
+      config: this.config,
+      showConversations: (all) => (this.conversations.value = all),
+      showTimeline: (timeline) => (this.timeline.value = timeline),
+      showConnection: (connection) => (this.connection.value = connection),
+      loggedOut: (soft) => void this.loggedOut(soft),
+    }));
     try {
-      const session = await loadSession(this.vault);
-      if (!session || session.expired) return await this.toSignIn(session ? "expired" : undefined);
-      const stores = await openStores(this.vault, session);
-      if (!stores) return await this.keysLost(session);
-      const { Account } = await import("../matrix/account");
-      const api = new Api({ openIdToken: () => account.openIdToken() });
-      const facts = new Facts(api, () => account.desk.refresh());
-      const account: Account = await Account.open({
-        session,
-        stores,
-        vault: this.vault,
-        bot: this.config.bot,
-        facts: (room) => facts.of(room),
-        showConversations: (all) => this.showConversations(all, facts),
-        showTimeline: (timeline) => (this.timeline.value = timeline),
-        showConnection: (connection) => (this.connection.value = connection),
-        said: (_room, entry) => facts.said(entry),
-        loggedOut: (soft) => void this.loggedOut(soft),
-      });
-      const seat = (this.seat = { session, account, api, facts });
-      session.hadKeys = true;
-      await keepSession(this.vault, session);
-      await account.start();
-      if (this.seat === seat) await this.settle(seat, stores.prefix);
+      const found = await seat.open();
+      if (found !== "account") return await this.notFound(found, seat);
+      await seat.account?.start();
+      const stage = await seat.settle(this.password);
+      if (this.seat !== seat) return;
+      if (stage.at !== "ready") this.stage.value = stage;
+      else this.ready(seat);
+      if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
     } catch (error) {
       // Signed out or moved meanwhile: that has its own screen.
-      if (this.stage.value.at !== "starting") return;
+      if (this.seat !== seat) return;
       await this.close();
       this.broken(problemOf(error));
     }
   }
 
-  /** From an account that runs to one that can be used: its keys. */
-  private async settle(seat: Seat, prefix: string): Promise<void> {
-    const { account, session } = seat;
-    const unkept = await this.vault.get<string>(recoveryKeyName(prefix));
-    if (session.isSigned && unkept === undefined) {
-      this.ready(seat);
-      void this.checkAgain(seat);
-      return;
-    }
-    await account.synced;
-    const standing = await account.standing();
-    if (this.seat !== seat) return;
-    if (standing === "later") this.stage.value = { at: "recover", busy: false };
-    else if (standing === "first") await this.setUp(seat);
-    else if (unkept !== undefined) this.stage.value = { at: "keep-recovery-key", recoveryKey: unkept, busy: false };
-    else await this.signed(seat);
-  }
-
-  /** The account's keys may have been changed from elsewhere since. Where that cannot be told, all goes on. */
-  private async checkAgain(seat: Seat): Promise<void> {
-    await seat.account.synced;
-    const standing = await seat.account.standing().catch(() => "ready");
-    if (standing === "later" && this.seat === seat) this.stage.value = { at: "recover", busy: false };
-  }
-
-  private async setUp(seat: Seat): Promise<void> {
-    try {
-      const recoveryKey = await seat.account.setUp(this.password);
-      this.stage.value = { at: "keep-recovery-key", recoveryKey, busy: false };
-    } catch (error) {
-      this.broken({ ...KEYS_NOT_MADE, detail: problemOf(error).detail });
-    }
-  }
-
-  private async signed(seat: Seat): Promise<void> {
-    seat.session.isSigned = true;
-    await keepSession(this.vault, seat.session);
-    this.ready(seat);
+  private async notFound(found: Exclude<Found, "account">, { session }: Seat): Promise<void> {
+    this.seat = undefined;
+    if (found === "keys-lost") await this.keysLost(session);
+    else await this.toSignIn(found === "expired" ? "expired" : undefined);
   }
 
   private ready(seat: Seat): void {
     this.password = undefined;
     const { account, session } = seat;
-    const userId = session.userId;
+    if (!account) return;
+    const { userId } = session;
     const name = userId.slice(1).split(":")[0] ?? userId;
     this.me.value ??= { userId, name, firm: this.config.firm, numbers: [], ...USUAL };
     this.stage.value = { at: "ready" };
@@ -305,14 +255,9 @@ class RealWorld implements World {
     try {
       this.me.value = { userId, ...(await api.me()) };
     } catch {
-      const name = await account.name();
-      if (this.me.value) this.me.value = { ...this.me.value, name };
+      const name = await account?.name();
+      if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
     }
-  }
-
-  private showConversations(all: Conversation[], facts: Facts): void {
-    this.conversations.value = all;
-    facts.seen(all.filter(({ kind, invited }) => kind === "sms" && !invited).map(({ id }) => id));
   }
 
   /** Another tab takes over. */
@@ -350,10 +295,7 @@ class RealWorld implements World {
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
-    if (!seat) return;
-    seat.facts.stop();
-    seat.api.close();
-    await seat.account.stop();
+    await seat?.close();
   }
 
   private async toSignIn(why?: SignInStage["why"], error?: Problem): Promise<void> {
@@ -373,11 +315,11 @@ class RealWorld implements World {
     this.stage.value = { at: "broken", problem };
   }
 
-  private async ask<T>(act: (seat: Seat) => Promise<T>): Promise<T> {
+  private async ask<T>(act: (account: Account, seat: Seat) => Promise<T>): Promise<T> {
     const { seat } = this;
     try {
-      if (!seat) throw new Error("nobody is signed in");
-      return await act(seat);
+      if (!seat?.account) throw new Error("nobody is signed in");
+      return await act(seat.account, seat);
     } catch (error) {
       throw problemOf(error);
     }

@@ -147,6 +147,17 @@ describe("the send queue", () => {
     expect(queue.of("!r").find((t) => t.text === "one")?.id).toBe(failed?.id);
   });
 
+  it.each([
+    ["an answer that was lost", { is: "away", waitMs: 1 } as Outcome, "may have been sent"],
+    ["being asked to wait", { is: "away", waitMs: 1, notTaken: true } as Outcome, "not allowed"],
+  ])("says whether it was certainly not sent when it is refused after %s", async (_name, first, words) => {
+    const { queue, server } = world();
+    server.answers = [first, { is: "refused", reason: "not allowed", canRetry: true }];
+    await queue.add("!r", "one");
+    await settle();
+    expect(queue.of("!r")[0]?.failed?.reason).toContain(words);
+  });
+
   it("a failed text is discarded for good, one on its way is not", async () => {
     const { queue, server, vault } = world();
     server.answers = [{ is: "refused", reason: "no", canRetry: false }, { is: "away", waitMs: 1_000_000 }];

@@ -20,7 +20,7 @@ export interface Outgoing {
   at: number;
   /** The event of an earlier text that failed, and that this one repeats. */
   repeats?: string;
-  /** When it first may have left, and from which device. */
+  /** When it first may have been taken, and from which device. */
   tried?: { at: number; device: string };
   /** It does not go out by itself any more. */
   failed?: { reason: string; canRetry: boolean };
@@ -32,10 +32,10 @@ export type Sent = Outgoing & { event: string };
 /** How one try ended. */
 export type Outcome =
   | { is: "sent"; event: string }
-  /** Certainly not sent; for good, unless a person tries again. */
+  /** Not taken by this try, and for good, unless a person tries again. */
   | { is: "refused"; reason: string; canRetry: boolean }
-  /** The homeserver cannot be reached, or wants us to wait. */
-  | { is: "away"; waitMs?: number }
+  /** The homeserver cannot be reached, or wants us to wait; `notTaken`: it has certainly not taken the text. */
+  | { is: "away"; waitMs?: number; notTaken?: boolean }
   /** Nobody is signed in any more. */
   | { is: "stopped" };
 
@@ -169,6 +169,7 @@ export class SendQueue {
 
   /** One try; whether the line held. */
   private async attempt(text: Outgoing, misses: number): Promise<boolean> {
+    const isFirst = text.tried === undefined;
     if (!text.tried) {
       text.tried = { at: this.parts.now(), device: this.parts.deviceId };
       await this.keep(text);
@@ -186,12 +187,14 @@ export class SendQueue {
         await this.forget(text);
         return true;
       case "refused":
-        await this.fail(text, { reason: outcome.reason, canRetry: outcome.canRetry });
+        // The answer to an earlier try may have been lost, so a refusal of this one does not say that it was not sent.
+        await this.fail(text, { reason: isFirst ? outcome.reason : MAY_BE_SENT, canRetry: outcome.canRetry });
         return true;
       case "stopped":
         this.stopped = true;
         return false;
       case "away":
+        if (isFirst && outcome.notTaken) delete text.tried;
         await this.pause(outcome.waitMs ?? Math.min(FIRST_WAIT_MS * 2 ** misses, LONGEST_WAIT_MS));
         return false;
     }
