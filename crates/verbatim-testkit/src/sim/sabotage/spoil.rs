@@ -87,7 +87,7 @@ impl Sabotage {
             Self::SignsSomethingElse => changes.iter_mut().for_each(another_tree),
             Self::SignsWithRetiredKey => changes.iter_mut().for_each(by_retired_key),
             Self::ForgetsExtensions => {
-                changes.retain(|change| !matches!(change, Change::KeepBucket(..)));
+                changes.retain(|change| !matches!(change, Change::KeepBucket { .. }));
             }
             Self::AltersTimestamps => {
                 for change in changes {
