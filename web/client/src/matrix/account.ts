@@ -149,9 +149,11 @@ export class Account {
 
   /** Sends the text, or keeps it until it can. */
   async send(room: string, text: string): Promise<void> {
+    const draft = this.drafts.of(room);
     const kept = this.queue.add(room, text);
     this.desk.flush();
     await kept;
+    this.drafts.dropped(room, draft);
   }
 
   /** Sends a failed text again: one that never left as it is, one that failed later as a new text. */
