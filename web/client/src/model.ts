@@ -164,8 +164,8 @@ export interface World {
   read(conversation: string): void;
   accept(conversation: string): Promise<void>;
 
-  /** What the firm's rules say of a text to a number, or to one that is being typed. */
-  check(text: string, to?: string): Promise<Check>;
-  /** Begins a conversation or finds the one there is; its id. */
+  /** What the firm's rules say of a text in the open conversation, or to a number that is being typed, from one of mine. */
+  check(text: string, to?: string, from?: string): Promise<Check>;
+  /** Begins a conversation from one of my numbers (E.164) or finds the one there is; its id. */
   start(number: string, name: string | undefined, from: string | undefined): Promise<string>;
 }

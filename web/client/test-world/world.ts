@@ -114,8 +114,8 @@ export function fakeWorld(given: Given = {}): FakeWorld {
       await note(`accept ${id}`);
       change(id, { invited: false, needsAction: false });
     },
-    async check(text, to): Promise<Check> {
-      asked.push(`check ${text} ${to ?? ""}`);
+    async check(text, to, from): Promise<Check> {
+      asked.push(`check ${text} ${to ?? ""} ${from ?? ""}`.trimEnd());
       const { encoding, segments } = cost(substitute(text));
       return { encoding, segments, problems: problems(text, to) };
     },

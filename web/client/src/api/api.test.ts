@@ -51,6 +51,20 @@ describe("the API", () => {
     await expect(it_.start("1", undefined, undefined)).rejects.toMatchObject({ status: 400, detail: "This is no number." });
   });
 
+  it("names my number by itself where a text would go out from it", async () => {
+    const bodies: unknown[] = [];
+    const { api: it_ } = api((path, init) => {
+      bodies.push(JSON.parse(String(init.body)));
+      return json(path === "check" ? { encoding: "GSM-7", segments: 0, problems: [] } : { conversation: "c", room_id: null });
+    });
+    await it_.check("", { to: "+14155552671", from: "+14155550100" });
+    await it_.start("+14155552671", undefined, "+14155550100");
+    expect(bodies).toEqual([
+      { text: "", to: "+14155552671", from: "+14155550100" },
+      { number: "+14155552671", from: "+14155550100" },
+    ]);
+  });
+
   it.each([
     ["a page where there is no API", () => new Response("<p>Not here</p>", { status: 404 })],
     ["a page for every path", () => new Response("<p>Hello</p>", { headers: { "Content-Type": "text/html" } })],

@@ -55,6 +55,8 @@ export interface ConversationAnswer {
 export interface Meant {
   conversation?: string;
   to?: string;
+  /** Mine, E.164: needed by who holds several. */
+  from?: string;
 }
 
 export interface Started {

@@ -138,10 +138,10 @@ class RealWorld implements World {
     return this.ask((account) => account.accept(conversation));
   }
 
-  check(text: string, to?: string): Promise<Check> {
+  check(text: string, to?: string, from?: string): Promise<Check> {
     return this.ask((_account, { api, facts }) => {
       const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
-      return api.check(text, to === undefined ? { conversation } : { to });
+      return api.check(text, to === undefined ? { conversation } : { to, from });
     });
   }
 

@@ -18,9 +18,10 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   const me = ui.world.me.value;
   const [number, setNumber] = useState("");
   const [name, setName] = useState("");
-  const [from, setFrom] = useState(me?.numbers[0]?.id);
+  const [chosen, setFrom] = useState<string>();
+  const from = chosen ?? me?.numbers[0]?.number;
   const found = known(ui.world.conversations.value, number);
-  const verdict = useVerdict(number, found.length > 0);
+  const verdict = useVerdict(number, from, found.length > 0);
   // Without an answer nothing is forbidden here: the server decides when the conversation begins.
   const askable = verdict.state === "good" || verdict.state === "unanswered";
   const { busy, trouble, run } = useRequest();
@@ -84,7 +85,7 @@ function verdictOf(problems: string[] | undefined): Verdict {
 }
 
 /** What this page and then the firm's rules say of the number, once the typing rests. */
-function useVerdict(number: string, named: boolean): Verdict {
+function useVerdict(number: string, from: string | undefined, named: boolean): Verdict {
   const { world } = useUi();
   const [answer, setAnswer] = useState<Verdict>({ state: "none", words: [] });
   const shape = typed(number);
@@ -93,14 +94,14 @@ function useVerdict(number: string, named: boolean): Verdict {
     setAnswer({ state: "asking", words: [] });
     let current = true;
     const timer = setTimeout(async () => {
-      const problems = await world.check("", number.trim()).then((c) => c.problems, () => undefined);
+      const problems = await world.check("", number.trim(), from).then((c) => c.problems, () => undefined);
       if (current) setAnswer(verdictOf(problems));
     }, CHECK_AFTER_MS);
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [number, shape, world]);
+  }, [number, from, shape, world]);
   // A name that leads to a conversation is no wrong number.
   const words = shape === "letters" && named ? undefined : TYPED_WORDS[shape];
   return words ? { state: "bad", words: [words] } : answer;
@@ -191,7 +192,7 @@ function known(all: Conversation[], query: string): Conversation[] {
   return sms.filter((c) => c.sms?.facts?.maskedNumber.endsWith(digits.slice(-4))).slice(0, 4);
 }
 
-function From({ me, from, choose }: { me: Me; from: string | undefined; choose: (id: string) => void }) {
+function From({ me, from, choose }: { me: Me; from: string | undefined; choose: (number: string) => void }) {
   const [only] = me.numbers;
   if (me.numbers.length === 1 && only) {
     return (
@@ -205,7 +206,7 @@ function From({ me, from, choose }: { me: Me; from: string | undefined; choose: 
       From your number
       <select value={from} onChange={(e) => choose(e.currentTarget.value)}>
         {me.numbers.map(({ id, number }) => (
-          <option key={id} value={id}>
+          <option key={id} value={number}>
             {phoneNumber(number)}
           </option>
         ))}
