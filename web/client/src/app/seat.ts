@@ -66,7 +66,7 @@ export class Seat {
     const unkept = await this.parts.vault.get<string>(recoveryKeyName(this.stores.prefix));
     if (this.session.isSigned && unkept === undefined) return { at: "ready" };
     await account.synced;
-    const standing = await account.standing();
+    const standing = await account.standing(unkept);
     if (standing === "later") return { at: "recover", busy: false };
     if (standing === "first") return this.setUp(password);
     if (unkept !== undefined) return { at: "keep-recovery-key", recoveryKey: unkept, busy: false };

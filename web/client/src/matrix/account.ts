@@ -122,8 +122,8 @@ export class Account {
     await this.opened.store.destroy();
   }
 
-  standing(): Promise<Standing> {
-    return standing(this.client);
+  standing(unkept?: string): Promise<Standing> {
+    return standing(this.client, unkept);
   }
 
   /** Makes the account's keys; gives the recovery key, which lies in the vault until it is said to be kept. */
