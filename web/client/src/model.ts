@@ -59,8 +59,8 @@ export type Delivery =
   | { state: "queued" }
   /** The homeserver has it. */
   | { state: "sending" }
-  /** Recorded, and on its way to the carrier. */
-  | { state: "recorded" }
+  /** The firm went on to later texts; what became of this one is not said (yet). */
+  | { state: "with-firm" }
   | { state: "sent" }
   | { state: "delivered" }
   | { state: "checking" }

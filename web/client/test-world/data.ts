@@ -167,7 +167,7 @@ function toms(): Entry[] {
     mine(ago(3 * DAY), "I will ask compliance and come back to you.", { state: "held" }),
     mine(ago(14), "In the meantime I can send you the fact sheets of both.", { state: "checking" }),
     mine(ago(2), "Would that help?", { state: "sent" }),
-    mine(ago(1), "They are two pages each.", { state: "recorded" }),
+    mine(ago(1), "They are two pages each.", { state: "with-firm" }),
     mine(ago(1), "I can also put them in the post.", { state: "sending" }),
     mine(ago(0), "Just let me know which you prefer.", { state: "queued" }),
   ];
