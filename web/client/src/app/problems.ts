@@ -85,6 +85,11 @@ export const KEYS_LOST: Problem = {
   mend: "Sign in again: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
 };
 
+export const SIGNED_IN_ALREADY: Problem = {
+  title: "Somebody is signed in here already",
+  mend: "It was done in another tab. Reload this page to go on there, or sign out first to sign in as somebody else.",
+};
+
 export const NOT_TOLD: Problem = {
   title: "You are signed out here, but the chat server could not be told",
   mend: "This browser kept nothing. Ask your administrator to end this session if somebody else uses this computer.",

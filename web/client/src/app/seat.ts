@@ -1,7 +1,7 @@
 /** An account at work in this tab: opened, brought to keys that can be used, closed. Only under the tab's lock. */
 import { Api } from "../api/api";
 import type { Account } from "../matrix/account";
-import { type Session, keepSession, loadSession } from "../matrix/session";
+import { type Session, loadSession, updateSession } from "../matrix/session";
 import { type Stores, openStores, recoveryKeyName } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
 import type { Connection, Conversation, Stage, World } from "../model";
@@ -22,6 +22,13 @@ export interface SeatParts {
 /** What was found where the account should be; `keys-lost`: the device can never read again. */
 export type Found = "account" | "nobody" | "expired" | "keys-lost";
 
+/** What is fetched before any store is opened. */
+async function fetched() {
+  const [{ Account }, { warmUp }] = await Promise.all([import("../matrix/account"), import("../matrix/client")]);
+  await warmUp();
+  return Account;
+}
+
 export class Seat {
   readonly api = new Api({ openIdToken: () => this.running().openIdToken() });
   readonly facts = new Facts(this.api, () => this.account?.desk.refresh());
@@ -29,20 +36,31 @@ export class Seat {
   account: Account | undefined;
   session!: Session;
   private stores!: Stores;
+  private readonly closing = new AbortController();
+  /** Ends when no store is being opened any more. */
+  private opening: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: SeatParts) {}
 
+  /** Opens the account; rejects if it is closed meanwhile. */
+  open(): Promise<Found> {
+    const opening = this.find();
+    this.opening = opening.catch(() => {});
+    return opening;
+  }
+
   /** The session is read anew: another tab may have renewed its tokens, or ended it. */
-  async open(): Promise<Found> {
+  private async find(): Promise<Found> {
     const { vault, config } = this.parts;
     const session = await loadSession(vault);
-    if (!session) return "nobody";
+    if (!session || session.leaving) return "nobody";
     this.session = session;
     if (session.expired) return "expired";
     const stores = await openStores(vault, session);
     if (!stores) return "keys-lost";
     this.stores = stores;
-    const { Account } = await import("../matrix/account");
+    // It may be long in coming, and from here on the stores are in use: who closes must not wait for the one, and must for the other.
+    const Account = await unlessCalledOff(fetched(), this.closing.signal);
     this.account = await Account.open({
       session,
       stores,
@@ -56,8 +74,14 @@ export class Seat {
       loggedOut: this.parts.loggedOut,
     });
     session.hadKeys = true;
-    await keepSession(vault, session);
+    await updateSession(vault, session);
+    this.closing.signal.throwIfAborted();
     return "account";
+  }
+
+  /** Lets it work. Resolves once there is something to see. */
+  async start(): Promise<void> {
+    await this.running().start();
   }
 
   /** From an account that runs to one that can be used: where its keys stand, as the stage to show. */
@@ -91,7 +115,10 @@ export class Seat {
     await this.signed();
   }
 
+  /** Ends all work. Nothing touches the account's stores once this has resolved, even if it was still being opened. */
   async close(): Promise<void> {
+    this.closing.abort();
+    await this.opening;
     this.facts.stop();
     this.api.close();
     await this.account?.stop();
@@ -109,7 +136,7 @@ export class Seat {
   /** This device is signed with the account's keys. */
   private async signed(): Promise<void> {
     this.session.isSigned = true;
-    await keepSession(this.parts.vault, this.session);
+    await updateSession(this.parts.vault, this.session);
   }
 
   private running(): Account {
@@ -121,4 +148,14 @@ export class Seat {
     this.parts.showConversations(all);
     this.facts.seen(all.filter(({ kind, invited }) => kind === "sms" && !invited).map(({ id }) => id));
   }
+}
+
+/** What `work` gives, unless it is called off before. */
+function unlessCalledOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const calledOff = () => reject(signal.reason as Error);
+    if (signal.aborted) calledOff();
+    signal.addEventListener("abort", calledOff, { once: true });
+    work.then(resolve, reject);
+  });
 }

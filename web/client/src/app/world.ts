@@ -3,12 +3,12 @@ import { signal } from "@preact/signals";
 import type { Account } from "../matrix/account";
 import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
 import { type TabLock, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, means } from "../matrix/session";
+import { type Session, forgetSession, keepSession, loadSession, means, updateSession } from "../matrix/session";
 import { wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
 import type { Check, Connection, Conversation, Me, Problem, SignInWays, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
-import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, SIGNED_IN_ALREADY, problemOf } from "./problems";
 import { type Found, Seat } from "./seat";
 import { broughtToken, wayBack } from "./sso";
 import { startConversation } from "./start";
@@ -34,6 +34,8 @@ class RealWorld implements World {
   private opened: string | undefined;
 
   async begin(): Promise<void> {
+    // First of all: an address with a login token in it must not be seen, kept or copied.
+    const token = broughtToken();
     if (!globalThis.isSecureContext || !navigator.locks) return this.broken(NOT_SECURE);
     const vault = await openVault().catch(() => undefined);
     if (!vault) return this.broken(NO_STORAGE);
@@ -41,8 +43,8 @@ class RealWorld implements World {
     const config = await this.findConfig();
     if (!config) return this.broken(NO_CONFIG);
     this.config = config;
-    const token = broughtToken();
     const session = await loadSession(vault);
+    if (session?.leaving) return this.leave(session);
     if (token !== undefined && (!session || session.expired)) return this.comeBack(token);
     if (!session) return this.toSignIn();
     if (session.expired) return this.toSignIn("expired");
@@ -61,14 +63,12 @@ class RealWorld implements World {
   async signOut(): Promise<void> {
     const { seat } = this;
     if (!seat) return;
-    const { session } = seat;
+    // A tab that dies from here on leaves the rest to the next visit.
+    seat.session.leaving = true;
+    await updateSession(this.vault, seat.session);
+    this.stage.value = { at: "starting" };
     await this.close();
-    const told = await signOut(session.homeserver, session.accessToken).then(() => true, () => false);
-    await wipeDevice(this.vault, session);
-    await wipeTyped(this.vault, session.userId);
-    await forgetSession(this.vault);
-    this.lock?.close();
-    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
+    await this.leave(seat.session);
   }
 
   async useHere(): Promise<void> {
@@ -93,7 +93,7 @@ class RealWorld implements World {
     try {
       await seat.recover(recoveryKey);
     } catch (error) {
-      this.stage.value = { at: "recover", busy: false };
+      if (this.seat === seat) this.stage.value = { at: "recover", busy: false };
       throw problemOf(error);
     }
     this.ready(seat);
@@ -150,6 +150,16 @@ class RealWorld implements World {
     return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
   }
 
+  /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
+  private async leave(session: Session): Promise<void> {
+    await wipeDevice(this.vault, session);
+    await wipeTyped(this.vault, session.userId);
+    await forgetSession(this.vault);
+    this.lock?.close();
+    const told = await signOut(session.homeserver, session).then(() => true, () => false);
+    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
+  }
+
   /** Where our server is away, what it said last time is as good. */
   private async findConfig(): Promise<Config | undefined> {
     try {
@@ -174,22 +184,34 @@ class RealWorld implements World {
     const before = this.stage.value;
     if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
     try {
-      const earlier = await loadSession(this.vault);
-      const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-      const { homeserver } = this.config;
-      const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-      const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
-      if (earlier && !isSame) await wipeDevice(this.vault, earlier);
-      const session: Session = isSame
-        ? { ...earlier, ...credentials, homeserver, expired: undefined }
-        : { ...credentials, homeserver };
-      await keepSession(this.vault, session);
+      // Of two tabs that sign in at the same time, the second finds what the first has kept.
+      const session = await navigator.locks.request("verbatim:sign-in", () => this.obtain(proof));
       void navigator.storage?.persist?.();
       void this.enter(session);
     } catch (error) {
       if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
       throw problemOf(error);
     }
+  }
+
+  /** A new session, kept in the place of one that ran out. */
+  private async obtain(proof: Proof): Promise<Session> {
+    const earlier = await loadSession(this.vault);
+    // Another tab may be at work with its keys.
+    if (earlier && !earlier.expired) throw SIGNED_IN_ALREADY;
+    const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
+    const { homeserver } = this.config;
+    const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
+    const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
+    if (earlier && !isSame) {
+      await wipeDevice(this.vault, earlier);
+      void signOut(earlier.homeserver, earlier).catch(() => {});
+    }
+    const session: Session = isSame
+      ? { ...earlier, ...credentials, homeserver, expired: undefined }
+      : { ...credentials, homeserver };
+    await keepSession(this.vault, session);
+    return session;
   }
 
   private async enter({ userId, deviceId }: Session): Promise<void> {
@@ -216,14 +238,13 @@ class RealWorld implements World {
     try {
       const found = await seat.open();
       if (found !== "account") return await this.notFound(found, seat);
-      await seat.account?.start();
+      await seat.start();
       const stage = await seat.settle(this.password);
       if (this.seat !== seat) return;
       if (stage.at !== "ready") this.stage.value = stage;
       else this.ready(seat);
       if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
     } catch (error) {
-      // Signed out or moved meanwhile: that has its own screen.
       if (this.seat !== seat) return;
       await this.close();
       this.broken(problemOf(error));
@@ -239,7 +260,8 @@ class RealWorld implements World {
   private ready(seat: Seat): void {
     this.password = undefined;
     const { account, session } = seat;
-    if (!account) return;
+    // Moved or signed out meanwhile: that has its own screen.
+    if (!account || this.seat !== seat) return;
     const { userId } = session;
     const name = userId.slice(1).split(":")[0] ?? userId;
     this.me.value ??= { userId, name, firm: this.config.firm, numbers: [], ...USUAL };
@@ -271,7 +293,7 @@ class RealWorld implements World {
     if (!seat) return;
     await this.close();
     if (soft) {
-      await keepSession(this.vault, { ...seat.session, expired: true });
+      await updateSession(this.vault, { ...seat.session, expired: true });
     } else {
       await wipeDevice(this.vault, seat.session);
       await forgetSession(this.vault);
@@ -282,7 +304,7 @@ class RealWorld implements World {
 
   /** The device can never read again: it is ended, and signing in makes a new one. */
   private async keysLost(session: Session): Promise<void> {
-    await signOut(session.homeserver, session.accessToken).catch(() => {});
+    await signOut(session.homeserver, session).catch(() => {});
     await wipeDevice(this.vault, session);
     await forgetSession(this.vault);
     this.lock?.close();

@@ -73,6 +73,13 @@ export async function startClient(client: MatrixClient): Promise<void> {
   });
 }
 
+/** Stops, also what is still starting: the SDK alone would go on to sync once the homeserver has answered. */
+export async function stopClient(client: MatrixClient, starting: Promise<void>): Promise<void> {
+  client.http.abort();
+  await starting;
+  client.stopClient();
+}
+
 export function crypto(client: MatrixClient) {
   const api = client.getCrypto();
   if (!api) throw new Error("the client has no keys");
