@@ -34,3 +34,18 @@ describe("the bot's receipt", () => {
     expect(said(room(["$2"], [ME, BOT, CLIENT], { [BOT]: "$1" }), "$2")).toBe("no");
   });
 });
+
+describe("the stand-in's receipt", () => {
+  const delivered = (members: string[], reader: string) =>
+    new SaidInRoom(room(["$1", "$2"], members, { [reader]: "$2" }), ME, BOT);
+
+  it("tells of the very text that it is on", () => {
+    const said = delivered([ME, BOT, CLIENT], CLIENT);
+    expect(said.about("$2").standInRead).toBe(true);
+    expect(said.about("$1").standInRead).toBe(false);
+  });
+
+  it("is not what a third party reads", () => {
+    expect(delivered([ME, BOT, CLIENT, "@supervisor:x"], "@supervisor:x").about("$2").standInRead).toBe(false);
+  });
+});

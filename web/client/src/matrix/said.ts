@@ -22,7 +22,7 @@ export class SaidInRoom {
   private readonly places = new Map<string, number>();
   private readonly botPlace: number;
   private readonly readByBot: Set<string>;
-  private readonly readByOthers = new Set<string>();
+  private readonly readByStandIn: string | undefined;
 
   constructor(room: Room, me: string, bot: string) {
     const events = room.getLiveTimeline().getEvents();
@@ -35,9 +35,9 @@ export class SaidInRoom {
     this.botPlace = this.places.get(read) ?? BEFORE_ALL;
     this.readByBot = (seenRead.get(room) ?? new Set()).add(read);
     seenRead.set(room, this.readByBot);
-    for (const { userId } of room.getJoinedMembers()) {
-      if (userId !== me && userId !== bot) this.readByOthers.add(readId(room, userId) ?? "");
-    }
+    const others = room.getJoinedMembers().filter(({ userId }) => userId !== me && userId !== bot);
+    // Among several it is not certain who is the stand-in: a status event tells of the delivery then.
+    if (others.length === 1 && others[0]) this.readByStandIn = readId(room, others[0].userId);
   }
 
   about(event: string): Said {
@@ -46,7 +46,7 @@ export class SaidInRoom {
       statuses: this.statuses.get(event) ?? [],
       notices: this.notices.get(event) ?? [],
       botRead: this.readByBot.has(event) ? "this" : place < this.botPlace ? "later" : "no",
-      standInRead: this.readByOthers.has(event),
+      standInRead: this.readByStandIn === event,
     };
   }
 
