@@ -70,7 +70,7 @@ export class Seat {
       showConversations: (all) => this.showConversations(all),
       showTimeline: this.parts.showTimeline,
       showConnection: this.parts.showConnection,
-      said: (_room, entry) => this.facts.said(entry),
+      said: (room, entry) => this.facts.said(room, entry),
       loggedOut: this.parts.loggedOut,
     });
     session.hadKeys = true;
