@@ -2,7 +2,7 @@ import type { Locks } from "../src/matrix/lock";
 
 /** The browser's locks, as far as one name goes. */
 export class FakeLocks implements Locks {
-  private holder: { reject: (why: Error) => void } | undefined;
+  holder: { reject: (why: Error) => void } | undefined;
   private readonly waiting: (() => void)[] = [];
 
   request(_name: string, options: LockOptions, held: (lock: unknown) => Promise<void>): Promise<unknown> {
@@ -36,6 +36,7 @@ export class FakeLocks implements Locks {
 export function fakeLocks() {
   const byName = new Map<string, FakeLocks>();
   return {
+    query: async () => ({ held: [...byName].flatMap(([name, locks]) => (locks.holder ? [{ name }] : [])) }),
     request(name: string, ...rest: [LockOptions, (lock: unknown) => Promise<void>] | [(lock: unknown) => Promise<unknown>]) {
       const locks = byName.get(name) ?? new FakeLocks();
       byName.set(name, locks);

@@ -73,7 +73,9 @@ export class Seat {
       said: (room, entry) => this.facts.said(room, entry),
       loggedOut: this.parts.loggedOut,
     });
-    session.hadKeys = true;
+    const deviceKey = await this.account.deviceKey();
+    if (session.deviceKey !== undefined && session.deviceKey !== deviceKey) return "keys-lost";
+    session.deviceKey = deviceKey;
     await updateSession(vault, session);
     this.closing.signal.throwIfAborted();
     return "account";

@@ -22,13 +22,17 @@ vi.mock("../matrix/account", () => ({
   Account: {
     async open({ stores }: { stores: { prefix: string } }) {
       account.opened += 1;
-      for (const part of ["matrix-sdk-crypto", "matrix-sdk-crypto-meta"]) indexedDB.open(`${stores.prefix}::${part}`);
+      for (const part of ["matrix-sdk-crypto", "matrix-sdk-crypto-meta"]) {
+        const request = indexedDB.open(`${stores.prefix}::${part}`);
+        request.onsuccess = () => request.result.close();
+      }
       await account.opening;
       return {
         synced: Promise.resolve(),
         standing: async () => "ready",
         start: async () => void (account.started += 1),
         stop: async () => void (account.stopped += 1),
+        deviceKey: async () => "key",
         name: async () => "alice",
         queue: { start: () => {} },
         desk: { open: () => {}, refresh: () => {} },
@@ -134,6 +138,7 @@ describe("two tabs", () => {
     await world.signIn("bob", "secret");
     expect(await loadSession(vault)).toMatchObject({ userId: "@bob:x" });
     await vi.waitFor(() => expect(asked).toContain("POST logout"));
+    await at(world, "ready");
   });
 });
 

@@ -1,22 +1,21 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
 import type { Account } from "../matrix/account";
-import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
-import { type TabLock, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, means, updateSession } from "../matrix/session";
-import { wipeDevice, wipeTyped } from "../matrix/stores";
+import { signOut } from "../matrix/homeserver";
+import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
+import { type Session, forgetSession, loadSession, updateSession } from "../matrix/session";
+import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
-import type { Check, Connection, Conversation, Me, Problem, SignInWays, Stage, World } from "../model";
+import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
-import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, SIGNED_IN_ALREADY, problemOf } from "./problems";
+import { Door, type WhySignIn } from "./door";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
 import { type Found, Seat } from "./seat";
-import { broughtToken, wayBack } from "./sso";
+import { broughtToken } from "./sso";
 import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
-
-type SignInStage = Extract<Stage, { at: "sign-in" }>;
 
 class RealWorld implements World {
   readonly stage = signal<Stage>({ at: "starting" });
@@ -27,6 +26,7 @@ class RealWorld implements World {
 
   private config!: Config;
   private vault!: Vault;
+  private door!: Door;
   private lock: TabLock | undefined;
   private seat: Seat | undefined;
   /** Of this visit, in case the homeserver wants it for the first keys. */
@@ -43,21 +43,25 @@ class RealWorld implements World {
     const config = await this.findConfig();
     if (!config) return this.broken(NO_CONFIG);
     this.config = config;
+    this.door = new Door(vault, config.homeserver, this.stage, (session) => void this.enter(session));
+    await atTheDoor(async () => {
+      if (await isAlone()) await sweep(vault, await loadSession(vault));
+    });
     const session = await loadSession(vault);
     if (session?.leaving) return this.leave(session);
-    if (token !== undefined && (!session || session.expired)) return this.comeBack(token);
+    if (token !== undefined && (!session || session.expired)) return this.door.comeBack(token);
     if (!session) return this.toSignIn();
     if (session.expired) return this.toSignIn("expired");
     await this.enter(session);
   }
 
   async signIn(user: string, password: string): Promise<void> {
-    await this.prove({ user, password });
+    await this.door.prove({ user, password });
     this.password = password;
   }
 
   signInBySso(provider: string): void {
-    location.assign(ssoAddress(this.config.homeserver, provider, wayBack()));
+    this.door.leaveFor(provider);
   }
 
   async signOut(): Promise<void> {
@@ -171,49 +175,6 @@ class RealWorld implements World {
     }
   }
 
-  private async comeBack(token: string): Promise<void> {
-    try {
-      await this.prove({ token });
-    } catch (error) {
-      await this.toSignIn(undefined, problemOf(error));
-    }
-  }
-
-  /** Signs in; with the device of a login that ran out, whose keys are still here. */
-  private async prove(proof: Proof): Promise<void> {
-    const before = this.stage.value;
-    if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
-    try {
-      // Of two tabs that sign in at the same time, the second finds what the first has kept.
-      const session = await navigator.locks.request("verbatim:sign-in", () => this.obtain(proof));
-      void navigator.storage?.persist?.();
-      void this.enter(session);
-    } catch (error) {
-      if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
-      throw problemOf(error);
-    }
-  }
-
-  /** A new session, kept in the place of one that ran out. */
-  private async obtain(proof: Proof): Promise<Session> {
-    const earlier = await loadSession(this.vault);
-    // Another tab may be at work with its keys.
-    if (earlier && !earlier.expired) throw SIGNED_IN_ALREADY;
-    const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-    const { homeserver } = this.config;
-    const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-    const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
-    if (earlier && !isSame) {
-      await wipeDevice(this.vault, earlier);
-      void signOut(earlier.homeserver, earlier).catch(() => {});
-    }
-    const session: Session = isSame
-      ? { ...earlier, ...credentials, homeserver, expired: undefined }
-      : { ...credentials, homeserver };
-    await keepSession(this.vault, session);
-    return session;
-  }
-
   private async enter({ userId, deviceId }: Session): Promise<void> {
     this.stage.value = { at: "starting" };
     this.lock?.close();
@@ -252,7 +213,7 @@ class RealWorld implements World {
   }
 
   private async notFound(found: Exclude<Found, "account">, { session }: Seat): Promise<void> {
-    this.seat = undefined;
+    await this.close();
     if (found === "keys-lost") await this.keysLost(session);
     else await this.toSignIn(found === "expired" ? "expired" : undefined);
   }
@@ -320,17 +281,8 @@ class RealWorld implements World {
     await seat?.close();
   }
 
-  private async toSignIn(why?: SignInStage["why"], error?: Problem): Promise<void> {
-    const none: SignInWays = { password: false, sso: [] };
-    this.stage.value = { at: "sign-in", why, error, busy: true, ways: none };
-    try {
-      const ways = await signInWays(this.config.homeserver);
-      this.stage.value = { at: "sign-in", why, error, busy: false, ways };
-      // While a name is being typed, what comes next is fetched.
-      void import("../matrix/client").then(({ warmUp }) => warmUp()).catch(() => {});
-    } catch (trouble) {
-      this.broken(problemOf(trouble));
-    }
+  private toSignIn(why?: WhySignIn, error?: Problem): Promise<void> {
+    return this.door.open(why, error);
   }
 
   private broken(problem: Problem): void {

@@ -1,7 +1,7 @@
 /** The signed-in account on this device: opened under the tab's lock, started, stopped. Holds the SDK. */
 import { ClientEvent, HttpApiEvent, type MatrixClient, SyncState } from "matrix-js-sdk/lib/matrix";
 import type { Connection, Conversation, Entry, SmsFacts } from "../model";
-import { type Opened, allowUnsigned, openClient, startClient, stopClient } from "./client";
+import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient } from "./client";
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
 import { Drafts } from "./drafts";
@@ -124,6 +124,11 @@ export class Account {
     this.client.removeAllListeners();
     this.recoveryKeys.forget();
     await this.opened.store.destroy();
+  }
+
+  /** The device's public key, as its store has it. */
+  async deviceKey(): Promise<string> {
+    return (await crypto(this.client).getOwnDeviceKeys()).ed25519;
   }
 
   standing(unkept?: string): Promise<Standing> {

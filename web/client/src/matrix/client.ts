@@ -78,6 +78,8 @@ export async function stopClient(client: MatrixClient, starting: Promise<void>):
   client.http.abort();
   await starting;
   client.stopClient();
+  // What the start has asked for in the meantime.
+  client.http.abort();
 }
 
 export function crypto(client: MatrixClient) {
