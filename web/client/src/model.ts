@@ -41,8 +41,8 @@ export interface Me {
   userId: string;
   name: string;
   firm: string;
-  /** The employee's numbers, E.164, from which texts go out. */
-  numbers: { id: string; number: string }[];
+  /** The employee's numbers, E.164, from which texts go out; none while our API has not said. */
+  numbers?: { id: string; number: string }[];
   /** Characters that a text may have, at most. */
   maxChars: number;
   /** Of numbers that are typed without a country, such as "US". */
@@ -134,6 +134,8 @@ export interface World {
   stage: ReadonlySignal<Stage>;
   connection: ReadonlySignal<Connection>;
   me: ReadonlySignal<Me | undefined>;
+  /** Why our API serves this account no more, if it does not. */
+  refused: ReadonlySignal<Problem | undefined>;
   /** All, newest first. A new array whenever anything in it has changed. */
   conversations: ReadonlySignal<Conversation[]>;
   /** Of the open conversation, oldest first. */
@@ -164,6 +166,8 @@ export interface World {
   read(conversation: string): void;
   accept(conversation: string): Promise<void>;
 
+  /** Asks our API who I am, unless it has said so already. */
+  learn(): Promise<void>;
   /** What the firm's rules say of a text in the open conversation, or to a number that is being typed, from one of mine. */
   check(text: string, to?: string, from?: string): Promise<Check>;
   /** Begins a conversation from one of my numbers (E.164) or finds the one there is; its id. */

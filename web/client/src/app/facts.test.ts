@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Api, ConversationAnswer } from "../api/api";
+import { type Api, ApiRefused, type ConversationAnswer } from "../api/api";
 import type { Consent, Entry } from "../model";
 import { Facts } from "./facts";
 
@@ -57,5 +57,12 @@ describe("a look that fails", () => {
     fail(new Error("away"));
     await vi.advanceTimersByTimeAsync(MINUTES_MS);
     expect(looks).toEqual({ listed: 2, changed: 1 });
+  });
+
+  it("is not repeated where the employee is refused", async () => {
+    const { made, looks } = facts("not-asked", () => Promise.reject(new ApiRefused(403, "Forbidden", "You have left.")));
+    made.seen(["!r"]);
+    await vi.advanceTimersByTimeAsync(MINUTES_MS);
+    expect(looks.listed).toBe(1);
   });
 });

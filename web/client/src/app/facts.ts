@@ -2,7 +2,7 @@
  * What our API says of conversations, kept for the list. Each listing is recorded as a look at clients, so it
  * is asked for only when something has happened that may have changed it.
  */
-import type { Api, ConversationAnswer } from "../api/api";
+import { type Api, ApiRefused, type ConversationAnswer } from "../api/api";
 import type { Entry, SmsFacts } from "../model";
 
 /** Several reasons close together are one listing. */
@@ -73,9 +73,9 @@ export class Facts {
       const all = await this.api.conversations();
       for (const answer of all) if (answer.room) this.byRoom.set(answer.room, answer);
       this.isAway = false;
-    } catch {
+    } catch (error) {
       this.isAway = true;
-      this.refresh(AGAIN_MS);
+      if (!(error instanceof ApiRefused && error.isForGood)) this.refresh(AGAIN_MS);
     }
     if (!this.stopped) this.changed();
   }

@@ -30,6 +30,11 @@ export function problemOf(error: unknown): Problem {
   return { title: "Something went wrong", mend: "Reload the page. If it stays so, ask your administrator.", detail: detailOf(error) };
 }
 
+/** Our API does not serve this account (any more). */
+export function notServed(error: ApiRefused): Problem {
+  return { title: "You cannot text clients now.", mend: error.detail ?? "Ask your administrator." };
+}
+
 function refused(error: Refused): Problem {
   const detail = error.message;
   switch (error.code) {

@@ -1,5 +1,5 @@
 /** An account at work in this tab: opened, brought to keys that can be used, closed. Only under the tab's lock. */
-import { Api } from "../api/api";
+import { Api, type ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
 import { type Session, loadSession, updateSession } from "../matrix/session";
 import { type Stores, openStores, recoveryKeyName } from "../matrix/stores";
@@ -15,6 +15,10 @@ export interface SeatParts {
   showConversations(all: Conversation[]): void;
   showTimeline(timeline: World["timeline"]["value"]): void;
   showConnection(connection: Connection): void;
+  /** Our API does not serve this account (any more). */
+  refused(why: ApiRefused): void;
+  /** Our API was asked about conversations, and has answered or not. */
+  looked(): void;
   /** The homeserver does not know the login any more; `soft`: the device is still good. */
   loggedOut(soft: boolean): void;
 }
@@ -30,8 +34,8 @@ async function fetched() {
 }
 
 export class Seat {
-  readonly api = new Api({ openIdToken: () => this.running().openIdToken() });
-  readonly facts = new Facts(this.api, () => this.account?.desk.refresh());
+  readonly api = new Api({ openIdToken: () => this.running().openIdToken(), refused: (why) => this.parts.refused(why) });
+  readonly facts = new Facts(this.api, () => this.looked());
   /** None until it is open. */
   account: Account | undefined;
   session!: Session;
@@ -144,6 +148,11 @@ export class Seat {
   private running(): Account {
     if (!this.account) throw new Error("nobody is signed in");
     return this.account;
+  }
+
+  private looked(): void {
+    this.account?.desk.refresh();
+    this.parts.looked();
   }
 
   private showConversations(all: Conversation[]): void {

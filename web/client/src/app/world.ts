@@ -9,7 +9,7 @@ import { type Vault, openVault } from "../matrix/vault";
 import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
 import { Door, type WhySignIn } from "./door";
-import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
 import { type Found, Seat } from "./seat";
 import { broughtToken } from "./sso";
 import { startConversation } from "./start";
@@ -21,6 +21,7 @@ class RealWorld implements World {
   readonly stage = signal<Stage>({ at: "starting" });
   readonly connection = signal<Connection>("connecting");
   readonly me = signal<Me | undefined>(undefined);
+  readonly refused = signal<Problem | undefined>(undefined);
   readonly conversations = signal<Conversation[]>([]);
   readonly timeline = signal<World["timeline"]["value"]>(undefined);
 
@@ -142,6 +143,13 @@ class RealWorld implements World {
     return this.ask((account) => account.accept(conversation));
   }
 
+  async learn(): Promise<void> {
+    if (this.me.value?.numbers) return;
+    const { seat } = this;
+    const answer = await this.ask((_account, { api }) => api.me());
+    if (this.seat === seat && this.me.value) this.me.value = { ...this.me.value, ...answer };
+  }
+
   check(text: string, to?: string, from?: string): Promise<Check> {
     return this.ask((_account, { api, facts }) => {
       const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
@@ -194,6 +202,10 @@ class RealWorld implements World {
       showConversations: (all) => (this.conversations.value = all),
       showTimeline: (timeline) => (this.timeline.value = timeline),
       showConnection: (connection) => (this.connection.value = connection),
+      refused: (why) => {
+        if (this.seat === seat) this.refused.value = notServed(why);
+      },
+      looked: () => void this.learn().catch(() => {}),
       loggedOut: (soft) => void this.loggedOut(soft),
     }));
     try {
@@ -225,7 +237,7 @@ class RealWorld implements World {
     if (!account || this.seat !== seat) return;
     const { userId } = session;
     const name = userId.slice(1).split(":")[0] ?? userId;
-    this.me.value ??= { userId, name, firm: this.config.firm, numbers: [], ...USUAL };
+    this.me.value ??= { userId, name, firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
     if (this.opened !== undefined) account.desk.open(this.opened);
@@ -233,10 +245,9 @@ class RealWorld implements World {
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
-  private async learnMe({ account, api }: Seat): Promise<void> {
-    const userId = this.me.value?.userId ?? "";
+  private async learnMe({ account }: Seat): Promise<void> {
     try {
-      this.me.value = { userId, ...(await api.me()) };
+      await this.learn();
     } catch {
       const name = await account?.name();
       if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
@@ -278,6 +289,7 @@ class RealWorld implements World {
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
+    this.refused.value = undefined;
     await seat?.close();
   }
 

@@ -14,12 +14,20 @@ import { TYPED_WORDS, typed } from "./number";
 const CHECK_AFTER_MS = 350;
 
 export function NewConversation({ onClose }: { onClose: () => void }) {
+  const me = useUi().world.me.value;
+  if (!me?.numbers) return <NumbersUnknown onClose={onClose} />;
+  if (me.numbers.length === 0) return <NoNumber onClose={onClose} />;
+  return <Begin me={me} numbers={me.numbers} onClose={onClose} />;
+}
+
+type Numbers = NonNullable<Me["numbers"]>;
+
+function Begin({ me, numbers, onClose }: { me: Me; numbers: Numbers; onClose: () => void }) {
   const ui = useUi();
-  const me = ui.world.me.value;
   const [number, setNumber] = useState("");
   const [name, setName] = useState("");
   const [chosen, setFrom] = useState<string>();
-  const from = chosen ?? me?.numbers[0]?.number;
+  const from = chosen ?? numbers[0]?.number;
   const found = known(ui.world.conversations.value, number);
   const verdict = useVerdict(number, from, found.length > 0);
   // Without an answer nothing is forbidden here: the server decides when the conversation begins.
@@ -36,11 +44,10 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     if (!askable) return;
     void run(async () => go(await ui.world.start(number.trim(), name.trim() || undefined, from)));
   };
-  if (me && me.numbers.length === 0) return <NoNumber onClose={onClose} />;
   return (
     <Modal title="New text" onClose={onClose}>
       <form class="stack" onSubmit={submit}>
-        <NumberField number={number} region={me?.region} verdict={verdict} write={setNumber} />
+        <NumberField number={number} region={me.region} verdict={verdict} write={setNumber} />
         <Known found={found} go={go} />
         <label class="field">
           <span>
@@ -48,8 +55,8 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           </span>
           <input autocomplete="off" maxLength={80} value={name} onInput={(e) => setName(e.currentTarget.value)} />
         </label>
-        {me && <From me={me} from={from} choose={setFrom} />}
-        <Rules firm={me?.firm} />
+        <From numbers={numbers} from={from} choose={setFrom} />
+        <Rules firm={me.firm} />
         <ProblemNote problem={trouble} />
         <div class="actions actions-end">
           <button type="button" onClick={onClose}>
@@ -64,10 +71,32 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** Our API has not said yet who I am: it is asked again. */
+function NumbersUnknown({ onClose }: { onClose: () => void }) {
+  const { world } = useUi();
+  const { busy, trouble, run } = useRequest();
+  const ask = () => void run(() => world.learn());
+  useEffect(ask, [world]);
+  return (
+    <Modal title="New text" onClose={onClose}>
+      <p role="status">{busy ? "Asking Verbatim for your numbers…" : ""}</p>
+      <ProblemNote problem={trouble} />
+      <div class="actions actions-end">
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <button type="button" class="primary" aria-disabled={busy} onClick={ask}>
+          Try again
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
 function NoNumber({ onClose }: { onClose: () => void }) {
   return (
     <Modal title="New text" onClose={onClose}>
-      <p>No number is known that you could text from. If you should have one, reload this page, or ask your administrator.</p>
+      <p>You have no number to text from. If you should have one, ask your administrator.</p>
       <div class="actions actions-end">
         <button type="button" class="primary" onClick={onClose}>
           Close
@@ -192,9 +221,9 @@ function known(all: Conversation[], query: string): Conversation[] {
   return sms.filter((c) => c.sms?.facts?.maskedNumber.endsWith(digits.slice(-4))).slice(0, 4);
 }
 
-function From({ me, from, choose }: { me: Me; from: string | undefined; choose: (number: string) => void }) {
-  const [only] = me.numbers;
-  if (me.numbers.length === 1 && only) {
+function From({ numbers, from, choose }: { numbers: Numbers; from: string | undefined; choose: (number: string) => void }) {
+  const [only] = numbers;
+  if (numbers.length === 1 && only) {
     return (
       <p class="hint">
         Goes out from your <span class="number">{phoneNumber(only.number)}</span>
@@ -205,7 +234,7 @@ function From({ me, from, choose }: { me: Me; from: string | undefined; choose: 
     <label class="field">
       From your number
       <select value={from} onChange={(e) => choose(e.currentTarget.value)}>
-        {me.numbers.map(({ id, number }) => (
+        {numbers.map(({ id, number }) => (
           <option key={id} value={number}>
             {phoneNumber(number)}
           </option>
