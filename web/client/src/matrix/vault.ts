@@ -1,7 +1,9 @@
 /**
  * What this browser keeps, sealed: the session, drafts, texts that wait to go out, the key of the crypto
- * store. Everything is encrypted (AES-256-GCM) with a key that WebCrypto made and never hands out, so a copy
- * of the profile's files alone is not enough. The name of a record is bound to it: records cannot be swapped.
+ * store. Everything is encrypted (AES-256-GCM) with a key that no script can read out of WebCrypto, and the
+ * name of a record is bound to it: records cannot be swapped. It keeps scripts from carrying the key away, and
+ * people from reading by chance. It does not help against who copies the browser's profile: browsers keep that
+ * key beside the records, and only an encrypted disk protects both.
  */
 const DATABASE = "verbatim";
 const KEYS = "keys";
