@@ -175,7 +175,7 @@ function toms(): Entry[] {
 
 function ahmeds(): Entry[] {
   return [
-    { key: key(), who: "client", name: "Ahmed Haddad", at: ago(2 * DAY), body: { is: "unreadable", why: "It was sent before this browser was signed in. Your recovery key opens it: sign out, sign in again and enter the key." } },
+    { key: key(), who: "client", name: "Ahmed Haddad", at: ago(2 * DAY), body: { is: "unreadable", why: "It was sent before this browser was signed in. Your recovery key opens it: reload this page and enter the key." } },
     { key: key(), who: "client", name: "Ahmed Haddad", at: ago(DAY + 45), body: { is: "media", name: "IMG_2231.jpg" } },
     client("Ahmed Haddad")(ago(DAY + 30), "Can we move our call to Thursday at 3?"),
   ];
