@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build } from "vite";
@@ -120,8 +120,7 @@ async function scrolledUp(page) {
   await page.getByText("1 new message").waitFor();
 }
 
-async function shoot(browser, address, name, theme, [width, height], folder) {
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: "reduce" });
+async function shoot(context, address, name, file) {
   const page = await context.newPage();
   const found = [];
   page.on("pageerror", (error) => found.push(String(error)));
@@ -130,14 +129,14 @@ async function shoot(browser, address, name, theme, [width, height], folder) {
     await page.goto(`${address}/?state=${name}`);
     await page.locator("#app > *").first().waitFor();
     await ACTS[name]?.(page);
-    await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+    await page.screenshot({ path: file });
     found.push(...(await checks(page)));
   } catch (error) {
     found.push(String(error));
-    await page.screenshot({ path: join(folder, `${name}-${theme}-${width}.png`) });
+    await page.screenshot({ path: file });
   }
-  await context.close();
-  return found.map((words) => `${name} ${theme} ${width}: ${words}`);
+  await page.close();
+  return found.map((words) => `${basename(file)}: ${words}`);
 }
 
 async function checks(page) {
@@ -157,9 +156,14 @@ async function main([folder, ...only]) {
   await build({ configFile: fileURLToPath(new URL("vite.config.ts", import.meta.url)), build: { outDir }, logLevel: "warn" });
   const site = await serve(outDir);
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const all = only.length > 0 ? only : await names(browser, site.address);
   const found = [];
-  for (const name of only.length > 0 ? only : await names(browser, site.address)) {
-    for (const theme of ["light", "dark"]) for (const size of SIZES) found.push(...(await shoot(browser, site.address, name, theme, size, folder)));
+  for (const colorScheme of ["light", "dark"]) {
+    for (const [width, height] of SIZES) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
+      for (const name of all) found.push(...(await shoot(context, site.address, name, join(folder, `${name}-${colorScheme}-${width}.png`))));
+      await context.close();
+    }
   }
   await browser.close();
   site.close();

@@ -27,6 +27,11 @@ export class ApiRefused extends Error {
     super(`${status} ${title}`);
     this.name = "ApiRefused";
   }
+
+  /** It is the person that is refused, and asking again does not help. */
+  get isForGood(): boolean {
+    return this.status === 403;
+  }
 }
 
 /** There is no such API here, or it is away. */
@@ -55,6 +60,8 @@ export interface ConversationAnswer {
 export interface Meant {
   conversation?: string;
   to?: string;
+  /** Mine, E.164: needed by who holds several. */
+  from?: string;
 }
 
 export interface Started {
@@ -70,6 +77,8 @@ const PAGE = 500;
 
 export interface ApiParts {
   openIdToken(): Promise<OpenIdToken>;
+  /** Who is signed in is not served, whatever they ask for. */
+  refused?(why: ApiRefused): void;
   fetch?: typeof fetch;
   now?: () => number;
   base?: string;
@@ -180,7 +189,9 @@ export class Api {
     // A static server answers with a page of its own: then there is no API.
     if (response.ok || !isJson || response.status >= 500) throw new ApiAway(`answered ${response.status}`);
     const { title, detail } = object(body);
-    throw new ApiRefused(response.status, maybeText(title) ?? "It was refused", maybeText(detail));
+    const refusal = new ApiRefused(response.status, maybeText(title) ?? "It was refused", maybeText(detail));
+    if (refusal.isForGood) this.parts.refused?.(refusal);
+    throw refusal;
   }
 
   private now(): number {

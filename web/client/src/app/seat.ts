@@ -1,7 +1,7 @@
 /** An account at work in this tab: opened, brought to keys that can be used, closed. Only under the tab's lock. */
-import { Api } from "../api/api";
+import { Api, type ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
-import { type Session, keepSession, loadSession } from "../matrix/session";
+import { type Session, loadSession, updateSession } from "../matrix/session";
 import { type Stores, openStores, recoveryKeyName } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
 import type { Connection, Conversation, Stage, World } from "../model";
@@ -15,6 +15,10 @@ export interface SeatParts {
   showConversations(all: Conversation[]): void;
   showTimeline(timeline: World["timeline"]["value"]): void;
   showConnection(connection: Connection): void;
+  /** Our API does not serve this account (any more). */
+  refused(why: ApiRefused): void;
+  /** Our API was asked about conversations, and has answered or not. */
+  looked(): void;
   /** The homeserver does not know the login any more; `soft`: the device is still good. */
   loggedOut(soft: boolean): void;
 }
@@ -22,27 +26,45 @@ export interface SeatParts {
 /** What was found where the account should be; `keys-lost`: the device can never read again. */
 export type Found = "account" | "nobody" | "expired" | "keys-lost";
 
+/** What is fetched before any store is opened. */
+async function fetched() {
+  const [{ Account }, { warmUp }] = await Promise.all([import("../matrix/account"), import("../matrix/client")]);
+  await warmUp();
+  return Account;
+}
+
 export class Seat {
-  readonly api = new Api({ openIdToken: () => this.running().openIdToken() });
-  readonly facts = new Facts(this.api, () => this.account?.desk.refresh());
+  readonly api = new Api({ openIdToken: () => this.running().openIdToken(), refused: (why) => this.parts.refused(why) });
+  readonly facts = new Facts(this.api, () => this.looked());
   /** None until it is open. */
   account: Account | undefined;
   session!: Session;
   private stores!: Stores;
+  private readonly closing = new AbortController();
+  /** Ends when no store is being opened any more. */
+  private opening: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly parts: SeatParts) {}
 
+  /** Opens the account; rejects if it is closed meanwhile. */
+  open(): Promise<Found> {
+    const opening = this.find();
+    this.opening = opening.catch(() => {});
+    return opening;
+  }
+
   /** The session is read anew: another tab may have renewed its tokens, or ended it. */
-  async open(): Promise<Found> {
+  private async find(): Promise<Found> {
     const { vault, config } = this.parts;
     const session = await loadSession(vault);
-    if (!session) return "nobody";
+    if (!session || session.leaving) return "nobody";
     this.session = session;
     if (session.expired) return "expired";
     const stores = await openStores(vault, session);
     if (!stores) return "keys-lost";
     this.stores = stores;
-    const { Account } = await import("../matrix/account");
+    // It may be long in coming, and from here on the stores are in use: who closes must not wait for the one, and must for the other.
+    const Account = await unlessCalledOff(fetched(), this.closing.signal);
     this.account = await Account.open({
       session,
       stores,
@@ -52,12 +74,20 @@ export class Seat {
       showConversations: (all) => this.showConversations(all),
       showTimeline: this.parts.showTimeline,
       showConnection: this.parts.showConnection,
-      said: (_room, entry) => this.facts.said(entry),
+      said: (room, entry) => this.facts.said(room, entry),
       loggedOut: this.parts.loggedOut,
     });
-    session.hadKeys = true;
-    await keepSession(vault, session);
+    const deviceKey = await this.account.deviceKey();
+    if (session.deviceKey !== undefined && session.deviceKey !== deviceKey) return "keys-lost";
+    session.deviceKey = deviceKey;
+    await updateSession(vault, session);
+    this.closing.signal.throwIfAborted();
     return "account";
+  }
+
+  /** Lets it work. Resolves once there is something to see. */
+  async start(): Promise<void> {
+    await this.running().start();
   }
 
   /** From an account that runs to one that can be used: where its keys stand, as the stage to show. */
@@ -66,7 +96,7 @@ export class Seat {
     const unkept = await this.parts.vault.get<string>(recoveryKeyName(this.stores.prefix));
     if (this.session.isSigned && unkept === undefined) return { at: "ready" };
     await account.synced;
-    const standing = await account.standing();
+    const standing = await account.standing(unkept);
     if (standing === "later") return { at: "recover", busy: false };
     if (standing === "first") return this.setUp(password);
     if (unkept !== undefined) return { at: "keep-recovery-key", recoveryKey: unkept, busy: false };
@@ -91,7 +121,10 @@ export class Seat {
     await this.signed();
   }
 
+  /** Ends all work. Nothing touches the account's stores once this has resolved, even if it was still being opened. */
   async close(): Promise<void> {
+    this.closing.abort();
+    await this.opening;
     this.facts.stop();
     this.api.close();
     await this.account?.stop();
@@ -109,7 +142,7 @@ export class Seat {
   /** This device is signed with the account's keys. */
   private async signed(): Promise<void> {
     this.session.isSigned = true;
-    await keepSession(this.parts.vault, this.session);
+    await updateSession(this.parts.vault, this.session);
   }
 
   private running(): Account {
@@ -117,8 +150,23 @@ export class Seat {
     return this.account;
   }
 
+  private looked(): void {
+    this.account?.desk.refresh();
+    this.parts.looked();
+  }
+
   private showConversations(all: Conversation[]): void {
     this.parts.showConversations(all);
     this.facts.seen(all.filter(({ kind, invited }) => kind === "sms" && !invited).map(({ id }) => id));
   }
+}
+
+/** What `work` gives, unless it is called off before. */
+function unlessCalledOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const calledOff = () => reject(signal.reason as Error);
+    if (signal.aborted) calledOff();
+    signal.addEventListener("abort", calledOff, { once: true });
+    work.then(resolve, reject);
+  });
 }

@@ -1,32 +1,33 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
 import type { Account } from "../matrix/account";
-import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
-import { type TabLock, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, means } from "../matrix/session";
-import { wipeDevice, wipeTyped } from "../matrix/stores";
+import { signOut } from "../matrix/homeserver";
+import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
+import { type Session, forgetSession, loadSession, updateSession } from "../matrix/session";
+import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
-import type { Check, Connection, Conversation, Me, Problem, SignInWays, Stage, World } from "../model";
+import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
-import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { Door, type WhySignIn } from "./door";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
 import { type Found, Seat } from "./seat";
-import { broughtToken, wayBack } from "./sso";
+import { broughtToken } from "./sso";
 import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
 
-type SignInStage = Extract<Stage, { at: "sign-in" }>;
-
 class RealWorld implements World {
   readonly stage = signal<Stage>({ at: "starting" });
   readonly connection = signal<Connection>("connecting");
   readonly me = signal<Me | undefined>(undefined);
+  readonly refused = signal<Problem | undefined>(undefined);
   readonly conversations = signal<Conversation[]>([]);
   readonly timeline = signal<World["timeline"]["value"]>(undefined);
 
   private config!: Config;
   private vault!: Vault;
+  private door!: Door;
   private lock: TabLock | undefined;
   private seat: Seat | undefined;
   /** Of this visit, in case the homeserver wants it for the first keys. */
@@ -34,6 +35,8 @@ class RealWorld implements World {
   private opened: string | undefined;
 
   async begin(): Promise<void> {
+    // First of all: an address with a login token in it must not be seen, kept or copied.
+    const token = broughtToken();
     if (!globalThis.isSecureContext || !navigator.locks) return this.broken(NOT_SECURE);
     const vault = await openVault().catch(() => undefined);
     if (!vault) return this.broken(NO_STORAGE);
@@ -41,34 +44,36 @@ class RealWorld implements World {
     const config = await this.findConfig();
     if (!config) return this.broken(NO_CONFIG);
     this.config = config;
-    const token = broughtToken();
+    this.door = new Door(vault, config.homeserver, this.stage, (session) => void this.enter(session));
+    await atTheDoor(async () => {
+      if (await isAlone()) await sweep(vault, await loadSession(vault));
+    });
     const session = await loadSession(vault);
-    if (token !== undefined && (!session || session.expired)) return this.comeBack(token);
+    if (session?.leaving) return this.leave(session);
+    if (token !== undefined && (!session || session.expired)) return this.door.comeBack(token);
     if (!session) return this.toSignIn();
     if (session.expired) return this.toSignIn("expired");
     await this.enter(session);
   }
 
   async signIn(user: string, password: string): Promise<void> {
-    await this.prove({ user, password });
+    await this.door.prove({ user, password });
     this.password = password;
   }
 
   signInBySso(provider: string): void {
-    location.assign(ssoAddress(this.config.homeserver, provider, wayBack()));
+    this.door.leaveFor(provider);
   }
 
   async signOut(): Promise<void> {
     const { seat } = this;
     if (!seat) return;
-    const { session } = seat;
+    // A tab that dies from here on leaves the rest to the next visit.
+    seat.session.leaving = true;
+    await updateSession(this.vault, seat.session);
+    this.stage.value = { at: "starting" };
     await this.close();
-    const told = await signOut(session.homeserver, session.accessToken).then(() => true, () => false);
-    await wipeDevice(this.vault, session);
-    await wipeTyped(this.vault, session.userId);
-    await forgetSession(this.vault);
-    this.lock?.close();
-    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
+    await this.leave(seat.session);
   }
 
   async useHere(): Promise<void> {
@@ -93,7 +98,7 @@ class RealWorld implements World {
     try {
       await seat.recover(recoveryKey);
     } catch (error) {
-      this.stage.value = { at: "recover", busy: false };
+      if (this.seat === seat) this.stage.value = { at: "recover", busy: false };
       throw problemOf(error);
     }
     this.ready(seat);
@@ -138,16 +143,33 @@ class RealWorld implements World {
     return this.ask((account) => account.accept(conversation));
   }
 
-  check(text: string, to?: string): Promise<Check> {
+  async learn(): Promise<void> {
+    if (this.me.value?.numbers) return;
+    const { seat } = this;
+    const answer = await this.ask((_account, { api }) => api.me());
+    if (this.seat === seat && this.me.value) this.me.value = { ...this.me.value, ...answer };
+  }
+
+  check(text: string, to?: string, from?: string): Promise<Check> {
     return this.ask((_account, { api, facts }) => {
       const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
-      return api.check(text, to === undefined ? { conversation } : { to });
+      return api.check(text, to === undefined ? { conversation } : { to, from });
     });
   }
 
   start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
     const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
     return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
+  }
+
+  /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
+  private async leave(session: Session): Promise<void> {
+    await wipeDevice(this.vault, session);
+    await wipeTyped(this.vault, session.userId);
+    await forgetSession(this.vault);
+    this.lock?.close();
+    const told = await signOut(session.homeserver, session).then(() => true, () => false);
+    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
   }
 
   /** Where our server is away, what it said last time is as good. */
@@ -158,37 +180,6 @@ class RealWorld implements World {
       return config;
     } catch {
       return this.vault.get<Config>("config");
-    }
-  }
-
-  private async comeBack(token: string): Promise<void> {
-    try {
-      await this.prove({ token });
-    } catch (error) {
-      await this.toSignIn(undefined, problemOf(error));
-    }
-  }
-
-  /** Signs in; with the device of a login that ran out, whose keys are still here. */
-  private async prove(proof: Proof): Promise<void> {
-    const before = this.stage.value;
-    if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
-    try {
-      const earlier = await loadSession(this.vault);
-      const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-      const { homeserver } = this.config;
-      const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-      const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
-      if (earlier && !isSame) await wipeDevice(this.vault, earlier);
-      const session: Session = isSame
-        ? { ...earlier, ...credentials, homeserver, expired: undefined }
-        : { ...credentials, homeserver };
-      await keepSession(this.vault, session);
-      void navigator.storage?.persist?.();
-      void this.enter(session);
-    } catch (error) {
-      if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
-      throw problemOf(error);
     }
   }
 
@@ -211,19 +202,22 @@ class RealWorld implements World {
       showConversations: (all) => (this.conversations.value = all),
       showTimeline: (timeline) => (this.timeline.value = timeline),
       showConnection: (connection) => (this.connection.value = connection),
+      refused: (why) => {
+        if (this.seat === seat) this.refused.value = notServed(why);
+      },
+      looked: () => void this.learn().catch(() => {}),
       loggedOut: (soft) => void this.loggedOut(soft),
     }));
     try {
       const found = await seat.open();
       if (found !== "account") return await this.notFound(found, seat);
-      await seat.account?.start();
+      await seat.start();
       const stage = await seat.settle(this.password);
       if (this.seat !== seat) return;
       if (stage.at !== "ready") this.stage.value = stage;
       else this.ready(seat);
       if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
     } catch (error) {
-      // Signed out or moved meanwhile: that has its own screen.
       if (this.seat !== seat) return;
       await this.close();
       this.broken(problemOf(error));
@@ -231,7 +225,7 @@ class RealWorld implements World {
   }
 
   private async notFound(found: Exclude<Found, "account">, { session }: Seat): Promise<void> {
-    this.seat = undefined;
+    await this.close();
     if (found === "keys-lost") await this.keysLost(session);
     else await this.toSignIn(found === "expired" ? "expired" : undefined);
   }
@@ -239,10 +233,11 @@ class RealWorld implements World {
   private ready(seat: Seat): void {
     this.password = undefined;
     const { account, session } = seat;
-    if (!account) return;
+    // Moved or signed out meanwhile: that has its own screen.
+    if (!account || this.seat !== seat) return;
     const { userId } = session;
     const name = userId.slice(1).split(":")[0] ?? userId;
-    this.me.value ??= { userId, name, firm: this.config.firm, numbers: [], ...USUAL };
+    this.me.value ??= { userId, name, firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
     if (this.opened !== undefined) account.desk.open(this.opened);
@@ -250,10 +245,9 @@ class RealWorld implements World {
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
-  private async learnMe({ account, api }: Seat): Promise<void> {
-    const userId = this.me.value?.userId ?? "";
+  private async learnMe({ account }: Seat): Promise<void> {
     try {
-      this.me.value = { userId, ...(await api.me()) };
+      await this.learn();
     } catch {
       const name = await account?.name();
       if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
@@ -271,7 +265,7 @@ class RealWorld implements World {
     if (!seat) return;
     await this.close();
     if (soft) {
-      await keepSession(this.vault, { ...seat.session, expired: true });
+      await updateSession(this.vault, { ...seat.session, expired: true });
     } else {
       await wipeDevice(this.vault, seat.session);
       await forgetSession(this.vault);
@@ -282,7 +276,7 @@ class RealWorld implements World {
 
   /** The device can never read again: it is ended, and signing in makes a new one. */
   private async keysLost(session: Session): Promise<void> {
-    await signOut(session.homeserver, session.accessToken).catch(() => {});
+    await signOut(session.homeserver, session).catch(() => {});
     await wipeDevice(this.vault, session);
     await forgetSession(this.vault);
     this.lock?.close();
@@ -295,20 +289,12 @@ class RealWorld implements World {
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
+    this.refused.value = undefined;
     await seat?.close();
   }
 
-  private async toSignIn(why?: SignInStage["why"], error?: Problem): Promise<void> {
-    const none: SignInWays = { password: false, sso: [] };
-    this.stage.value = { at: "sign-in", why, error, busy: true, ways: none };
-    try {
-      const ways = await signInWays(this.config.homeserver);
-      this.stage.value = { at: "sign-in", why, error, busy: false, ways };
-      // While a name is being typed, what comes next is fetched.
-      void import("../matrix/client").then(({ warmUp }) => warmUp()).catch(() => {});
-    } catch (trouble) {
-      this.broken(problemOf(trouble));
-    }
+  private toSignIn(why?: WhySignIn, error?: Problem): Promise<void> {
+    return this.door.open(why, error);
   }
 
   private broken(problem: Problem): void {

@@ -73,6 +73,15 @@ export async function startClient(client: MatrixClient): Promise<void> {
   });
 }
 
+/** Stops, also what is still starting: the SDK alone would go on to sync once the homeserver has answered. */
+export async function stopClient(client: MatrixClient, starting: Promise<void>): Promise<void> {
+  client.http.abort();
+  await starting;
+  client.stopClient();
+  // What the start has asked for in the meantime.
+  client.http.abort();
+}
+
 export function crypto(client: MatrixClient) {
   const api = client.getCrypto();
   if (!api) throw new Error("the client has no keys");

@@ -92,9 +92,22 @@ export class TabLock {
   }
 }
 
+const NAMES = "verbatim:";
+
+/** Whether no tab of this browser works with anybody's keys. */
+export async function isAlone(): Promise<boolean> {
+  const { held } = await navigator.locks.query();
+  return !held?.some(({ name }) => name?.startsWith(NAMES));
+}
+
+/** What changes who is signed in here: of several tabs, one after the other. */
+export function atTheDoor<T>(act: () => Promise<T>): Promise<T> {
+  return navigator.locks.request("verbatim-door", act);
+}
+
 /** The lock of an account's device, on the browser's own locks. */
 export function tabLock(userId: string, deviceId: string, stop: () => Promise<void>): TabLock {
-  const name = `verbatim:${userId}:${deviceId}`;
+  const name = `${NAMES}${userId}:${deviceId}`;
   return new TabLock(name, {
     locks: navigator.locks as unknown as Locks,
     channel: new BroadcastChannel(name),

@@ -6,9 +6,14 @@ import type { Vault } from "./vault";
 class MemoryVault implements Vault {
   readonly records = new Map<string, string>();
   full = false;
-  async put(name: string, value: unknown) {
+  /** What holds writes up; where it rejects they fail. */
+  slow: Promise<void> | undefined;
+  async put(name: string, value: unknown, gone?: string) {
+    const written = JSON.stringify(value);
+    await this.slow;
     if (this.full) throw new DOMException("full", "QuotaExceededError");
-    this.records.set(name, JSON.stringify(value));
+    this.records.set(name, written);
+    if (gone !== undefined) this.records.delete(gone);
   }
   async get<T>(name: string) {
     const found = this.records.get(name);
@@ -91,6 +96,49 @@ describe("the send queue", () => {
     await expect(queue.add("!r", "one")).rejects.toThrow("full");
     expect(queue.of("!r")).toEqual([]);
     expect(server.events).toEqual([]);
+  });
+
+  it("sends nothing that is not kept yet, though the line is free", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "away", waitMs: 1_000_000 }];
+    await queue.add("!r", "one");
+    await settle();
+    let fail = (_why: Error) => {};
+    vault.slow = new Promise((_resolve, reject) => (fail = reject));
+    const added = queue.add("!r", "two");
+    vault.slow = undefined;
+    const last = queue.add("!r", "three");
+    queue.wake();
+    await settle();
+    expect(texts(server)).toEqual(["one"]);
+    fail(new DOMException("full", "QuotaExceededError"));
+    await expect(added).rejects.toThrow("full");
+    await last;
+    await settle();
+    expect(texts(server)).toEqual(["one", "three"]);
+  });
+
+  it("a failed text that cannot be kept for another try stays as it was", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "refused", reason: "no", canRetry: true }];
+    await queue.add("!r", "one");
+    await settle();
+    const [failed] = queue.of("!r").map((text) => ({ ...text }));
+    vault.full = true;
+    await expect(queue.retry(failed?.id ?? "")).rejects.toThrow("full");
+    expect(queue.of("!r")).toEqual([failed]);
+    expect(server.events).toEqual([]);
+  });
+
+  it("is the draft's place: never are both there", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "stopped" }];
+    await vault.put("draft:@a:x:!r", "one");
+    await vault.put("draft:@a:x:!s", "other");
+    await queue.add("!r", "one");
+    expect([...vault.records.keys()].filter((name) => name.startsWith("draft"))).toEqual(["draft:@a:x:!s"]);
+    await queue.add("!s", "again", "$earlier");
+    expect(await vault.get("draft:@a:x:!s")).toBe("other");
   });
 
   it("does not double a text whose answer was lost when the tab died", async () => {

@@ -53,6 +53,14 @@ describe("tokens that run out", () => {
     expect(log).toEqual(["kept new", "used new"]);
   });
 
+  it("are not renewed again and again where new ones do not work either", async () => {
+    const renew = vi.fn(async () => ({ accessToken: "newer", refreshToken: "r2" }));
+    const { tokens } = keeper(renew);
+    expect((await tokens.fetch("http://hs/x", asked)).status).toBe(401);
+    expect((await tokens.fetch("http://hs/x", { headers: { Authorization: "Bearer newer" } })).status).toBe(401);
+    expect(renew).toHaveBeenCalledTimes(1);
+  });
+
   it("leave the refusal as it is where nothing new is given", async () => {
     const { tokens, server } = keeper(async () => undefined);
     expect((await tokens.fetch("http://hs/x", asked)).status).toBe(401);

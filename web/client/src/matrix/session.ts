@@ -4,10 +4,12 @@ import type { Vault } from "./vault";
 
 export interface Session extends Credentials {
   homeserver: string;
+  /** Being signed out: what is still here of it has to go. */
+  leaving?: boolean;
   /** The login has run out; the device and its keys are still good. */
   expired?: boolean;
-  /** The keys of this device have been in its store: if they are not there any more, they were lost. */
-  hadKeys?: boolean;
+  /** The public key that the device began with: where its store holds another, or none, its keys were lost. */
+  deviceKey?: string;
   /** The keys of the account are set up, and this device is signed with them. */
   isSigned?: boolean;
 }
@@ -20,6 +22,12 @@ export async function loadSession(vault: Vault): Promise<Session | undefined> {
 
 export async function keepSession(vault: Vault, session: Session): Promise<void> {
   await vault.put(SESSION, session);
+}
+
+/** Keeps what is new of a session, unless it has been ended or another has taken its place. */
+export async function updateSession(vault: Vault, session: Session): Promise<void> {
+  const kept = await loadSession(vault);
+  if (kept?.userId === session.userId && kept.deviceId === session.deviceId) await keepSession(vault, session);
 }
 
 export async function forgetSession(vault: Vault): Promise<void> {
@@ -46,6 +54,8 @@ export async function storePrefix({ userId, deviceId }: Credentials): Promise<st
  */
 export class TokenKeeper {
   private renewing: Promise<Tokens | undefined> | undefined;
+  /** A new token that never worked is no reason to ask for yet another. */
+  private isUntried = false;
 
   constructor(
     private tokens: Tokens,
@@ -64,7 +74,7 @@ export class TokenKeeper {
   /** A token that works where `refused` did not, if there is one. */
   async instead(refused: string): Promise<string | undefined> {
     if (this.tokens.accessToken !== refused) return this.tokens.accessToken;
-    if (!this.tokens.refreshToken) return undefined;
+    if (!this.tokens.refreshToken || (this.isUntried && !this.renewing)) return undefined;
     this.renewing ??= this.renew(this.tokens.refreshToken).finally(() => (this.renewing = undefined));
     return (await this.renewing)?.accessToken;
   }
@@ -74,6 +84,7 @@ export class TokenKeeper {
     if (!fresh) return undefined;
     await this.parts.keep(fresh);
     this.tokens = fresh;
+    this.isUntried = true;
     this.parts.use(fresh.accessToken);
     return fresh;
   }
@@ -81,8 +92,9 @@ export class TokenKeeper {
   /** A `fetch` that gets a new token when one has run out, and asks again with it. */
   readonly fetch: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
-    if (response.status !== 401) return response;
     const used = new Headers(init?.headers).get("Authorization")?.replace(/^Bearer /, "");
+    if (response.ok && used === this.tokens.accessToken) this.isUntried = false;
+    if (response.status !== 401) return response;
     const said = (await response.clone().json().catch(() => ({}))) as { errcode?: string };
     if (!used || said.errcode !== "M_UNKNOWN_TOKEN") return response;
     const token = await this.instead(used);

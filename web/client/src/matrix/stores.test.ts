@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { type Session, storePrefix } from "./session";
-import { draftPrefix, openStores, wipeDevice, wipeTyped } from "./stores";
+import { draftPrefix, openStores, sweep, wipeDevice, wipeTyped } from "./stores";
 import { openVault } from "./vault";
 
 beforeEach(() => {
@@ -38,9 +38,25 @@ describe("a device's stores", () => {
   it("are lost when the keys are gone though they were there", async () => {
     const vault = await openVault();
     await openStores(vault, session);
-    expect(await openStores(vault, { ...session, hadKeys: true })).toBeUndefined();
+    expect(await openStores(vault, { ...session, deviceKey: "k" })).toBeUndefined();
     await makeCryptoStore();
-    expect(await openStores(vault, { ...session, hadKeys: true })).toBeDefined();
+    expect(await openStores(vault, { ...session, deviceKey: "k" })).toBeDefined();
+  });
+
+  it("that are nobody's go, others stay", async () => {
+    const vault = await openVault();
+    const gone = { ...session, deviceId: "GONE" };
+    await openStores(vault, gone);
+    await openStores(vault, session);
+    await makeCryptoStore();
+    const strange = await storePrefix(gone);
+    for (const name of [`${strange}::matrix-sdk-crypto`, `matrix-js-sdk:${strange}`, "another-page"]) await makeDatabase(name);
+    await sweep(vault, session);
+    const mine = await storePrefix(session);
+    expect((await indexedDB.databases()).map((d) => d.name).sort()).toEqual(
+      ["another-page", "verbatim", `${mine}::matrix-sdk-crypto`, `${mine}::matrix-sdk-crypto-meta`].sort(),
+    );
+    expect((await vault.list("store-key:")).map(([name]) => name)).toEqual([`store-key:${mine}`]);
   });
 
   it("leave nothing behind when they are wiped, and drafts only when these are too", async () => {

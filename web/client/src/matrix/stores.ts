@@ -5,6 +5,9 @@ import type { Vault } from "./vault";
 /** The crypto store takes exactly so many. */
 const STORE_KEY_BYTES = 32;
 
+/** How long a deletion waits for a database that is still open. */
+const BLOCKED_MS = 2000;
+
 export interface Stores {
   prefix: string;
   /** Encrypts the crypto store. */
@@ -23,7 +26,7 @@ const cryptoDatabases = (prefix: string) => [`${prefix}::matrix-sdk-crypto`, `${
 export async function openStores(vault: Vault, session: Session): Promise<Stores | undefined> {
   const prefix = await storePrefix(session);
   const kept = await vault.get<string>(storeKeyName(prefix));
-  if (session.hadKeys) {
+  if (session.deviceKey) {
     if (!kept || !(await hasCryptoStore(prefix))) return undefined;
     return { prefix, key: fromBase64(kept) };
   }
@@ -48,6 +51,17 @@ export async function wipeDevice(vault: Vault, session: Session): Promise<void> 
   await deleteAll([...cryptoDatabases(prefix), `matrix-js-sdk:${prefix}`]);
 }
 
+/** Deletes what devices before left behind: a database that was still open when it was to go stays until then. */
+export async function sweep(vault: Vault, session: Session | undefined): Promise<void> {
+  const mine = session && (await storePrefix(session));
+  const isStrange = (prefix: string | undefined) => prefix !== undefined && prefix !== mine;
+  const names = (await indexedDB.databases()).flatMap(({ name }) => (name === undefined ? [] : [name]));
+  await deleteAll(names.filter((name) => isStrange(/^(?:matrix-js-sdk:)?(verbatim-[0-9a-f]+)(?:::|$)/.exec(name)?.[1])));
+  for (const kind of [storeKeyName(""), recoveryKeyName("")]) {
+    for (const [name] of await vault.list(kind)) if (isStrange(name.slice(kind.length))) await vault.delete(name);
+  }
+}
+
 /** Deletes what was typed and not sent. */
 export async function wipeTyped(vault: Vault, userId: string): Promise<void> {
   for (const kind of [outboxPrefix(userId), draftPrefix(userId)]) {
@@ -57,6 +71,7 @@ export async function wipeTyped(vault: Vault, userId: string): Promise<void> {
 
 export const outboxPrefix = (userId: string) => `outbox:${userId}:`;
 export const draftPrefix = (userId: string) => `draft:${userId}:`;
+export const draftName = (userId: string, room: string) => `${draftPrefix(userId)}${room}`;
 
 async function deleteAll(names: string[]): Promise<void> {
   await Promise.all(names.map(deleteDatabase));
@@ -65,8 +80,9 @@ async function deleteAll(names: string[]): Promise<void> {
 function deleteDatabase(name: string): Promise<void> {
   return new Promise((resolve) => {
     const request = indexedDB.deleteDatabase(name);
-    // Still open somewhere: the browser deletes it as soon as it is closed.
-    request.onsuccess = request.onerror = request.onblocked = () => resolve();
+    request.onsuccess = request.onerror = () => resolve();
+    // Still open somewhere: the browser deletes it once it is closed, and if not, `sweep` does.
+    request.onblocked = () => setTimeout(resolve, BLOCKED_MS);
   });
 }
 

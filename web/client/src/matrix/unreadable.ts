@@ -1,16 +1,16 @@
 /** Why a text cannot be read here, in words, with what to do. Never the machinery's words. */
 import { DecryptionFailureCode as Code } from "matrix-js-sdk/lib/crypto-api";
 
-const OLDER = "Enter your recovery key on this device to read it: sign out and in again. It is in the record.";
+const OLDER = "To read it, reload this page and enter your recovery key.";
 
 export function whyUnreadable(code: string | null): string {
   switch (code) {
     case Code.HISTORICAL_MESSAGE_NO_KEY_BACKUP:
-      return "This is from before you used this browser, and its key was not backed up. It is in the record.";
+      return "This is from before you used this browser, and its key was not backed up, so it cannot be read here any more.";
     case Code.HISTORICAL_MESSAGE_BACKUP_UNCONFIGURED:
       return `This is from before you used this browser. ${OLDER}`;
     case Code.HISTORICAL_MESSAGE_WORKING_BACKUP:
-      return "This is from before you used this browser. Its key is being fetched from your backup.";
+      return "This is from before you used this browser. Its key is sought in your backup; if it stays so, it never got there.";
     case Code.HISTORICAL_MESSAGE_USER_NOT_JOINED:
       return "This was written before you were in this conversation.";
     case Code.MEGOLM_UNKNOWN_INBOUND_SESSION_ID:

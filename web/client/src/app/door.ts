@@ -1,0 +1,82 @@
+/** The sign-in page, and the ways through it. */
+import type { Signal } from "@preact/signals";
+import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
+import { atTheDoor } from "../matrix/lock";
+import { type Session, keepSession, loadSession, means } from "../matrix/session";
+import { wipeDevice } from "../matrix/stores";
+import type { Vault } from "../matrix/vault";
+import type { Problem, SignInWays, Stage } from "../model";
+import { SIGNED_IN_ALREADY, problemOf } from "./problems";
+import { wayBack } from "./sso";
+
+export type WhySignIn = Extract<Stage, { at: "sign-in" }>["why"];
+
+export class Door {
+  constructor(
+    private readonly vault: Vault,
+    private readonly homeserver: string,
+    private readonly stage: Signal<Stage>,
+    private readonly enter: (session: Session) => void,
+  ) {}
+
+  async open(why?: WhySignIn, error?: Problem): Promise<void> {
+    const none: SignInWays = { password: false, sso: [] };
+    this.stage.value = { at: "sign-in", why, error, busy: true, ways: none };
+    try {
+      const ways = await signInWays(this.homeserver);
+      this.stage.value = { at: "sign-in", why, error, busy: false, ways };
+      // While a name is being typed, what comes next is fetched.
+      void import("../matrix/client").then(({ warmUp }) => warmUp()).catch(() => {});
+    } catch (trouble) {
+      this.stage.value = { at: "broken", problem: problemOf(trouble) };
+    }
+  }
+
+  /** Leaves the page for a single sign-on. */
+  leaveFor(provider: string): void {
+    location.assign(ssoAddress(this.homeserver, provider, wayBack()));
+  }
+
+  /** Comes back from it. */
+  async comeBack(token: string): Promise<void> {
+    try {
+      await this.prove({ token });
+    } catch (error) {
+      await this.open(undefined, problemOf(error));
+    }
+  }
+
+  /** Signs in; with the device of a login that ran out, whose keys are still here. */
+  async prove(proof: Proof): Promise<void> {
+    const before = this.stage.value;
+    if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
+    try {
+      const session = await atTheDoor(() => this.obtain(proof));
+      void navigator.storage?.persist?.();
+      this.enter(session);
+    } catch (error) {
+      if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
+      throw problemOf(error);
+    }
+  }
+
+  /** A new session, kept in the place of one that ran out. */
+  private async obtain(proof: Proof): Promise<Session> {
+    const earlier = await loadSession(this.vault);
+    // Another tab may be at work with its keys.
+    if (earlier && !earlier.expired) throw SIGNED_IN_ALREADY;
+    const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
+    const { homeserver } = this;
+    const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
+    const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
+    if (earlier && !isSame) {
+      await wipeDevice(this.vault, earlier);
+      void signOut(earlier.homeserver, earlier).catch(() => {});
+    }
+    const session: Session = isSame
+      ? { ...earlier, ...credentials, homeserver, expired: undefined }
+      : { ...credentials, homeserver };
+    await keepSession(this.vault, session);
+    return session;
+  }
+}
