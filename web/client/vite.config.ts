@@ -4,7 +4,7 @@ import { compress } from "./build/compress.ts";
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [budget(60 * 1024), compress()],
+  plugins: [budget(60_000), compress()],
   build: {
     target: "es2022",
     // The Content-Security-Policy knows no data: addresses.

@@ -35,9 +35,9 @@ async function play() {
   await client.keepKey();
   await client.isOnline();
 
-  await begin(client, PHONES.carol, "Carol Reyes");
-  await begin(client, PHONES.dan, "Dan Okafor");
-  await begin(client, PHONES.erin, "Erin Stone");
+  await client.begin(PHONES.carol, "Carol Reyes");
+  await client.begin(PHONES.dan, "Dan Okafor");
+  await client.begin(PHONES.erin, "Erin Stone");
   await talk(client);
   await teamRoom(client);
 
@@ -51,8 +51,8 @@ async function play() {
   await client.choose("Trading desk");
   await picture(client.page, "client-team", ["light"]);
   await client.button("New text").first().click();
-  await client.dialog("New text").getByLabel("Client’s number").fill("(202) 555-0187");
-  await client.dialog("New text").getByText("This number can be texted.").waitFor();
+  await client.newNumber.fill("(202) 555-0187");
+  await client.numberIsGood();
   await picture(client.page, "client-new", ["light"]);
   await client.page.keyboard.press("Escape");
 
@@ -61,17 +61,6 @@ async function play() {
   await picture(client.page, "client-small", ["dark"]);
   await phones();
   await profile.close();
-}
-
-/** Alice begins a conversation with somebody whose name she knows. */
-async function begin(client, number, name) {
-  await client.button("New text").first().click();
-  const dialog = client.dialog("New text");
-  await dialog.getByLabel("Client’s number").fill(number);
-  await dialog.getByText("This number can be texted.").waitFor();
-  await dialog.getByLabel("Client’s name").fill(name);
-  await dialog.getByRole("button", { name: "Open conversation" }).click();
-  await client.page.getByRole("region", { name: `Conversation with ${name}` }).waitFor();
 }
 
 async function talk(client) {

@@ -23,4 +23,4 @@ export function budget(mostBytes: number): Plugin {
   };
 }
 
-const kilo = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`;
+const kilo = (bytes: number) => `${(bytes / 1000).toFixed(1)} KB`;

@@ -119,6 +119,24 @@ export class Client {
     await this.sees("Sign in");
   }
 
+  /** Fills in the form for a new conversation, until the number is found good, and opens it. */
+  async begin(number, name) {
+    await this.button("New text").first().click();
+    await this.newNumber.fill(number);
+    await this.numberIsGood();
+    await this.dialog("New text").getByLabel("Client’s name").fill(name);
+    await this.dialog("New text").getByRole("button", { name: "Open conversation" }).click();
+    await this.page.getByRole("region", { name: `Conversation with ${name}` }).waitFor();
+  }
+
+  get newNumber() {
+    return this.dialog("New text").getByLabel("Client’s number");
+  }
+
+  async numberIsGood() {
+    await this.dialog("New text").getByText("No rule of the firm stands against this number.").waitFor();
+  }
+
   button(name) {
     return this.page.getByRole("button", { name, exact: true });
   }

@@ -15,9 +15,9 @@ export class Phones {
     return this.page.getByRole("region", { name: owner, exact: true });
   }
 
-  /** Writes to a number of the firm, from the phone of `owner`. */
-  async write(owner, to, words) {
-    const field = await this.conversation(owner, to);
+  /** Writes to an employee of the firm, from the phone of `owner`. */
+  async write(owner, employee, words) {
+    const field = await this.conversation(owner, employee);
     await field.fill(words);
     await field.press("Enter");
     await this.shows(owner, words);
@@ -28,10 +28,10 @@ export class Phones {
   }
 
   /** The field to write in; where the phone shows whom it can write to, one is chosen first. */
-  async conversation(owner, to) {
+  async conversation(owner, employee) {
     const phone = this.phone(owner);
     const field = phone.getByRole("textbox", { name: "Text message" });
-    const contact = phone.getByRole("button").filter({ hasText: to.label });
+    const contact = phone.getByRole("listitem").getByRole("button").filter({ hasText: new RegExp(employee.name, "i") });
     await field.or(contact).first().waitFor();
     if (!(await field.isVisible())) await contact.first().click();
     await field.waitFor();

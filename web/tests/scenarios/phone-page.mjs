@@ -7,12 +7,19 @@ const ASKED = "Can we move our call to three?";
 const ANSWERED = "Three is fine, talk to you then.";
 
 step("a text from the phone page is answered on it", ["the first sign-in sets up keys"], async (stage) => {
-  const { client, demo, alice, browser } = stage;
-  const profile = (await browser.profile("phones")).mayAsk(demo.phonePage);
+  const profile = (await stage.browser.profile("phones")).mayAsk(stage.demo.phonePage);
+  try {
+    await bothSides(stage, profile);
+  } finally {
+    await profile.close();
+  }
+});
+
+async function bothSides({ client, demo, alice }, profile) {
   const phones = await Phones.open(profile, demo.phonePage);
   await phones.phone("Dan").waitFor();
   await audit(phones.page, "phone page");
-  await phones.write("Dan", alice.number, ASKED);
+  await phones.write("Dan", alice, ASKED);
 
   await client.choose(ASKED);
   await client.reads(ASKED);
@@ -21,5 +28,4 @@ step("a text from the phone page is answered on it", ["the first sign-in sets up
   await client.stands(ANSWERED, "Delivered");
   await audit(phones.page, "phone page with texts");
   await auditNarrow(phones.page, "phone page");
-  await profile.close();
-});
+}
