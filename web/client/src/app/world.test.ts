@@ -11,13 +11,19 @@ import type { World } from "../model";
 /** What the account of the day does; the SDK stays out of it. */
 const account = vi.hoisted(() => ({
   wasm: Promise.resolve(),
+  warmed: 0,
   opened: 0,
   started: 0,
   stopped: 0,
   opening: Promise.resolve(),
 }));
 
-vi.mock("../matrix/client", () => ({ warmUp: () => account.wasm }));
+vi.mock("../matrix/client", () => ({
+  warmUp: () => {
+    account.warmed += 1;
+    return account.wasm;
+  },
+}));
 vi.mock("../matrix/account", () => ({
   Account: {
     async open({ stores }: { stores: { prefix: string } }) {
@@ -51,7 +57,7 @@ const { createWorld } = await import("./world");
 
 beforeEach(async () => {
   globalThis.indexedDB = new IDBFactory();
-  Object.assign(account, { wasm: Promise.resolve(), opening: Promise.resolve(), opened: 0, started: 0, stopped: 0 });
+  Object.assign(account, { wasm: Promise.resolve(), opening: Promise.resolve(), warmed: 0, opened: 0, started: 0, stopped: 0 });
   // Tabs of an earlier test hear what is said of another device only.
   alice.deviceId += "I";
   asked = [];
@@ -92,7 +98,7 @@ describe("two tabs", () => {
     const wasm = held();
     account.wasm = wasm.promise;
     const first = createWorld();
-    await settled();
+    await vi.waitFor(() => expect(account.warmed).toBe(1));
     account.wasm = Promise.resolve();
     const second = createWorld();
     await at(second, "open-elsewhere");
