@@ -20,7 +20,14 @@ export async function kept(page) {
   });
 }
 
-/** Waits until what is being typed lies on the disk. */
-export async function draftIsKept(page) {
-  await until("the draft is kept", async () => (await kept(page))[1].some((name) => name.startsWith("draft:")));
+/** Types into the composer and waits until it lies on the disk. */
+export async function typeDraft(client, words) {
+  const before = await drafts(client.page);
+  await client.composer.fill(words);
+  await until("the draft is kept", async () => (await drafts(client.page)) > before);
+}
+
+async function drafts(page) {
+  const [, records] = await kept(page);
+  return records.filter((name) => name.startsWith("draft:")).length;
 }

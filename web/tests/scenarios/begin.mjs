@@ -5,6 +5,7 @@ import { PHONES } from "../lib/stage.mjs";
 import { step } from "../lib/story.mjs";
 
 const HELLO = "Hello Erin, this is Alice.";
+const STOPPED = "Are you still there?";
 const AGAIN = "Welcome back, Erin.";
 
 step("a conversation is begun by number", ["the first sign-in sets up keys"], async (stage) => {
@@ -46,16 +47,17 @@ step("it is found, not begun again", ["a conversation is begun by number"], asyn
   await client.reads(HELLO);
 });
 
-step("after STOP nothing can be sent, after START it can", ["it is found, not begun again"], async (stage) => {
+step("after STOP nothing reaches the phone, and after START it does", ["it is found, not begun again"], async (stage) => {
   const { client, carrier, alice } = stage;
-  await client.composer.fill("I was about to");
   await carrier.text(PHONES.erin, alice.number, "STOP");
-  await client.room.getByText("You cannot text here now.").waitFor();
-  await client.room.getByText("Opted out").waitFor();
-  await client.room.getByText("I was about to").waitFor();
+  await client.reads("STOP");
+  await client.write(STOPPED);
+  await client.stands(STOPPED, /the client asked not to be texted/);
+  assert.equal(await client.said(STOPPED).getByRole("button", { name: "Retry" }).count(), 0, "that would not help");
+  assert.equal(await carrier.accepted(STOPPED), 0);
   await audit(client.page, "opted out");
   await carrier.text(PHONES.erin, alice.number, "START");
-  await client.composer.waitFor();
+  await client.reads("START");
   await client.write(AGAIN);
   await carrier.gets(PHONES.erin, AGAIN);
 });

@@ -1,7 +1,7 @@
 /** Signing out, by oneself and from elsewhere. */
 import assert from "node:assert/strict";
 import { audit } from "../lib/axe.mjs";
-import { draftIsKept, kept } from "../lib/storage.mjs";
+import { kept, typeDraft } from "../lib/storage.mjs";
 import { step } from "../lib/story.mjs";
 
 const SIGNED_IN = "the first sign-in sets up keys";
@@ -13,8 +13,7 @@ step("signing out leaves nothing in the browser", [TEXTED], async (stage) => {
   const devices = await devicesOf(stage);
   assert.ok(before.length > 2, `keys and texts were kept: ${before}`);
   await client.choose("0141");
-  await client.composer.fill("A draft that goes");
-  await draftIsKept(client.page);
+  await typeDraft(client, "A draft that goes");
   await client.menu("Sign out…");
   await client.dialog("Sign out of this browser?").getByText("You would lose 1 draft.").waitFor();
   await audit(client.page, "sign out");

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { audit, auditNarrow } from "../lib/axe.mjs";
 import { Client } from "../lib/client.mjs";
 import { PHONES } from "../lib/stage.mjs";
-import { draftIsKept } from "../lib/storage.mjs";
+import { typeDraft } from "../lib/storage.mjs";
 import { step } from "../lib/story.mjs";
 import { ANSWER, FIRST } from "./texts.mjs";
 
@@ -14,8 +14,7 @@ const UNREADABLE = "This message cannot be read here.";
 step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
   const { client } = stage;
   await client.choose("0141");
-  await client.composer.fill(DRAFT);
-  await draftIsKept(client.page);
+  await typeDraft(client, DRAFT);
   const release = await holdKeys(client.page);
   await client.page.reload();
   await client.page.getByText("Opening your messages…").waitFor();
@@ -56,19 +55,23 @@ step("a second tab asks, and takes over", [TEXTED], async (stage) => {
 step("everything can be done without a mouse", [TEXTED], async (stage) => {
   const { client, carrier } = stage;
   const { page } = client;
+  await page.bringToFront();
+  await focused(page, "composer");
   await page.keyboard.press("Control+k");
-  await page.keyboard.type("erin");
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Control+k");
+  await focused(page, "search");
   await page.keyboard.type("0141");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.activeElement?.id === "composer");
+  await focused(page, "composer");
   await page.keyboard.type("Without a mouse");
   await page.keyboard.press("Enter");
   await carrier.gets(PHONES.carol, "Without a mouse");
   await page.keyboard.press("Control+k");
+  await focused(page, "search");
+  // What was sought first, then the place.
   await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await focused(page, "composer");
   await client.menu("Keyboard");
   await client.dialog("Keyboard").waitFor();
   await audit(page, "keyboard");
@@ -79,6 +82,10 @@ step("everything can be done without a mouse", [TEXTED], async (stage) => {
   await page.keyboard.press("Escape");
   await auditNarrow(page, "list and conversation");
 });
+
+async function focused(page, id) {
+  await page.waitForFunction((id) => document.activeElement?.id === id, id);
+}
 
 /** Keeps the part that encrypts from arriving; gives the way to let it through. */
 async function holdKeys(page) {
