@@ -2,7 +2,8 @@
 //!
 //! [`files`] serves what was built; [`settings`] tells it whom to ask; the rest, one endpoint a file, is
 //! under `/client/v1/`. A session there is begun with the homeserver's word for who the employee is, lasts a
-//! quarter of an hour, and is good on every node. An employee sees what is theirs and nothing else.
+//! quarter of an hour, and is good on every node. An employee sees
+//! their own conversations, and the name that the firm has for whom they begin one with.
 //!
 //! What happened to a text is not told here: it is in the room, as every client sees it.
 

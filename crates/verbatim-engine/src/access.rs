@@ -2,18 +2,17 @@
 //! and what for. The record of it is durable before anything is shown.
 
 mod exports;
+mod sightings;
 
 use verbatim_domain::{ConversationId, MessageId};
 use verbatim_record::{Body, Kind};
 
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
-use crate::ports::{Change, NewRecord, StoreError, StoredRecord};
-use crate::views::{SightingView, WhoSawView};
+use crate::ports::{Change, NewRecord, StoredRecord};
+use crate::views::WhoSawView;
 
 const PAGE: u32 = 500;
-/// Kinds that say, in the chain of a conversation, who was shown what of it.
-const SIGHTINGS: [Kind; 2] = [Kind::View, Kind::Proof];
 
 /// Who looks, and what for.
 #[derive(Debug, Clone)]
@@ -113,13 +112,14 @@ impl Engine {
     }
 
     /// Who has been shown a record: the views and proofs that cover its position, from the chain of its own
-    /// conversation, and the exports that took it, from their own records. Asking is a look at the record itself, and recorded.
+    /// conversation, and the exports that took it, from their own records. Those that do not open are named.
+    /// Asking is a look at the record itself, and recorded.
     ///
     /// # Errors
     /// When there is no such message or record.
     pub async fn who_saw(&self, viewer: &Viewer, sought: Sought) -> Result<WhoSawView, AdminError> {
         let stored = self.sought(sought).await?;
-        let seen = self.sightings(&stored).await?;
+        let (seen, unreadable) = self.sightings(&stored).await?;
         let shown = Shown {
             conversation: stored.conversation,
             range: None,
@@ -132,6 +132,7 @@ impl Engine {
             conversation_seq: stored.conversation_seq,
             kind: stored.sealed.kind.word().to_owned(),
             seen,
+            unreadable,
         })
     }
 
@@ -156,53 +157,5 @@ impl Engine {
             which,
             mend: "`verbatim record show` shows the records of a conversation with their positions",
         })
-    }
-
-    async fn sightings(&self, of: &StoredRecord) -> Result<Vec<SightingView>, AdminError> {
-        self.recorder.learn(&*self.store).await?;
-        let certificates = self.certificates().await?;
-        let disposed = |position| certificates.iter().any(|found| found.covers(position));
-        let (mut seen, mut from) = (Vec::new(), of.conversation_seq + 1);
-        loop {
-            let page = self.store.records_of(of.conversation, from, PAGE).await?;
-            for stored in page.iter().filter(|r| SIGHTINGS.contains(&r.sealed.kind)) {
-                // Expired together with, or before, what it is about.
-                if disposed(stored.global_seq) {
-                    continue;
-                }
-                seen.extend(self.sighting(stored, of.conversation_seq)?);
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE as usize => from = last.conversation_seq + 1,
-                _ => break,
-            }
-        }
-        seen.extend(self.exports_with(of, &certificates).await?);
-        seen.sort_by_key(|sighting| sighting.log_index);
-        Ok(seen)
-    }
-
-    /// What a record says about who was shown a position; none if it does not cover it.
-    fn sighting(
-        &self,
-        stored: &StoredRecord,
-        position: u64,
-    ) -> Result<Option<SightingView>, StoreError> {
-        let body = self.recorder.open(&stored.sealed).map_err(|e| {
-            StoreError::Damaged(format!("record {} does not open: {e}", stored.global_seq))
-        })?;
-        let end = |name| body.details.get(name).and_then(|n| n.parse::<u64>().ok());
-        let (Some(first), Some(last)) = (end("first"), end("last")) else {
-            return Ok(None);
-        };
-        Ok((first..=last).contains(&position).then(|| SightingView {
-            log_index: stored.global_seq,
-            kind: stored.sealed.kind.word().to_owned(),
-            what: body.reason.clone(),
-            actor: body.actor.clone(),
-            purpose: body.details.get("purpose").cloned().unwrap_or_default(),
-            at_ms: body.captured_at,
-            range: Some((first, last)),
-        }))
     }
 }

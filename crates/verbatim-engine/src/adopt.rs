@@ -9,7 +9,7 @@
 use verbatim_domain::Duration;
 use verbatim_domain::message::Direction;
 use verbatim_record::archive::is_of_edge;
-use verbatim_record::{BucketId, Kind, SealedRecord};
+use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
 
 use crate::core::Engine;
 use crate::intake::shown_body;
@@ -175,6 +175,11 @@ impl Engine {
             class,
             expiry_month,
         } = sealed.bucket;
+        // The rule has another number there, and keeps it as long as ours.
+        let is_of_a_rule = !class.is_hold() && class != RetentionClass::PERMANENT;
+        if is_of_a_rule && expiry_month == ours.expiry_month {
+            return Ok(sealed.bucket);
+        }
         Err(StoreError::Damaged(format!(
             "it was made for class {} until {}, which no rule of this node gives",
             class.0,
@@ -213,8 +218,9 @@ impl Refused {
         let (position, error) = self.first.as_ref()?;
         let count = self.count;
         Some(format!(
-            "{count} record(s) that an edge sealed cannot be adopted, so their buckets are not disposed of. The first \
-             is {position}: {error}. If it does not open, suspect the edge."
+            "{count} record(s) that an edge sealed cannot be adopted. The first is {position}: {error}. What does not \
+             open keeps its bucket from being disposed of: suspect the edge. What opens can be read, and is disposed \
+             of with the bucket that the edge named."
         ))
     }
 }

@@ -15,14 +15,17 @@ use crate::signed_check::SignedCheck;
 use crate::views::{DisposedView, Readiness, RecordView, TimelineView, VerifyView, WorkerState};
 
 const PAGE: u32 = 500;
+/// How often the log is read again because something was disposed of meanwhile.
+const LOOKS: u32 = 5;
 
 impl Engine {
     /// A part of a conversation's timeline: its records, opened and checked, from a position on and up to
-    /// before `end`; without it, up to what is there now. The view is recorded first, behind what it shows:
-    /// whoever pages without an end would read their own views for ever.
+    /// before `end`; without it, up to what is there now. One that does not open says so, and hides no other.
+    /// The view is recorded first, behind what it shows: whoever pages without an end would read their own
+    /// views for ever.
     ///
     /// # Errors
-    /// When there is no such conversation, a record does not open, or the view cannot be recorded.
+    /// When there is no such conversation, or the view cannot be recorded.
     pub async fn timeline(
         &self,
         viewer: &Viewer,
@@ -44,7 +47,10 @@ impl Engine {
                     .await?
             }
         };
-        let items = self.record_views(&records).await?;
+        let views = self.record_views(&records).await?.into_iter().zip(&records);
+        let items = views
+            .map(|(view, stored)| view.or_else(|error| unreadable_view(stored, error)))
+            .collect::<Result<Vec<_>, _>>()?;
         let (Some(first), Some(last)) = (records.first(), records.last()) else {
             let next = None;
             return Ok(TimelineView { items, next });
@@ -68,24 +74,34 @@ impl Engine {
     /// When a record does not open.
     pub async fn log_records(&self, from: u64, limit: u32) -> Result<Vec<RecordView>, AdminError> {
         let records = self.store.records(from, limit).await?;
-        self.record_views(&records).await
+        let views = self.record_views(&records).await?.into_iter();
+        Ok(views.collect::<Result<_, _>>()?)
     }
 
     /// Opens records; one that was disposed of shows its leaf and its certificate.
-    async fn record_views(&self, page: &[StoredRecord]) -> Result<Vec<RecordView>, AdminError> {
-        self.recorder.learn(&*self.store).await?;
-        let certificates = self.certificates().await?;
-        let view = |stored: &StoredRecord| {
-            let mut by = certificates.iter();
+    async fn record_views(
+        &self,
+        page: &[StoredRecord],
+    ) -> Result<Vec<Result<RecordView, StoreError>>, StoreError> {
+        let mut gone = self.gone().await?;
+        let view = |stored: &StoredRecord, gone: &[Certified]| {
+            let mut by = gone.iter();
             match by.find(|found| found.covers(stored.global_seq)) {
                 Some(found) => Ok(disposed_view(stored, found)),
                 None => self.record_view(stored),
             }
         };
-        page.iter().map(view).collect()
+        let mut views: Vec<_> = page.iter().map(|stored| view(stored, &gone)).collect();
+        if views.iter().any(Result::is_err) {
+            // A key may have been made, or destroyed, since the keys and certificates were read.
+            gone = self.gone().await?;
+            let again = views.iter_mut().zip(page).filter(|(view, _)| view.is_err());
+            again.for_each(|(shown, stored)| *shown = view(stored, &gone));
+        }
+        Ok(views)
     }
 
-    fn record_view(&self, stored: &StoredRecord) -> Result<RecordView, AdminError> {
+    fn record_view(&self, stored: &StoredRecord) -> Result<RecordView, StoreError> {
         let body = self.recorder.open(&stored.sealed).map_err(|e| {
             StoreError::Damaged(format!("record {} does not open: {e}", stored.global_seq))
         })?;
@@ -109,11 +125,13 @@ impl Engine {
             evidence_bytes: body.evidence.len(),
             leaf_hash: hex::encode(stored.leaf_hash),
             disposed: None,
+            unreadable: None,
         })
     }
 
     /// Recomputes the whole log from its records and compares it with every stored root, opening every
-    /// body on the way. `progress` hears how many records are done.
+    /// body on the way. `progress` hears how many records are done. The service goes on beside it: where a
+    /// disposal was carried out meanwhile, what it took is no fault, and the log is read again.
     ///
     /// # Errors
     /// When the store cannot be read; a fault of the record is in the answer, not an error.
@@ -121,13 +139,35 @@ impl Engine {
         &self,
         mut progress: impl FnMut(u64),
     ) -> Result<VerifyView, AdminError> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let gone = self.disposed_ranges().await;
+            let mut view = self.verify_records(gone.clone(), &mut progress).await?;
+            if !view.ok && looks < LOOKS && self.disposed_ranges().await != gone {
+                continue;
+            }
+            if view.ok {
+                view.fault = self.ledger_fault().await?;
+                view.ok = view.fault.is_none();
+            }
+            return Ok(view);
+        }
+    }
+
+    async fn verify_records(
+        &self,
+        gone: Vec<(u64, u64)>,
+        mut progress: impl FnMut(u64),
+    ) -> Result<VerifyView, AdminError> {
+        // First what is signed, then how far the log goes: it grows and is signed meanwhile.
+        let mut signed = SignedCheck::new(self).await?;
         let head = self.store.log_root().await?;
         self.recorder.learn(&*self.store).await?;
         let mut verifier = LogVerifier::new()
             .of_log(self.installation.log)
             .with_keyring(self.recorder.keyring())
-            .with_disposals(self.disposed_ranges().await);
-        let mut signed = SignedCheck::new(self).await?;
+            .with_disposals(gone);
         let mut places = PlacesCheck::new(self);
         let (mut done, mut rooted) = (0, 0);
         'log: while done < head.size {
@@ -156,9 +196,6 @@ impl Engine {
         let mut fault = report.fault.map(|f| f.to_string()).or(signed.fault);
         if fault.is_none() {
             fault = places.finish().await?;
-        }
-        if fault.is_none() {
-            fault = self.ledger_fault().await?;
         }
         Ok(VerifyView {
             ok: fault.is_none(),
@@ -395,15 +432,32 @@ fn worker_part(state: WorkerState) -> Option<Readiness> {
 /// What is left of a record that was disposed of: its leaf.
 fn disposed_view(stored: &StoredRecord, by: &Certified) -> RecordView {
     RecordView {
+        disposed: Some(DisposedView {
+            at_ms: by.at().as_millis(),
+            certificate: by.log_index,
+        }),
+        ..leaf_view(stored)
+    }
+}
+
+/// What is certain of a record that does not open: its leaf. Other failures stay.
+fn unreadable_view(stored: &StoredRecord, error: StoreError) -> Result<RecordView, StoreError> {
+    let StoreError::Damaged(why) = error else {
+        return Err(error);
+    };
+    Ok(RecordView {
+        unreadable: Some(why),
+        ..leaf_view(stored)
+    })
+}
+
+fn leaf_view(stored: &StoredRecord) -> RecordView {
+    RecordView {
         log_index: stored.global_seq,
         conversation_seq: stored.conversation_seq,
         kind: stored.sealed.kind.word().to_owned(),
         captured_ms: stored.sealed.captured_at.as_millis(),
         leaf_hash: hex::encode(stored.leaf_hash),
-        disposed: Some(DisposedView {
-            at_ms: by.at().as_millis(),
-            certificate: by.log_index,
-        }),
         ..RecordView::default()
     }
 }

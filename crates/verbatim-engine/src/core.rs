@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 use verbatim_domain::retry::TokenBucket;
 use verbatim_domain::{AccountId, NumberId};
-use verbatim_record::tile::TileBuilder;
 use verbatim_record::{Body, Kind, SealedRecord, Signer, Vault};
 
 use crate::anchor::Anchoring;
 use crate::carriers::Line;
 use crate::intake::{Intake, IntakeParts, hide};
 use crate::keys::Keys;
+use crate::log::Signing;
 use crate::ports::{
     Carrier, Change, Clock, Commit, Entropy, Fence, Installation, KeySafeError, Platform, Sealed,
     Store, StoreError,
@@ -122,7 +122,7 @@ pub struct Engine {
     pub(crate) changing_signer: tokio::sync::Mutex<()>,
     pub(crate) anchoring: Anchoring,
     /// The tree as it was signed last; none until the first look at it, and after a failure.
-    pub(crate) tree: tokio::sync::Mutex<Option<TileBuilder>>,
+    pub(crate) signing: tokio::sync::Mutex<Signing>,
 }
 
 impl Engine {
@@ -164,7 +164,7 @@ impl Engine {
             signer_before: parts.signer_before.filter(is_another),
             changing_signer: tokio::sync::Mutex::default(),
             anchoring: parts.anchoring,
-            tree: tokio::sync::Mutex::default(),
+            signing: tokio::sync::Mutex::default(),
         }))
     }
 

@@ -11,10 +11,12 @@ use verbatim_record::{Body, Kind};
 use crate::core::Engine;
 use crate::disposal::Certified;
 use crate::hold::KEPT;
-use crate::ports::{Act, Bucket, Disposal, Hold, KeyRotation, StoreError};
+use crate::ports::{Act, Bucket, Disposal, DisposalState, Hold, KeyRotation, StoreError};
 use crate::retention::{BUCKETS, bucket_name};
 
 const PAGE: u32 = 500;
+/// How often rows and records are read again because somebody has changed them meanwhile.
+const LOOKS: u32 = 5;
 /// A row and its record are made one after the other.
 const MOMENT_MS: u64 = 60_000;
 
@@ -38,8 +40,21 @@ struct Said {
 }
 
 impl Engine {
-    /// The first row of holds, disposals, buckets and rotations that is not as the log says.
+    /// The first row of holds, disposals, buckets and rotations that is not as the log says. Rows and records
+    /// are read one after the other while the service goes on: a fault counts if the log has not grown.
     pub(crate) async fn ledger_fault(&self) -> Result<Option<String>, StoreError> {
+        let mut looks = 0;
+        loop {
+            looks += 1;
+            let before = self.store.length_of(None).await?;
+            let fault = self.ledger_fault_now().await?;
+            if fault.is_none() || looks == LOOKS || self.store.length_of(None).await? == before {
+                return Ok(fault);
+            }
+        }
+    }
+
+    async fn ledger_fault_now(&self) -> Result<Option<String>, StoreError> {
         // One that does not open was told of where its records are.
         let Ok(certified) = self.certificates().await else {
             return Ok(None);
@@ -239,8 +254,22 @@ fn disposal_fault(disposal: &Disposal, said: &Said, certified: &[Certified]) -> 
         steps.iter().any(of_another).then(|| why.to_owned())
     };
     step_fault(steps, &acts, |at| said.may_be_gone(Kind::Disposal, at))
+        .or_else(|| state_fault(disposal).map(str::to_owned))
         .or_else(of_another)
         .or_else(|| certificate_fault(disposal, certified))
+}
+
+/// Where a disposal stands follows from what was done with it.
+fn state_fault(disposal: &Disposal) -> Option<&'static str> {
+    use DisposalState::{Approved, Destroyed, Done, Proposed, Withdrawn};
+    let is_destroyed = disposal.destroyed_at.is_some();
+    let right = match disposal.state {
+        Withdrawn => disposal.withdrawn.is_some() && !is_destroyed,
+        Proposed => disposal.withdrawn.is_none() && disposal.approved.is_none() && !is_destroyed,
+        Approved => disposal.withdrawn.is_none() && disposal.approved.is_some() && !is_destroyed,
+        Destroyed | Done => disposal.withdrawn.is_none() && is_destroyed,
+    };
+    (!right).then_some("it does not stand where its steps have led")
 }
 
 fn certificate_fault(disposal: &Disposal, certified: &[Certified]) -> Option<String> {

@@ -2,10 +2,12 @@
 //!
 //! Records get their places where they are committed, in the store's own transaction; what happens here
 //! is that the firm says so under its name, at most a second later. The one rule is that it never signs
-//! two histories: a checkpoint is signed only for a tree that was computed from the leaves (not from what stands
-//! beside them as their hashes: whoever appends writes both), extends the last signed one and has the root that was committed at that size. Whoever signs holds the worker lease,
-//! whose fence is checked in the transaction that keeps the checkpoint, and that transaction refuses a
-//! checkpoint that is not larger than the last (C05).
+//! two histories: a checkpoint is signed only for a tree that was computed from the leaves (not from what
+//! stands beside them as their hashes: whoever appends writes both), extends the last signed one and has the
+//! root that was committed at that size. Whoever signs holds the worker lease, whose fence is checked in the
+//! transaction that keeps the checkpoint, and that transaction refuses a checkpoint that is not larger than
+//! the last (C05). A store that has less than this process has signed was rolled back under it: that stops
+//! signing until somebody has looked.
 
 use std::ops::Range;
 
@@ -70,6 +72,15 @@ impl From<FormatError> for LogError {
     }
 }
 
+/// What the process that signs remembers.
+#[derive(Default)]
+pub(crate) struct Signing {
+    /// The tree as it was signed last; none after a failure.
+    tree: Option<TileBuilder>,
+    /// Size and root of what was signed and kept last. A failure does not make this untrue.
+    last: Option<(u64, Hash)>,
+}
+
 impl Engine {
     /// Signs whenever the log has grown, until cancelled.
     pub(crate) async fn run_signing(&self) {
@@ -109,20 +120,22 @@ impl Engine {
     /// # Errors
     /// [`LogError`]. Nothing was signed, or what was signed is kept nowhere and shown to nobody.
     pub async fn sign_log(&self) -> Result<Option<SignedCheckpoint>, LogError> {
-        let mut kept = self.tree.lock().await;
+        let mut kept = self.signing.lock().await;
         self.follow_signing_key().await?;
         // Taken out: after any failure the next look begins with what the store has.
-        let mut tree = match kept.take() {
+        let tree = kept.tree.take();
+        self.still_holds(&mut kept.last).await?;
+        let mut tree = match tree {
             Some(tree) => tree,
             None => self.resume().await?,
         };
         let head = self.store.log_root().await?;
         if head.size == tree.size() && head.root == tree.root() {
-            *kept = Some(tree);
+            kept.tree = Some(tree);
             return Ok(None);
         }
         if let Some(why) = self.signing_stopped().await? {
-            *kept = Some(tree);
+            kept.tree = Some(tree);
             return Err(LogError::Stopped(why));
         }
         let tiles = self.grow(&mut tree, &head).await?;
@@ -139,8 +152,30 @@ impl Engine {
         ];
         self.commit(changes).await?;
         // Died here: kept, not published; whoever publishes reads it from the store.
-        *kept = Some(tree);
+        kept.tree = Some(tree);
+        kept.last = Some((signed.size, signed.root));
         Ok(Some(signed))
+    }
+
+    /// The store still has what this process has signed; else there are two histories, of which only this
+    /// memory knows: it is made to last before it is forgotten.
+    async fn still_holds(&self, signed: &mut Option<(u64, Hash)>) -> Result<(), LogError> {
+        let Some((size, root)) = *signed else {
+            return Ok(());
+        };
+        let last = self.store.latest_checkpoint().await?;
+        let there = last.map_or((0, [0; 32]), |last| (last.size, last.root));
+        if there.0 > size || there == (size, root) {
+            return Ok(());
+        }
+        let why = format!(
+            "this process has signed {size} records, and the store now has a checkpoint of {}: it was rolled back \
+             under the running service",
+            there.0
+        );
+        self.stop_signing(&why).await?;
+        *signed = None;
+        Err(LogError::Stopped(why))
     }
 
     /// The tree as it was signed last, from what is kept of it.
@@ -304,8 +339,8 @@ impl Engine {
 
     /// The same from memory, on the node that signs.
     fn edge_of_tree(&self, id: &TileId) -> Option<Vec<u8>> {
-        let tree = self.tree.try_lock().ok()?;
-        let edge = tree.as_ref()?.edge(id.level, id.index)?;
+        let signing = self.signing.try_lock().ok()?;
+        let edge = signing.tree.as_ref()?.edge(id.level, id.index)?;
         Some(edge.get(..usize::from(id.width))?.concat())
     }
 

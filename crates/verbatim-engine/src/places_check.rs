@@ -1,5 +1,5 @@
 //! Part of verifying the whole log: where the records of each conversation are. Rows beside the records say
-//! so, where each conversation ends and where every 64th of its records is; the records say it again.
+//! so, where each conversation ends and where every 64th of its records is, and each record where the one before it is.
 
 use std::collections::BTreeMap;
 
@@ -34,8 +34,12 @@ impl<'e> PlacesCheck<'e> {
         let (conversation, last) = (stored.conversation, stored.global_seq);
         let length = stored.conversation_seq + 1;
         self.next = last + 1;
-        self.ends
-            .insert(conversation, ConversationEnd { length, last });
+        let end = ConversationEnd { length, last };
+        let before = self.ends.insert(conversation, end).map(|end| end.last);
+        if stored.previous != before {
+            let what = format!("record {last} does not name the one before it in its conversation");
+            self.fault.get_or_insert(what);
+        }
         if !length.is_multiple_of(MARKED) {
             return Ok(());
         }

@@ -8,6 +8,7 @@ use verbatim_domain::{Duration, EventId, PhoneNumber, RoomId, Timestamp, UserId,
 use verbatim_record::{Body, Kind};
 
 use crate::core::Engine;
+use crate::parties::check_contact;
 use crate::payload::{Parties, SayPayload};
 use crate::ports::{
     Change, Content, Conversation, InboundOutcome, InboundSms, Job, NewRecord, RoomSpec, Speaker,
@@ -121,7 +122,7 @@ impl Engine {
         room: &RoomId,
     ) -> Result<EventId, JobError> {
         let (peer, ours) = (
-            self.peer_number(conversation)?,
+            self.number_to_reach(conversation)?,
             self.reveal_text("number", &conversation.number.number)?,
         );
         let body = format!(
@@ -145,7 +146,7 @@ impl Engine {
     }
 
     fn room_spec(&self, conversation: &Conversation) -> Result<RoomSpec, StoreError> {
-        let peer = self.peer_number(conversation)?;
+        let peer = self.number_to_reach(conversation)?;
         let name = self.reveal_text("name", &conversation.contact.name)?;
         let name = (!name.is_empty()).then_some(name);
         let ours = self.reveal_text("number", &conversation.number.number)?;
@@ -221,6 +222,7 @@ impl Engine {
     }
 
     fn place(&self, conversation: &Conversation, as_stand_in: bool) -> Result<Place, StoreError> {
+        check_contact(conversation)?;
         let room = conversation.room.clone().ok_or_else(|| {
             StoreError::Damaged("something is to be said before its room is made".to_owned())
         })?;

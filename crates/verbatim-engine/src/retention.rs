@@ -78,6 +78,17 @@ pub(crate) async fn check_periods(store: &dyn Store, rules: &[Rule]) -> Result<(
     Ok(())
 }
 
+/// [`StoreError::Conflict`] for rules that are older than another node's.
+pub(crate) fn as_new(checked: Result<(), OpenError>) -> Result<(), StoreError> {
+    match checked {
+        Ok(()) => Ok(()),
+        Err(OpenError::Store(error)) => Err(error),
+        Err(older) => Err(StoreError::Conflict(format!(
+            "this process has older rules of retention than another node: {older}; restart it with the same rules"
+        ))),
+    }
+}
+
 impl Engine {
     /// Remembers the rules in force, and records them if they are others than the last ones (control
     /// C32). Asked at the start of the service.
@@ -120,14 +131,7 @@ impl Engine {
     /// started with newer rules since.
     pub(crate) async fn has_newest_rules(&self) -> Result<(), StoreError> {
         let rules = &self.settings.retention;
-        match check_rules(&*self.store, &self.vault, rules).await {
-            Ok(()) => Ok(()),
-            Err(OpenError::Store(error)) => Err(error),
-            Err(older) => Err(StoreError::Conflict(format!(
-                "this process has older rules of retention than another node: {older}; restart it with the \
-                 same rules"
-            ))),
-        }
+        as_new(check_rules(&*self.store, &self.vault, rules).await)
     }
 
     async fn rules_before(&self) -> Result<Option<String>, StoreError> {

@@ -62,7 +62,8 @@ impl<'e> SignedCheck<'e> {
     ) -> Result<(), StoreError> {
         loop {
             let page = self.engine.store.checkpoints(self.after, PAGE).await?;
-            let count = page.len();
+            // What is beyond does not move `after`: without this, a page of it would be read for ever.
+            let is_last = page.len() < PAGE as usize || page.iter().any(|c| c.size > upto);
             for signed in page.into_iter().filter(|signed| signed.size <= upto) {
                 self.after = signed.size;
                 if let Err(why) = self.believed(&signed) {
@@ -76,7 +77,7 @@ impl<'e> SignedCheck<'e> {
                 // A fault is remembered by the verifier.
                 let _ = verifier.root(signed.size, signed.root);
             }
-            if count < PAGE as usize || self.after >= upto {
+            if is_last {
                 return Ok(());
             }
         }
@@ -122,7 +123,7 @@ impl<'e> SignedCheck<'e> {
             if page.len() < PAGE as usize {
                 return Ok(());
             }
-            after = (last.size - 1).max(first.size);
+            after = last.size.saturating_sub(1).max(first.size);
         }
     }
 

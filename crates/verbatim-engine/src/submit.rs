@@ -80,7 +80,7 @@ impl Engine {
         let submission = Submission {
             message: message.id,
             from: self.reveal_text("number", &conversation.number.number)?,
-            to: self.peer_number(&conversation)?,
+            to: self.number_to_reach(&conversation)?,
             text: payload.text.clone(),
             validity: self.settings.validity,
         };

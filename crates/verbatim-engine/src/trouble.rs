@@ -153,6 +153,10 @@ impl Engine {
 
     async fn run_kind(&self, job: &Job) -> Result<(), JobError> {
         Self::check_of_edge(job)?;
+        if self.was_disposed_of(job).await? {
+            tracing::info!(lane = %job.lane, "disposed of before it could be said");
+            return Ok(self.commit(vec![Change::Finish(job.id)]).await?);
+        }
         self.adopt_record_of(job).await?;
         match job.kind {
             JobKind::RoomEvent => self.run_room_event(job).await,

@@ -206,6 +206,8 @@ pub struct RecordView {
     pub leaf_hash: String,
     /// When it was disposed of; none if it can be read.
     pub disposed: Option<DisposedView>,
+    /// Why it does not open, though nobody has disposed of it; none if it does.
+    pub unreadable: Option<String>,
 }
 
 /// A record that nobody can read any more.
@@ -239,6 +241,9 @@ pub struct WhoSawView {
     pub kind: String,
     /// Each time, in order.
     pub seen: Vec<SightingView>,
+    /// Positions in the log of views, proofs and exports that do not open: whether they are sightings of it
+    /// cannot be said.
+    pub unreadable: Vec<u64>,
 }
 
 /// Somebody was shown a part of a conversation, or handed records.

@@ -87,18 +87,6 @@ impl Policy {
         }
     }
 
-    /// Also asks for the cosignature of every one of these witnesses.
-    pub fn with_all(mut self, witnesses: Vec<Witness>) -> Self {
-        let members = witnesses.iter().map(|w| w.name.clone()).collect::<Vec<_>>();
-        self.witnesses = witnesses;
-        if !members.is_empty() {
-            let needed = members.len();
-            self.groups.insert("all".into(), Group { needed, members });
-            self.quorum = Some("all".into());
-        }
-        self
-    }
-
     /// The keys of logs that count, of one log the newest first.
     pub fn logs(&self) -> impl Iterator<Item = &VerifierKey> {
         self.logs.iter().map(|log| &log.key)
@@ -245,7 +233,8 @@ impl Policy {
         let until = until.map_or(Some(u64::MAX), |until| number(until));
         let until = until.filter(|until| *until >= from);
         let until = until.ok_or("the last size is not a number from the first on")?;
-        let log = self.logs.last_mut().ok_or("no log is before it")?;
+        let log = self.logs.last_mut();
+        let log = log.ok_or("the line before it is no log's")?;
         log.sizes = from..=until;
         Ok(())
     }
@@ -327,6 +316,8 @@ impl FromStr for Policy {
         let mut policy = Self::default();
         let mut grouped = HashSet::new();
         let mut has_quorum = false;
+        // Sizes bound the key on the line before, and no other.
+        let mut takes_sizes = false;
         let at = |line, why: String| PolicyError { line, why };
         for (line, text) in (1..).zip(text.lines()) {
             if line > MOST_LINES {
@@ -337,6 +328,10 @@ impl FromStr for Policy {
             if words.first().is_none_or(is_comment) {
                 continue;
             }
+            if words[0] == SIZES && !takes_sizes {
+                return Err(at(line, "the line before it is no log's".into()));
+            }
+            takes_sizes = words[0] == "log";
             match policy.line(&words, &mut grouped) {
                 Ok(true) if has_quorum => return Err(at(line, "there is a quorum already".into())),
                 Ok(quorum) => has_quorum |= quorum,

@@ -10,7 +10,7 @@
 //! # What counts as failure
 //!
 //! * **lost**: a client's text that the carrier has is not in the record, or is recorded and not in the
-//!   room of who held the number; something that an employee did is not in the record; a text that was
+//!   room of who held the number, unless it was disposed of before; something that an employee did is not in the record; a text that was
 //!   accepted neither reached the carrier nor was shown as failed; something refused without a word.
 //! * **doubled**: a text is in the record, in the room or at the carrier more than once; two notices
 //!   about one thing where the second should have replaced the first.
@@ -31,13 +31,16 @@
 //! * **blunder**: the homeserver was asked for something that no correct caller asks for.
 //! * **clear**: words of a message are readable in the store's files.
 //! * **signing**: something was signed that the log never was, or what was signed does not extend what was
-//!   signed before, or a proof of it does not hold.
+//!   signed before, or it is by a key that does not count at its size, or a proof of it does not hold.
 //! * **witness**: a witness cosigned something that the log never was, or the newest checkpoint is not
 //!   cosigned, or somebody's lie stopped the signing.
+//! * **stamped**: what a time authority said was not kept as it was said, or a lie of it was believed.
 //! * **looked**: somebody was shown something and the record does not say so, or says so of somebody who
 //!   never asked; `who-saw` answers otherwise than it was.
 //! * **held**: something that a hold was on was disposed of.
-//! * **early**: something was disposed of before its time.
+//! * **early**: something was disposed of before its time, or before that to which it was extended.
+//! * **withdrawn**: a disposal that was taken back destroyed something afterwards.
+//! * **erased**: an erasure took what is not about its contact.
 //! * **four eyes**: something was disposed of, or a hold released, that not two people wanted.
 //! * **certified**: a body is gone, and no certificate under our signature says so.
 //! * **kept**: a body that nobody disposed of does not open any more, or says something else than it did.
@@ -54,6 +57,7 @@ mod process;
 mod run;
 mod sabotage;
 mod settle;
+mod signers;
 mod signing;
 mod witness;
 mod world;

@@ -1,6 +1,8 @@
 //! Defects that the simulation found, each as the shortest list of operations that showed it.
 
-use verbatim_testkit::sim::operation::{Act, Delivery, KeyFate, Mood, NodeName, Operation as O};
+use verbatim_testkit::sim::operation::{
+    Act, Delivery, KeyFate, Mood, NodeName, Operation as O, RecordOp,
+};
 use verbatim_testkit::sim::{StoreKind, run_operations};
 
 /// What is left to chance (which job runs first) is tried in several ways.
@@ -312,4 +314,24 @@ fn a_room_introduces_itself_once() {
         start,
         O::Work { jobs: 9 },
     ]);
+}
+
+/// Texts waited for a holder until they were disposed of. What an edge had sealed could not be compared with its
+/// record any more, and was tried for ever; what a full node had, was said and recorded once more.
+#[test]
+fn what_was_disposed_of_while_it_waited_is_not_said() {
+    for hook in [Delivery::ToEdge, Delivery::Now] {
+        let approve = |disposal| RecordOp::Approve { who: 1, disposal };
+        let mut operations = vec![client(2, hook), client(2, hook)];
+        let months = [RecordOp::MonthsPass(5), RecordOp::Propose { who: 0 }];
+        let agreed = months.into_iter().chain((0..3).map(approve));
+        operations.extend(agreed.map(O::Record));
+        operations.push(O::Work { jobs: 9 });
+        let employee = Some(1);
+        operations.push(O::Reassign {
+            number: 2,
+            employee,
+        });
+        check(&operations);
+    }
 }

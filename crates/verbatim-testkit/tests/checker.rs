@@ -1,9 +1,9 @@
 //! The list of failures can fail: each defect that is built in on purpose is caught by its rule.
 
 use verbatim_testkit::sim::operation::{
-    Delivery, HoldOn, Mood, NodeName, Operation as O, RecordOp,
+    AuthorityMood, Delivery, HoldOn, Mood, NodeName, Operation as O, RecordOp,
 };
-use verbatim_testkit::sim::{Sabotage, StoreKind, operations, run_sabotaged, run_seeds};
+use verbatim_testkit::sim::{Failure, Sabotage, StoreKind, operations, run_sabotaged, run_seeds};
 
 /// A defect shows within so many seeds.
 const SEEDS: u64 = 60;
@@ -130,17 +130,106 @@ fn defects_of_the_record_are_caught() {
     }
 }
 
+/// Ann proposes, and Bob approves.
+fn agreed() -> [O; 2] {
+    [
+        RecordOp::Propose { who: 0 },
+        RecordOp::Approve {
+            who: 1,
+            disposal: 0,
+        },
+    ]
+    .map(O::Record)
+}
+
+/// What shows a defect that the years do not show.
+fn showing(sabotage: Sabotage) -> Vec<Vec<O>> {
+    let text = |phone| O::ClientTexts {
+        phone,
+        number: 0,
+        text: 1,
+        hook: Delivery::Now,
+    };
+    let work = O::Work { jobs: 9 };
+    let begin = [text(0), text(1), work.clone()];
+    let months = O::Record(RecordOp::MonthsPass(3));
+    let [propose, approve] = agreed();
+    let rest = match sabotage {
+        Sabotage::ForgetsWithdrawals => {
+            let withdraw = O::Record(RecordOp::Withdraw {
+                who: 2,
+                disposal: 0,
+            });
+            vec![vec![months, propose, approve, withdraw, work]]
+        }
+        Sabotage::ForgetsExtensions => {
+            let extended = |on| {
+                let (who, months) = (0, 4);
+                let longer = O::Record(RecordOp::Extend { who, months, on });
+                let [propose, approve] = agreed();
+                let three = O::Record(RecordOp::MonthsPass(3));
+                vec![three, propose, longer, approve, work.clone()]
+            };
+            [HoldOn::Everyone, HoldOn::Contact(0), HoldOn::Employee(0)]
+                .map(extended)
+                .to_vec()
+        }
+        Sabotage::ConfusesContacts => {
+            let erase = |contact| O::Record(RecordOp::Erase { who: 0, contact });
+            let approve = |disposal| O::Record(RecordOp::Approve { who: 1, disposal });
+            let mut wanted = vec![months, erase(0), erase(1)];
+            wanted.extend((0..4).map(approve));
+            vec![[wanted, vec![work.clone(), work]].concat()]
+        }
+        Sabotage::AltersTimestamps => {
+            let honest = O::Record(RecordOp::Authority(AuthorityMood::Honest));
+            vec![vec![honest, text(1), work]]
+        }
+        _ => {
+            let [change, retire] = [RecordOp::ChangeSigner, RecordOp::RetireSigner].map(O::Record);
+            vec![vec![change, work.clone(), retire, text(0), work]]
+        }
+    };
+    let whole = |rest: Vec<O>| begin.iter().cloned().chain(rest).collect();
+    rest.into_iter().map(whole).collect()
+}
+
+#[test]
+fn further_defects_of_the_record_are_caught() {
+    for (sabotage, rule) in Sabotage::FURTHER_OF_THE_RECORD {
+        for operations in showing(sabotage) {
+            for seed in 0..3 {
+                let run =
+                    |sabotage| run_sabotaged(seed, &operations, &StoreKind::SqliteMemory, sabotage);
+                assert_eq!(run(Sabotage::Nothing).failures, []);
+                let failures = run(sabotage).failures;
+                // Where a row contradicts the log, nothing is destroyed: the disposal waits for ever.
+                let shows = |failure: &Failure| [rule, "left over"].contains(&failure.rule);
+                let caught = failures.iter().any(shows);
+                assert!(caught, "{sabotage:?} {rule} {operations:?}: {failures:#?}");
+            }
+        }
+    }
+}
+
 /// A simulation in which nothing happens finds nothing: what matters most must occur.
 #[test]
 fn what_matters_happens() {
     let report = run_seeds(0..100, &StoreKind::SqliteMemory, |_| ());
     for what in [
         "at the carrier",
+        "config config.change v1 retention.extend",
         "disposal record.disposal v1 certificate",
+        "disposal record.disposal v1 withdrawn",
+        "erasure record.erasure v1 proposed",
+        "erasure record.erasure v1 refused",
+        "erased by themselves",
+        "stamped",
         "export record.export v1 export",
         "hold_released record.hold v1 asked",
         "hold_set record.hold v1 set",
         "key key.custody v1 key.rotate",
+        "key record.key v1 signing-key",
         "proof record.proof v1 proof",
         "view record.access v1 timeline",
         "view record.access v1 who_saw",

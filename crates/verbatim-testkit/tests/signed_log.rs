@@ -372,3 +372,120 @@ async fn an_alarm_of_before_goes_when_signing_goes_on() {
     assert!(gone.await.is_ok(), "the alarm stands");
     running.abort();
 }
+
+/// A page of the check has 500 records, and a page of checkpoints as many.
+#[tokio::test]
+async fn a_log_with_more_checkpoints_than_a_page_is_verified() {
+    let site = site().await;
+    grow(&site, 600).await;
+    for _ in 0..560 {
+        // Those of different hours are all kept.
+        site.clock.advance(Duration::from_secs(3600));
+        site.lead().await.unwrap();
+        grow(&site, 1).await;
+        site.engine.sign_log().await.unwrap().unwrap();
+    }
+    let view = site.engine.verify_log(|_| ()).await.unwrap();
+    assert_eq!((view.fault, view.checkpoints), (None, 560));
+}
+
+/// Only the running process knows what it had signed: that lasts, until somebody has looked.
+#[tokio::test]
+async fn a_store_that_is_rolled_back_under_the_service_signs_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, good) = (folder.path().join("store.db"), folder.path().join("good"));
+    let site = lead(SqlStore::open(&path).unwrap()).await;
+    grow(&site, 3).await;
+    site.engine.sign_log().await.unwrap().unwrap();
+    let copy = format!("VACUUM INTO '{}'", good.display());
+    let raw = || rusqlite::Connection::open(&path).unwrap();
+    raw().execute_batch(&copy).unwrap();
+    grow(&site, 2).await;
+    site.engine.sign_log().await.unwrap().unwrap();
+
+    roll_back(&raw(), &good);
+    for _ in 0..3 {
+        let answer = site.engine.sign_log().await;
+        assert!(!matches!(answer, Ok(Some(_))), "{answer:?}");
+        grow(&site, 1).await;
+    }
+    let last = site.store.latest_checkpoint().await.unwrap().unwrap();
+    assert_eq!(last.size, 3);
+    let alarms = site.engine.alarms().await.unwrap();
+    assert!(
+        alarms.iter().any(|alarm| alarm.key == "log-forked"),
+        "{alarms:?}"
+    );
+    // Another process does not sign either, until somebody says that it is settled.
+    let next = lead(site.store.clone()).await;
+    assert!(matches!(
+        next.engine.sign_log().await,
+        Err(LogError::Stopped(_))
+    ));
+    let ann = Actor::operator("ann");
+    next.engine.clear_alarm(&ann, "log-forked").await.unwrap();
+    assert!(next.engine.sign_log().await.unwrap().is_some());
+    assert!(site.engine.sign_log().await.is_ok());
+}
+
+/// Everything in the store is what it was in a copy.
+fn roll_back(raw: &rusqlite::Connection, good: &Path) {
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let mut select = raw.prepare(tables).unwrap();
+    let names = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let mut sql = format!(
+        "PRAGMA foreign_keys = OFF; ATTACH '{}' AS good; BEGIN;",
+        good.display()
+    );
+    for name in names.map(Result::unwrap) {
+        sql +=
+            &format!("DELETE FROM main.{name}; INSERT INTO main.{name} SELECT * FROM good.{name};");
+    }
+    drop(select);
+    raw.execute_batch(&(sql + "COMMIT;")).unwrap();
+}
+
+/// What a disposal takes while the log is verified is no fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disposal_beside_the_check_is_no_fault() {
+    let site = Arc::new(site().await);
+    grow(&site, 700).await;
+    site.clock.advance(Duration::from_secs(86 * 31 * 86_400));
+    site.lead().await.unwrap();
+    grow(&site, 1).await;
+    let mut done = false;
+    let view = site.engine.verify_log(|_| {
+        let first = !std::mem::replace(&mut done, true);
+        if first {
+            let disposal = dispose(&site);
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(disposal));
+        }
+    });
+    let view = view.await.unwrap();
+    assert_eq!(view.fault, None);
+    assert!(view.disposed >= 700, "{view:?}");
+}
+
+async fn dispose(site: &Site) {
+    use verbatim_engine::ports::Clock;
+    for due in site
+        .engine
+        .propose_disposals(&Actor::operator("ann"))
+        .await
+        .unwrap()
+    {
+        let id = due.id.parse().unwrap();
+        site.engine
+            .approve_disposal(&Actor::operator("bob"), id)
+            .await
+            .unwrap();
+    }
+    for job in site
+        .store
+        .due_jobs(site.clock.now(), &[], 100)
+        .await
+        .unwrap()
+    {
+        site.engine.run_job(&job).await;
+    }
+}

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use verbatim_domain::Duration;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Publication, SignedLog, Store};
-use verbatim_engine::{LogError, PublishError};
+use verbatim_engine::{AnchorError, Anchoring, LogError, PublishError};
 use verbatim_record::key_change::KeyChange;
 use verbatim_record::note::Algorithm;
 use verbatim_record::policy::Policy;
 use verbatim_record::signing::FileSigner;
 use verbatim_record::{Kind, Note, Signer, VerifierKey};
 use verbatim_store::{Fault, SqlStore};
-use verbatim_testkit::fakes::{FakePublication, Site, test_signer};
+use verbatim_testkit::fakes::{FakePublication, FakeWitness, Site, VirtualClock, test_signer};
 
 type Key = Arc<dyn Signer>;
 
@@ -184,6 +184,66 @@ async fn a_node_without_the_new_key_and_a_key_that_nobody_introduced_sign_nothin
     refused(&lead(&store, next(9), None).await, "nobody has introduced").await;
     assert_eq!(last(&store).await.0, 3);
     assert_eq!(introduced(&site).await.0, 1);
+}
+
+/// While both keys sign, what a witness shows is ours if either has signed it: the store was rolled back. The
+/// old key alone says nothing any more once it was taken away.
+#[tokio::test]
+async fn a_witness_that_knows_one_of_both_keys_proves_a_rollback() {
+    let (first, second) = (test_signer(), next(1));
+    let others = |note: &Note, key: &Key| {
+        let mut note = note.clone();
+        note.signatures.retain(|s| !s.is_by(key.verifier()));
+        note
+    };
+    // What the old key and the new one have signed, as a witness keeps it, and which of our keys are there then.
+    let cases = [
+        ("the old key's", true, Some(&second), true),
+        ("the new key's", true, Some(&first), true),
+        ("both", true, None, true),
+        ("both, when the old one is gone", false, None, true),
+        (
+            "the old key's, when it is gone",
+            false,
+            Some(&second),
+            false,
+        ),
+    ];
+    for (case, is_old_there, without, is_forked) in cases {
+        let seen = signed().await;
+        let site = lead(&seen, second.clone(), Some(first.clone())).await;
+        grow(&site).await;
+        let size = site.engine.sign_log().await.unwrap().unwrap().size;
+        let (_, both) = last(&seen).await;
+        let note = without.map_or(both.clone(), |key| others(&both, key));
+
+        // The same store from before, in which the key was changed already.
+        let older = signed().await;
+        let site = lead(&older, second.clone(), Some(first.clone())).await;
+        assert!(site.engine.sign_log().await.unwrap().unwrap().size < size);
+        let clock: Arc<VirtualClock> = Arc::default();
+        let witness = Arc::new(FakeWitness::new(clock.clone()));
+        witness.remember(Some(note));
+        let anchoring = Anchoring {
+            witnesses: vec![witness.clone()],
+            authorities: Vec::new(),
+        };
+        let signers = (second.clone(), is_old_there.then(|| first.clone()));
+        let site = Site::changing(older, clock, anchoring, signers).await;
+        let site = site.unwrap();
+        site.lead().await.unwrap();
+        let answer = site.engine.ask_witness(&*witness, true).await;
+        match is_forked {
+            true => assert!(
+                matches!(answer, Err(AnchorError::Forked(_))),
+                "{case}: {answer:?}"
+            ),
+            false => assert!(
+                matches!(answer, Err(AnchorError::Lying(_))),
+                "{case}: {answer:?}"
+            ),
+        }
+    }
 }
 
 /// Each commit of the change refused, and done without an answer; then another process goes on.

@@ -81,7 +81,7 @@ pub(crate) struct Seen {
     pub(crate) checkpoint: Checkpoint,
     /// When it was cosigned, in seconds since the Unix epoch.
     pub(crate) at: u64,
-    /// With the log's signature and ours.
+    /// With the log's signatures and ours.
     pub(crate) note: Note,
 }
 

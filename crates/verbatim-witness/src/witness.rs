@@ -17,11 +17,35 @@ pub trait Clock: Send + Sync {
     fn now_s(&self) -> u64;
 }
 
+/// Signatures of a log that are kept with its checkpoint, at most: fewer than a note may have.
+const MOST_SIGNATURES: usize = 16;
+
 /// A log that it cosigns.
 struct Log {
     keys: Vec<VerifierKey>,
     /// Held from the check until the answer, so that of two submissions one sees the other's.
     seen: Mutex<Option<Seen>>,
+}
+
+impl Log {
+    /// One by each key of the log's name, those that we have checked first. One that we do not know may be the
+    /// log's next one: whoever knows that one alone shall believe what we show. What others have signed is theirs
+    /// to tell.
+    fn signatures(&self, submission: &Submission) -> Vec<NoteSignature> {
+        let origin = &submission.checkpoint.origin;
+        let of_log = submission.note.signatures.iter();
+        let of_log = of_log.filter(|s| s.name == *origin);
+        let is_known = |s: &&NoteSignature| self.keys.iter().any(|key| s.is_by(key));
+        let (known, others): (Vec<_>, Vec<_>) = of_log.partition(is_known);
+        let mut kept: Vec<NoteSignature> = Vec::new();
+        for signature in known.into_iter().chain(others) {
+            let is_there = kept.iter().any(|kept| kept.key_id == signature.key_id);
+            if !is_there && kept.len() < MOST_SIGNATURES {
+                kept.push(signature.clone());
+            }
+        }
+        kept
+    }
 }
 
 /// A witness, which holds its folder.
@@ -113,15 +137,7 @@ impl Witness {
         let text = &submission.note.text;
         let ours =
             cosign(text, at, self.folder.signer()).map_err(|e| Refusal::Storage(e.to_string()))?;
-        // What others have signed is theirs to tell.
-        let by_log = |s: &&NoteSignature| log.keys.iter().any(|key| s.is_by(key));
-        let mut signatures: Vec<_> = submission
-            .note
-            .signatures
-            .iter()
-            .filter(by_log)
-            .cloned()
-            .collect();
+        let mut signatures = log.signatures(submission);
         signatures.push(ours.clone());
         let note = Note {
             text: text.clone(),

@@ -9,8 +9,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use support::{Cutting, Hands, Log, START, WITNESS, folder, open, open_with, time_of};
-use verbatim_record::Signer;
+use support::{Cutting, Hands, Log, START, WITNESS, body, folder, open, open_with, time_of};
+use verbatim_record::{Checkpoint, Note, Signer, VerifierKey};
 use verbatim_witness::{Folder, FolderError, RealDisk, Refusal, Submission, Witness};
 
 fn submit(witness: &Witness, body: &str) -> Result<u64, Refusal> {
@@ -56,6 +56,49 @@ fn a_key_that_was_replaced_does_not_count_for_more() {
     submit(&witness, &old.body(0, 10)).unwrap();
     assert!(is_refused(&old.body(10, 20)), "an old key for a new size");
     submit(&witness, &new.body(10, 20)).unwrap();
+}
+
+/// A log that changes its key signs with both. Whoever knows the new key alone believes what is shown, though
+/// this witness knows the old one.
+#[test]
+fn all_that_is_signed_in_the_logs_name_is_shown() {
+    let dir = folder();
+    let log = Log::known(10);
+    let next = Log::new(support::ORIGIN, 2, "", 0).signer;
+    let stranger = Log::new("other.example/log", 3, "", 0).signer;
+    let mut note = log.note(10);
+    for other in [&next, &stranger] {
+        let signed = log.checkpoint(10).to_string();
+        let signed = Note::sign(signed, other).unwrap();
+        note.signatures.extend(signed.signatures);
+    }
+    submit(&open(dir.path()), &body("0", &[], &note.to_string())).unwrap();
+    let shown = open(dir.path()).latest(&hex_of_origin()).unwrap();
+    let shown = Note::parse(&shown).unwrap();
+    let is_by = |key: &VerifierKey| shown.signatures.iter().any(|s| s.is_by(key));
+    assert!(is_by(log.signer.verifier()) && is_by(next.verifier()));
+    assert!(!is_by(stranger.verifier()));
+    Checkpoint::open(&shown, next.verifier()).unwrap();
+}
+
+/// Anybody can add lines to a checkpoint that is public: no more of them are kept than can be read again.
+#[test]
+fn a_note_full_of_signatures_is_no_reason_not_to_start() {
+    let dir = folder();
+    let log = Log::known(20);
+    let mut note = log.note(10);
+    for n in 1..64 {
+        let mut more = note.signatures[0].clone();
+        if n % 2 == 0 {
+            more.key_id = [n; 4];
+        }
+        note.signatures.insert(0, more);
+    }
+    submit(&open(dir.path()), &body("0", &[], &note.to_string())).unwrap();
+    let again = open(dir.path());
+    let shown = Note::parse(&again.latest(&hex_of_origin()).unwrap()).unwrap();
+    Checkpoint::open(&shown, log.signer.verifier()).unwrap();
+    submit(&again, &log.body(10, 20)).unwrap();
 }
 
 /// Dies at every step of keeping a checkpoint, before it and after it, and in every case also goes on

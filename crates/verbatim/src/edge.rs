@@ -22,7 +22,7 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let (ops_stop, ops_stopped) = watch::channel(false);
     let mut edge = JoinSet::new();
-    edge.spawn(listen_until(public, edge_router(intake), stopped));
+    edge.spawn(listen_until(public, edge_router(intake.clone()), stopped));
     let ops_server = tokio::spawn(listen_until(
         ops_listener,
         ops_router(ops.clone()),
@@ -31,6 +31,7 @@ pub(crate) async fn run(config: &Config) -> Result<()> {
     tracing::info!(public = %config.listen.public, "serving as an edge");
     let broken = tokio::select! {
         asked = terminated() => asked.err(),
+        () = intake.run_rules_watch() => None,
         ended = edge.join_next() => Some(match ended {
             Some(Ok(Err(error))) => error.context("the listener ended"),
             _ => anyhow::anyhow!("the listener ended"),

@@ -101,12 +101,14 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Witness(command) => commands::witness::run(&out, command).await,
         Command::Key(KeyCommand::HsmInit(args)) => {
             let config = Config::read(&cli.config)?;
+            commands::key::record_hsm_init(&config, &args).await?;
             // A token blocks.
             tokio::task::spawn_blocking(move || commands::key::hsm_init(&config, &out, &args))
                 .await?
         }
         Command::Key(KeyCommand::ChangeSigner(args)) => {
             let config = Config::read(&cli.config)?;
+            commands::key::record_change_signer(&config).await?;
             // A token blocks.
             tokio::task::spawn_blocking(move || commands::key::change_signer(&config, &out, &args))
                 .await?

@@ -41,8 +41,8 @@ export interface Me {
   userId: string;
   name: string;
   firm: string;
-  /** The employee's numbers, E.164, from which texts go out. */
-  numbers: { id: string; number: string }[];
+  /** The employee's numbers, E.164, from which texts go out; none while our API has not said. */
+  numbers?: { id: string; number: string }[];
   /** Characters that a text may have, at most. */
   maxChars: number;
   /** Of numbers that are typed without a country, such as "US". */
@@ -59,8 +59,8 @@ export type Delivery =
   | { state: "queued" }
   /** The homeserver has it. */
   | { state: "sending" }
-  /** Recorded, and on its way to the carrier. */
-  | { state: "recorded" }
+  /** The firm went on to later texts; what became of this one is not said (yet). */
+  | { state: "with-firm" }
   | { state: "sent" }
   | { state: "delivered" }
   | { state: "checking" }
@@ -134,6 +134,8 @@ export interface World {
   stage: ReadonlySignal<Stage>;
   connection: ReadonlySignal<Connection>;
   me: ReadonlySignal<Me | undefined>;
+  /** Why our API serves this account no more, if it does not. */
+  refused: ReadonlySignal<Problem | undefined>;
   /** All, newest first. A new array whenever anything in it has changed. */
   conversations: ReadonlySignal<Conversation[]>;
   /** Of the open conversation, oldest first. */
@@ -164,8 +166,10 @@ export interface World {
   read(conversation: string): void;
   accept(conversation: string): Promise<void>;
 
-  /** What the firm's rules say of a text to a number, or to one that is being typed. */
-  check(text: string, to?: string): Promise<Check>;
-  /** Begins a conversation or finds the one there is; its id. */
+  /** Asks our API who I am, unless it has said so already. */
+  learn(): Promise<void>;
+  /** What the firm's rules say of a text in the open conversation, or to a number that is being typed, from one of mine. */
+  check(text: string, to?: string, from?: string): Promise<Check>;
+  /** Begins a conversation from one of my numbers (E.164) or finds the one there is; its id. */
   start(number: string, name: string | undefined, from: string | undefined): Promise<string>;
 }

@@ -167,7 +167,7 @@ function toms(): Entry[] {
     mine(ago(3 * DAY), "I will ask compliance and come back to you.", { state: "held" }),
     mine(ago(14), "In the meantime I can send you the fact sheets of both.", { state: "checking" }),
     mine(ago(2), "Would that help?", { state: "sent" }),
-    mine(ago(1), "They are two pages each.", { state: "recorded" }),
+    mine(ago(1), "They are two pages each.", { state: "with-firm" }),
     mine(ago(1), "I can also put them in the post.", { state: "sending" }),
     mine(ago(0), "Just let me know which you prefer.", { state: "queued" }),
   ];
@@ -175,7 +175,7 @@ function toms(): Entry[] {
 
 function ahmeds(): Entry[] {
   return [
-    { key: key(), who: "client", name: "Ahmed Haddad", at: ago(2 * DAY), body: { is: "unreadable", why: "It was sent before this browser was signed in. Your recovery key opens it: sign out, sign in again and enter the key." } },
+    { key: key(), who: "client", name: "Ahmed Haddad", at: ago(2 * DAY), body: { is: "unreadable", why: "It was sent before this browser was signed in. Your recovery key opens it: reload this page and enter the key." } },
     { key: key(), who: "client", name: "Ahmed Haddad", at: ago(DAY + 45), body: { is: "media", name: "IMG_2231.jpg" } },
     client("Ahmed Haddad")(ago(DAY + 30), "Can we move our call to Thursday at 3?"),
   ];

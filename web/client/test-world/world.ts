@@ -1,6 +1,6 @@
 /** A world of plain data that answers as the real one does, without a homeserver. */
 import { signal } from "@preact/signals";
-import type { Check, Connection, Conversation, Entry, Me, Stage, World } from "../src/model";
+import type { Check, Connection, Conversation, Entry, Me, Problem, Stage, World } from "../src/model";
 import { cost } from "../src/sms/segments";
 import { substitute } from "../src/sms/substitute";
 import { CONVERSATIONS, ME, NOW, timelineOf } from "./data";
@@ -9,6 +9,9 @@ export interface Given {
   stage?: Stage;
   connection?: Connection;
   me?: Me;
+  /** What our API says once it is asked who I am. */
+  learned?: Me;
+  refused?: Problem;
   conversations?: Conversation[];
   entries?: (c: Conversation) => Entry[];
   /** Entries that `older` brings, oldest last pages last. */
@@ -47,10 +50,13 @@ export function fakeWorld(given: Given = {}): FakeWorld {
     });
   };
 
+  const me = signal<Me | undefined>(given.me ?? ME);
+
   return {
     stage,
     connection: signal<Connection>(given.connection ?? "online"),
-    me: signal<Me | undefined>(given.me ?? ME),
+    me,
+    refused: signal(given.refused),
     conversations,
     timeline,
     asked,
@@ -114,8 +120,12 @@ export function fakeWorld(given: Given = {}): FakeWorld {
       await note(`accept ${id}`);
       change(id, { invited: false, needsAction: false });
     },
-    async check(text, to): Promise<Check> {
-      asked.push(`check ${text} ${to ?? ""}`);
+    async learn() {
+      await note("learn");
+      if (given.learned) me.value = given.learned;
+    },
+    async check(text, to, from): Promise<Check> {
+      asked.push(`check ${text} ${to ?? ""} ${from ?? ""}`.trimEnd());
       const { encoding, segments } = cost(substitute(text));
       return { encoding, segments, problems: problems(text, to) };
     },
@@ -124,7 +134,7 @@ export function fakeWorld(given: Given = {}): FakeWorld {
       const id = `new${asked.length}`;
       const shown = `•••• ${number.slice(-4)}`;
       const fresh: Conversation = { id, kind: "sms", name: name ?? shown, unread: 0, needsAction: false, invited: false, draft: "", members: 3 };
-      const facts = { maskedNumber: shown, ourNumber: ME.numbers[0]?.number ?? "", consent: "not-asked" as const };
+      const facts = { maskedNumber: shown, ourNumber: ME.numbers?.[0]?.number ?? "", consent: "not-asked" as const };
       conversations.value = [{ ...fresh, sms: { facts } }, ...conversations.value];
       return id;
     },

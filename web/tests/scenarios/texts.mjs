@@ -9,7 +9,7 @@ export const ANSWER = "It was filled this morning.";
 const REPEATED = "The confirmation is on its way to you.";
 
 /** What may stand under a text, in this order. */
-const ON_ITS_WAY = ["Kept here, goes out by itself", "Sending", "Recorded, on its way", "Sent to carrier", "Delivered"];
+const ON_ITS_WAY = ["Kept here, goes out by itself", "Sending", "With the firm", "Sent to carrier", "Delivered"];
 
 step("a client's text appears", ["the first sign-in sets up keys"], async (stage) => {
   const { client, carrier, alice } = stage;

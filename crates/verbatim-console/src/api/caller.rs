@@ -60,7 +60,8 @@ impl Caller {
         caller.purpose = purpose(headers)?;
         match needs {
             Needs::Scope(scope) if !caller.has(scope) => {
-                if matches!(scope, Scope::Record | Scope::Export) {
+                // Lists without texts are all that `read` opens.
+                if scope != Scope::Read {
                     caller.refused(engine, path).await;
                 }
                 Err(no_scope(scope))
@@ -69,7 +70,7 @@ impl Caller {
         }
     }
 
-    /// Who asks for the record without the right to it is refused, whether or not that can be recorded.
+    /// Who asks for something without the right to it is refused, whether or not that can be recorded.
     async fn refused(&self, engine: &Engine, path: &str) {
         if let Err(error) = engine.look_refused(&self.viewer(), path).await {
             tracing::error!(%error, token = %self.name, path, "a refused look is not recorded");

@@ -65,6 +65,7 @@ const BEARER: &str = "bearer";
         v1::keys::show::show_keys,
         v1::keys::prepare::prepare_key,
         v1::keys::rotate::rotate_key,
+        v1::keys::custody::record_custody,
         v1::tokens::list::list_tokens,
         v1::tokens::create::create_token,
         v1::tokens::revoke::revoke_tokens,

@@ -75,6 +75,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         keys::show::endpoint(),
         keys::prepare::endpoint(),
         keys::rotate::endpoint(),
+        keys::custody::endpoint(),
         tokens::list::endpoint(),
         tokens::create::endpoint(),
         tokens::revoke::endpoint(),

@@ -4,47 +4,45 @@
 use verbatim_record::{Kind, Leaf};
 
 use super::PAGE;
+use super::sightings::Sightings;
 use crate::core::Engine;
-use crate::disposal::Certified;
 use crate::ports::{Conversation, StoreError, StoredRecord};
 use crate::views::SightingView;
 
-impl Engine {
+impl Sightings<'_> {
     /// The exports that handed a record out, or may have: it counts that they were begun.
-    pub(super) async fn exports_with(
-        &self,
-        of: &StoredRecord,
-        certificates: &[Certified],
-    ) -> Result<Vec<SightingView>, StoreError> {
+    pub(super) async fn of_exports(&mut self, of: &StoredRecord) -> Result<(), StoreError> {
+        let engine = self.engine;
         let conversation = match of.conversation {
-            Some(id) => self.store.conversation(id).await?,
+            Some(id) => engine.store.conversation(id).await?,
             None => None,
         };
         let leaf = Leaf::decode(&of.leaf_bytes);
         let leaf =
             leaf.map_err(|e| StoreError::Damaged(format!("record {}: {e}", of.global_seq)))?;
         // Whoever exported it after its disposal got its leaf, and no body.
-        let mut gone = certificates.iter().filter(|c| c.covers(of.global_seq));
+        let mut gone = self.gone.iter().filter(|c| c.covers(of.global_seq));
         let gone = gone.next().map(|c| c.log_index);
-        let disposed = |position| certificates.iter().any(|c| c.covers(position));
         // From its own position on: an export hands out its own record, too.
-        let (mut seen, mut from) = (Vec::new(), of.global_seq);
+        let mut from = of.global_seq;
         loop {
-            let page = self.store.exports(from, PAGE).await?;
+            let page = engine.store.exports(from, PAGE).await?;
             for export in &page {
                 from = export.global_seq + 1;
-                let is_late = gone.is_some_and(|gone| gone < export.global_seq);
-                if is_late || disposed(export.global_seq) {
+                if gone.is_some_and(|gone| gone < export.global_seq) {
                     continue;
                 }
-                seen.extend(self.export_with(export, of, &leaf, conversation.as_ref())?);
+                let read = |_: &Self| engine.export_with(export, of, &leaf, conversation.as_ref());
+                self.take(export, read).await?;
             }
             if page.len() < PAGE as usize {
-                return Ok(seen);
+                return Ok(());
             }
         }
     }
+}
 
+impl Engine {
     fn export_with(
         &self,
         export: &StoredRecord,

@@ -6,6 +6,7 @@ use verbatim_domain::{ContactId, PhoneNumber};
 use super::{Actor, AdminError};
 use crate::access::Viewer;
 use crate::core::Engine;
+use crate::parties::check_alone;
 use crate::ports::{Change, Contact, Page, PageAt, Sealed};
 use crate::views::ContactView;
 
@@ -42,16 +43,25 @@ impl Engine {
         let name = name.map(str::trim).filter(|n| !n.is_empty());
         let known = self.store.contact_by_number(&index).await?;
         let fresh = known.is_none();
+        if let Some(contact) = &known {
+            check_alone(contact, &index)?;
+        }
+        let sealed = self.hide("number", number.as_str().as_bytes());
         let mut contact = known.unwrap_or_else(|| Contact {
             id: ContactId::from_random(self.entropy.id()),
             stand_in: ContactId::from_random(self.entropy.id()).to_string(),
             state: ContactState::Incomplete.word().to_owned(),
             name: Sealed(Vec::new()),
-            numbers: vec![(index, self.hide("number", number.as_str().as_bytes()))],
+            numbers: vec![(index, sealed.clone())],
             created: self.now(),
         });
         if let Some(name) = name {
             contact.name = self.hide("name", name.as_bytes());
+            // Also where an edge saw it first: who is named has a number that no edge gave it.
+            let numbers = contact.numbers.iter_mut();
+            for (_, number) in numbers.filter(|(of, _)| *of == index) {
+                number.clone_from(&sealed);
+            }
             if contact.state == ContactState::Incomplete.word() {
                 contact.state = ContactState::Confirmed.word().to_owned();
             }

@@ -14,6 +14,29 @@ use crate::views::{KeyRotationView, KeyedBucketView, KeysView};
 const ATTEMPTS: u32 = 5;
 /// The rule that records of keys name.
 const RULE: &str = "key.custody";
+/// Of the name of a key, in bytes.
+const LONGEST_NAME: usize = 500;
+
+/// What is done to files of keys on a machine, and not by the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyDeed {
+    /// Another signing key is put in the place of the log's.
+    ChangeSigner,
+    /// The signing key from before is taken away.
+    RetireSigner,
+    /// The key file is wrapped by a token's key.
+    HsmInit,
+}
+
+impl KeyDeed {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::ChangeSigner => "key.change_signer",
+            Self::RetireSigner => "key.retire_signer",
+            Self::HsmInit => "key.hsm_init",
+        }
+    }
+}
 
 impl Engine {
     /// What keys there are, and when the one above all others was changed.
@@ -109,6 +132,40 @@ impl Engine {
         self.custody(actor, "key.edge", &[("archive", &archive)], vec![])
             .await?;
         Ok(keys.to_text())
+    }
+
+    /// Records what somebody is about to do to files of keys. `key` names one: the signing key that is replaced,
+    /// the one that stays, the token's key.
+    ///
+    /// # Errors
+    /// When a signing key is to be taken away and the log does not sign with the one that stays, or the store
+    /// fails.
+    pub async fn record_key_deed(
+        &self,
+        actor: &Actor,
+        deed: KeyDeed,
+        key: &str,
+    ) -> Result<(), AdminError> {
+        if key.is_empty() || key.len() > LONGEST_NAME || key.chars().any(char::is_control) {
+            return Err(AdminError::Invalid("this is no name of a key".to_owned()));
+        }
+        let mut details = vec![("key", key.to_owned())];
+        if deed == KeyDeed::RetireSigner {
+            let keys = self.log_keys().await?;
+            let mut keys = keys.logs().map(VerifierKey::to_string);
+            if keys.next().is_none_or(|newest| newest != key) {
+                return Err(AdminError::Invalid(format!(
+                    "the log does not sign with {key}"
+                )));
+            }
+            details.extend(keys.next().map(|before| ("retired", before)));
+        }
+        let details: Vec<_> = details
+            .iter()
+            .map(|(name, v)| (*name, v.as_str()))
+            .collect();
+        // Died here: the record says more than was done; whoever repeats it says so again.
+        self.custody(actor, deed.word(), &details, vec![]).await
     }
 
     fn is_in_use(&self, key: &str) -> Result<(), AdminError> {

@@ -10,6 +10,7 @@ mod numbers;
 mod people;
 
 pub use exports::{Covering, ExportPage, Exported, StampedCheckpoint};
+pub use keys::KeyDeed;
 
 use thiserror::Error;
 use verbatim_domain::phone::PhoneError;

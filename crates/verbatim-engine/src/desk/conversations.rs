@@ -96,7 +96,8 @@ impl Engine {
         })
     }
 
-    /// Begins a conversation with a client, or finds the one there is; the room follows.
+    /// Begins a conversation with a client, or finds the one there is; the room follows. A name is for clients
+    /// who have none yet: contacts are the firm's, and a colleague may work with this one.
     ///
     /// # Errors
     /// When the number is none, or the employee has no number to text from, or several and none is named.
@@ -111,6 +112,10 @@ impl Engine {
         let number = number.map_err(|why| AdminError::Invalid(why.to_owned()))?;
         let ours = self.reveal_text("number", &number.number)?;
         let actor = desk.actor();
+        let name = match name {
+            Some(name) if !self.has_name(peer).await? => Some(name),
+            _ => None,
+        };
         let begin = || self.start_conversation(&actor, &desk.0.user, Some(&ours), peer, name);
         let view = match begin().await {
             // Begun by somebody else in this moment, perhaps by the same client: now it is found.
@@ -122,6 +127,15 @@ impl Engine {
             id: id.map_err(|_| StoreError::Damaged("an id of a conversation".to_owned()))?,
             room: view.room,
         })
+    }
+
+    async fn has_name(&self, peer: &str) -> Result<bool, StoreError> {
+        let index = self.index(&self.canonical(peer));
+        let contact = self.store.contact_by_number(&index).await?;
+        let Some(contact) = contact else {
+            return Ok(false);
+        };
+        Ok(!self.reveal_text("name", &contact.name)?.is_empty())
     }
 
     /// How far a conversation of the employee's has come; none if it is not theirs.

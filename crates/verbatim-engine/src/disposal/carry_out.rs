@@ -6,9 +6,9 @@
 //!    adopted, since the bucket's key is not yet what it dies with. *Died here:* everything can be read;
 //!    what moved need not move again.
 //! 2. One commit destroys the bucket's key and appends the certificate, if holds, promises and the
-//!    bucket are as they were in step 1. *Died before:* step 1 runs again. *Died after:* the disposal has
-//!    happened, and
-//!    is certified; only useless bytes are left.
+//!    bucket are as they were in step 1, and every row is as the log says: rows can be written by whoever has
+//!    the database, the log cannot. *Died before:* step 1 runs again. *Died after:* the disposal has happened,
+//!    and is certified; only useless bytes are left.
 //! 3. Data keys and ciphertexts of the bucket are removed, some at a time. *Died here:* the rest is removed.
 //! 4. The disposal is done.
 
@@ -205,6 +205,12 @@ impl Engine {
         hold_changes: u64,
         certificate: &Certificate,
     ) -> Result<(), JobError> {
+        // The one step that cannot be undone is not taken on the word of rows alone.
+        self.certificates().await?;
+        if let Some(why) = self.ledger_fault().await? {
+            let why = format!("its rows are not as the log says ({why})");
+            return Err(StoreError::Conflict(why).into());
+        }
         // A certificate is the word of the key that the log has at its place.
         self.follow_signing_key().await?;
         let note = Note::sign(certificate.to_text(), &*self.signer)?.to_string();

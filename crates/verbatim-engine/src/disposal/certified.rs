@@ -4,7 +4,8 @@ use verbatim_domain::{DisposalId, Timestamp};
 use verbatim_record::{Certificate, Kind, Note};
 
 use crate::core::Engine;
-use crate::ports::{Disposal, DisposalState, StoreError};
+use crate::ports::{Disposal, DisposalState, Job, JobKind, StoreError};
+use crate::retention::month_of;
 
 /// A certificate and where it stands.
 #[derive(Debug, Clone)]
@@ -37,6 +38,20 @@ impl Engine {
         let mut all = Vec::new();
         for disposal in self.store.disposals().await? {
             all.extend(self.certificate_of(&disposal).await?);
+        }
+        Ok(all)
+    }
+
+    /// What certificates say is gone, for those who show what is left. Keys are learnt first. One that cannot be
+    /// read certifies nothing: what it is about does not open then, which is told in its place.
+    pub(crate) async fn gone(&self) -> Result<Vec<Certified>, StoreError> {
+        self.recorder.learn(&*self.store).await?;
+        let mut all = Vec::new();
+        for disposal in self.store.disposals().await? {
+            match self.certificate_of(&disposal).await {
+                Err(error @ StoreError::Damaged(_)) => tracing::error!(%error, "a certificate"),
+                found => all.extend(found?),
+            }
         }
         Ok(all)
     }
@@ -80,5 +95,29 @@ impl Engine {
             certificate,
             note: body.text,
         }))
+    }
+
+    /// Whether a client's text was disposed of before it could be said: it waited for a holder or a reader until
+    /// its time was over. Then it is not said, let alone recorded once more, and the job that has its words goes as
+    /// well (control C14).
+    pub(crate) async fn was_disposed_of(&self, job: &Job) -> Result<bool, StoreError> {
+        // Nothing is disposed of in the month in which it came.
+        let is_old = month_of(job.created) < month_of(self.now());
+        let says = matches!(job.kind, JobKind::Say | JobKind::Route);
+        let Some(message) = job.message.filter(|_| is_old && says) else {
+            return Ok(false);
+        };
+        let Some(message) = self.store.message(message).await? else {
+            return Ok(false);
+        };
+        let Some(stored) = self.store.record(message.record).await? else {
+            return Ok(false);
+        };
+        self.recorder.learn(&*self.store).await?;
+        if self.recorder.open(&stored.sealed).is_ok() {
+            return Ok(false);
+        }
+        let certificates = self.certificates().await?;
+        Ok(certificates.iter().any(|c| c.covers(stored.global_seq)))
     }
 }

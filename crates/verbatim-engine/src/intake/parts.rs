@@ -15,6 +15,7 @@ use crate::ports::{
     Alarm, BlindIndex, Carrier, Change, Clock, Commit, Entropy, Sealed, Store, StoreError,
 };
 use crate::recorder::Recorder;
+use crate::retention::check_periods;
 use crate::settings::Settings;
 use crate::views::{Counters, Readiness};
 
@@ -56,7 +57,7 @@ impl Intake {
     pub async fn edge(parts: IntakeParts, keys: EdgeKeys) -> Result<Arc<Self>, OpenError> {
         belongs(&*parts.store, &keys).await?;
         let rules = parts.settings.retention.clone();
-        crate::retention::check_periods(&*parts.store, &rules).await?;
+        check_periods(&*parts.store, &rules).await?;
         let sealer = Sealer::Edge { keys, rules };
         Ok(Arc::new(Self::new(parts, sealer)))
     }
@@ -186,33 +187,17 @@ impl Intake {
         };
         let store = self.store.probe().await;
         let log = self.store.log_root().await;
+        let periods = check_periods(&*self.store, &self.settings.retention).await;
         let mut parts = vec![
             part("store", store.map_err(|e| e.to_string())),
             part("record", log.map(drop).map_err(|e| e.to_string())),
-            part("retention", self.keeps_long_enough().await),
+            part("retention", periods.map_err(|e| e.to_string())),
         ];
         if let Sealer::Edge { keys, .. } = &self.sealer {
             let fits = belongs(&*self.store, keys).await;
             parts.push(part("edge keys", fits.map_err(|e| e.to_string())));
         }
         parts
-    }
-}
-
-impl Intake {
-    /// Whether our rules are still as long as those in force: another node may have been given longer ones
-    /// since this one started, by which it should be started again.
-    async fn keeps_long_enough(&self) -> Result<(), String> {
-        let rules = &self.settings.retention;
-        let Err(why) = crate::retention::check_periods(&*self.store, rules).await else {
-            return Ok(());
-        };
-        if matches!(why, OpenError::Shortened { .. }) {
-            let text = format!("A running node still seals records for less: {why}");
-            // Who asks is told in any case.
-            let _ = self.raise("retention-shortened", text).await;
-        }
-        Err(why.to_string())
     }
 }
 

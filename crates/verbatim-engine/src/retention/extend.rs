@@ -11,6 +11,8 @@ use crate::ports::{Bucket, Change, StoreError};
 use crate::retention::month_words;
 
 const PAGE: u32 = 500;
+/// How often a class is looked at anew if others extend it meanwhile.
+const TRIES: usize = 10;
 /// The detail of a record that names the buckets which it keeps longer.
 pub(crate) const BUCKETS: &str = "buckets";
 
@@ -21,7 +23,8 @@ pub(crate) fn bucket_name(bucket: BucketId) -> String {
 
 impl Engine {
     /// Keeps what a class has collected for longer, with all that lies in a bucket with some of it: what holds
-    /// and rules about somebody have moved away. How many buckets that moved.
+    /// and rules about somebody have moved away. How many buckets that moved. Of two extensions each adds its
+    /// months.
     ///
     /// # Errors
     /// When there is nothing of this class, or the months are not from 1 to 1200.
@@ -31,9 +34,29 @@ impl Engine {
         class: u8,
         months: u32,
     ) -> Result<usize, AdminError> {
+        for _ in 1..TRIES {
+            match self.extend_class(actor, class, months).await {
+                // Somebody else was faster: it begins where theirs ends.
+                Err(AdminError::Store(StoreError::Stale(_))) => {}
+                done => return done,
+            }
+        }
+        self.extend_class(actor, class, months).await
+    }
+
+    async fn extend_class(
+        &self,
+        actor: &Actor,
+        class: u8,
+        months: u32,
+    ) -> Result<usize, AdminError> {
         let mut live = self.live_buckets(class, months).await?;
         live.extend(self.moved_from(class).await?);
-        let keep = |b: &Bucket| Change::KeepBucket(b.id, b.expires() + months);
+        let keep = |b: &Bucket| Change::KeepBucket {
+            bucket: b.id,
+            from: b.expires(),
+            until: b.expires() + months,
+        };
         let changes: Vec<_> = live.iter().map(keep).collect();
         let count = changes.len();
         // By name, so that the log says of each bucket how long it is kept.

@@ -183,9 +183,11 @@ impl Engine {
     /// What binds somebody's records now: the rules of this process, and everything that was promised,
     /// which another node with newer rules may have done since this one started.
     pub(crate) async fn binding(&self) -> Result<Binding, StoreError> {
+        let buckets = self.store.buckets().await?.into_iter();
         let mut binding = Binding {
             rules: self.settings.retention.clone(),
             extensions: Vec::new(),
+            kept: buckets.map(|b| (b.id, b.expires())).collect(),
         };
         for (promised, _) in self.promised().await? {
             match promised {
@@ -197,10 +199,12 @@ impl Engine {
     }
 }
 
-/// Rules and extensions about somebody.
+/// Rules and extensions about somebody, and extensions of classes.
 pub(crate) struct Binding {
     rules: Vec<Rule>,
     extensions: Vec<Extension>,
+    /// Until when each bucket is kept.
+    kept: HashMap<BucketId, u32>,
 }
 
 impl Binding {
@@ -208,6 +212,9 @@ impl Binding {
     ///
     /// A clock that was behind gave it a bucket that expires too early. The log's time cannot be: where it is
     /// of a later month, the rules for all count from there.
+    ///
+    /// What moved away from the bucket that it was made for is kept as long as that: its extension may have been
+    /// made at the moment of the move, and not have seen where it went.
     pub(crate) fn until(&self, of: Option<&[Member]>, record: &StoredRecord) -> Option<BucketId> {
         let sealed = &record.sealed;
         // What is kept for ever is under no rule.
@@ -230,8 +237,11 @@ impl Binding {
             expiry_month: late.unwrap_or(own.expiry_month),
         };
         let late = late.map(|month| (own.class.0, month));
+        let made_for = self.kept.get(&own).filter(|m| **m > own.expiry_month);
+        let made_for = made_for.map(|month| (own.class.0, *month));
         let bound = bound(&self.rules, &self.extensions, &aged);
-        let (class, expiry_month) = late.into_iter().chain(bound).max_by_key(|(_, m)| *m)?;
+        let all = late.into_iter().chain(made_for).chain(bound);
+        let (class, expiry_month) = all.max_by_key(|(_, m)| *m)?;
         Some(BucketId {
             class: RetentionClass(class),
             expiry_month,

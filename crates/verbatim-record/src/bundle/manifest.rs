@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use super::{VERSION, is_plain_path};
+use super::{VERSION, is_plain_path, transcript};
 use crate::error::FormatError;
 
 const WHAT: &str = "the manifest";
@@ -52,7 +52,7 @@ pub struct Counts {
 pub struct Manifest {
     /// Version of the format.
     pub bundle: u32,
-    /// Version of the transcript's layout.
+    /// Version of the transcript's layout; each version of the format has one.
     pub transcript: u32,
     /// The export.
     pub export: Head,
@@ -100,6 +100,14 @@ impl Manifest {
             });
         }
         let manifest: Self = serde_json::from_str(text).map_err(damaged)?;
+        // A page that nobody can make again to compare may say anything.
+        if manifest.transcript != transcript::VERSION {
+            return Err(FormatError::UnknownVersion {
+                what: "the transcript's layout",
+                found: manifest.transcript.into(),
+                known: transcript::VERSION as u8,
+            });
+        }
         let right = manifest.to_text();
         if right != text {
             let same = right.bytes().zip(text.bytes());

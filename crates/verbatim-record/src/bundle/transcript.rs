@@ -2,7 +2,8 @@
 //!
 //! It is a function of the export and the records of its part, so whoever checks a bundle makes it again
 //! and compares. It holds no script, fetches nothing, and shows every text as text: what looks like markup
-//! is escaped, control characters become visible, and each text is isolated in its own direction of writing.
+//! is escaped, control characters and what is not seen become visible, and each text is isolated in its own
+//! direction of writing.
 
 mod escape;
 mod page;
@@ -18,7 +19,7 @@ use super::head::Head;
 use super::line::Entry;
 use crate::record::Kind;
 
-/// Version of the layout. Whatever changes the page gets a new one.
+/// Version of the layout. Whatever changes the page gets a new one, and so does the format then.
 pub const VERSION: u32 = 1;
 
 /// The page of a part, which counts from 1.

@@ -139,7 +139,7 @@ impl World {
             conversation(2),
             Kind::Consent,
             None,
-            &text("m4", "This is recorded."),
+            &text("m4", "This is\u{200b} recorded."),
         );
         world
     }

@@ -122,6 +122,21 @@ fn files_of_no_bundle_are_found() {
     assert!(words.contains("VERIFY.txt"), "{words}");
 }
 
+/// Nobody could compare it: it may say anything.
+#[test]
+fn a_page_of_another_layout_is_refused() {
+    let whole = World::small().bundle(&all(), &[]);
+    for layout in [0, 2, u32::MAX] {
+        let mut folder = whole.clone();
+        let page = b"<p>lies</p>".to_vec();
+        folder.0.insert("transcript-1.html".to_owned(), page);
+        reseal(&mut folder, |m| m.transcript = layout);
+        let (check, words) = wrong(&folder).unwrap_or_else(|| panic!("{layout} is not refused"));
+        assert_eq!(check, "manifest", "{words}");
+        assert!(words.contains(&layout.to_string()), "{words}");
+    }
+}
+
 /// A tile more than the records need is for whoever has another checkpoint, and is the log's or nothing.
 #[test]
 fn tiles_that_no_record_needs_are_the_logs() {

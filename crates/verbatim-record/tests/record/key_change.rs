@@ -78,11 +78,25 @@ fn each_key_counts_for_its_sizes() {
 #[test]
 fn ranges_that_cannot_be_are_refused() {
     let key = old().verifier().to_string();
+    let cosigner = FileSigner::from_seed("w.example", Algorithm::CosignatureEd25519, &[4; 32]);
+    let cosigner = cosigner.unwrap().verifier().to_string();
     for (lines, why) in [
         (format!("log {key}\n#sizes 5"), None),
         (format!("log {key}\n#sizes 5 5"), None),
         (format!("log {key}\n# sizes as one likes"), None),
-        (format!("#sizes 5\nlog {key}"), Some("no log is before it")),
+        (format!("log {key}\n\n# of 2026\n#sizes 5"), None),
+        (
+            format!("#sizes 5\nlog {key}"),
+            Some("the line before it is no log's"),
+        ),
+        (
+            format!("log {key}\nwitness w {cosigner}\n#sizes 5"),
+            Some("the line before it is no log's"),
+        ),
+        (
+            format!("log {key}\n#sizes 5\n#sizes 0"),
+            Some("the line before it is no log's"),
+        ),
         (format!("log {key}\n#sizes five"), Some("not a number")),
         (format!("log {key}\n#sizes 5 4"), Some("from the first on")),
         (format!("log {key}\n#sizes 05"), Some("not a number")),

@@ -99,7 +99,11 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
         Change::AddCheckpoint(checkpoint) => signed_log::add_checkpoint(work, checkpoint).await,
         Change::PutPeriod(period, since) => retention::put_period(work, *period, *since).await,
         Change::Promise(promise) => retention::promise(work, promise).await,
-        Change::KeepBucket(bucket, until) => retention::keep_bucket(work, *bucket, *until).await,
+        Change::KeepBucket {
+            bucket,
+            from,
+            until,
+        } => retention::keep_bucket(work, *bucket, *from, *until).await,
         Change::PutHold(hold) => retention::put_hold(work, hold).await,
         Change::Propose(disposal) => retention::propose(work, disposal).await,
         Change::Approve(disposal, act) => retention::approve(work, *disposal, act).await,

@@ -96,7 +96,7 @@ pub(super) async fn release(
     work.tx.send(&sql::RELEASE, params![number, at]).await
 }
 
-/// Inserts a contact, or changes name and state and adds numbers.
+/// Inserts a contact, or changes name, state and how its numbers are sealed, and adds numbers.
 pub(super) async fn put_contact(work: &mut Work, contact: &Contact) -> Result<(), StoreError> {
     work.ahead.people_moved();
     let Contact {
@@ -115,7 +115,10 @@ pub(super) async fn put_contact(work: &mut Work, contact: &Contact) -> Result<()
             .query_opt(&sql::CONTACT_NUMBER_OWNER, params![*index])
             .await?;
         match row.map(|row| row.get::<ContactId>(0)).transpose()? {
-            Some(owner) if owner == *id => {}
+            Some(owner) if owner == *id => {
+                let params = params![*index, number];
+                work.tx.execute(&sql::CONTACT_NUMBER_SEAL, params).await?;
+            }
             Some(_) => return Err(conflict("a number belongs to another contact")),
             None => add_contact_number(work, *id, *index, number).await?,
         }

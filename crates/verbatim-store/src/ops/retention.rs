@@ -47,20 +47,28 @@ pub(super) async fn promise(work: &Work, promise: &Promise) -> Result<(), StoreE
     work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 
-/// Keeps a bucket longer; never shorter.
-pub(super) async fn keep_bucket(work: &Work, id: BucketId, until: u32) -> Result<(), StoreError> {
+/// Keeps a bucket longer than until now; never shorter. Counts as a change: it binds what was made for the bucket
+/// and has moved away.
+pub(super) async fn keep_bucket(
+    work: &Work,
+    id: BucketId,
+    from: u32,
+    until: u32,
+) -> Result<(), StoreError> {
     let found = reads::bucket(&*work.tx, id).await?;
     let found = found.ok_or_else(|| conflict("there is no such bucket"))?;
     if found.disposal.is_some() {
         return Err(conflict("the bucket was disposed of"));
     }
-    if found.expires() > until {
+    if found.expires() != from {
+        return Err(StoreError::Stale("the bucket is kept longer by now"));
+    }
+    if from > until {
         return Err(conflict("the bucket is kept longer already"));
     }
-    work.tx
-        .execute(&sql::BUCKET_KEEP, with(id, params![until]))
-        .await
-        .map(drop)
+    let params = with(id, params![until]);
+    work.tx.execute(&sql::BUCKET_KEEP, params).await?;
+    work.tx.execute(&sql::HOLD_CHANGED, vec![]).await.map(drop)
 }
 
 /// Inserts a hold or a step of its release, and counts the change.

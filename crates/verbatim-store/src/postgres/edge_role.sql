@@ -13,9 +13,13 @@ GRANT INSERT ON conversation_marks TO verbatim_edge;
 GRANT INSERT ON records, data_keys TO verbatim_edge;
 GRANT SELECT (global_seq, id, conversation, conversation_seq, leaf, leaf_hash) ON records TO verbatim_edge;
 
--- Whose number it was, and with whom.
+-- Whose number it was, and with whom. Neither names nor rooms; what earlier versions granted goes.
+REVOKE ALL ON contacts, contact_numbers, conversations FROM verbatim_edge;
 GRANT SELECT ON employees, numbers, assignments TO verbatim_edge;
-GRANT SELECT, INSERT ON contacts, contact_numbers, conversations TO verbatim_edge;
+GRANT INSERT ON contacts TO verbatim_edge;
+GRANT SELECT (idx, contact), INSERT ON contact_numbers TO verbatim_edge;
+GRANT SELECT (id, number, peer, employee, room) ON conversations TO verbatim_edge;
+GRANT INSERT (id, number, contact, peer, employee, created) ON conversations TO verbatim_edge;
 
 -- Messages move forward. Jobs are queued and woken, and what they carry is neither read nor changed. Alarms are
 -- raised.

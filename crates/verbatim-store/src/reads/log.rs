@@ -46,6 +46,7 @@ fn record(row: &Row) -> Result<StoredRecord, StoreError> {
         conversation: (conversation != ConversationId::NONE).then_some(conversation),
         conversation_seq: row.get(12)?,
         global_seq: row.get(13)?,
+        previous: row.get(17)?,
     })
 }
 

@@ -15,7 +15,7 @@ macro_rules! record_select {
     () => {
         "SELECT r.id, r.kind, r.captured_at, r.retention_class, r.expiry_month, r.commitment, \
            r.ciphertext_hash, r.key_commitment, r.ciphertext, r.leaf, r.leaf_hash, r.conversation, \
-           r.conversation_seq, r.global_seq, k.retention_class, k.expiry_month, k.wrapped \
+           r.conversation_seq, r.global_seq, k.retention_class, k.expiry_month, k.wrapped, r.previous \
          FROM records r LEFT JOIN data_keys k ON k.global_seq = r.global_seq "
     };
 }

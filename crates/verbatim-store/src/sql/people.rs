@@ -78,6 +78,7 @@ statements! {
         ON CONFLICT (id) DO UPDATE SET state = excluded.state, name = excluded.name";
     CONTACT_NUMBERS = "SELECT idx, number FROM contact_numbers WHERE contact = $1 ORDER BY pos";
     CONTACT_NUMBER_OWNER = "SELECT contact FROM contact_numbers WHERE idx = $1";
+    CONTACT_NUMBER_SEAL = "UPDATE contact_numbers SET number = $2 WHERE idx = $1 AND number <> $2";
     CONTACT_NUMBER_ADD = "INSERT INTO contact_numbers (idx, contact, number) VALUES ($1, $2, $3)";
     CONVERSATION = concat!(conversation_select!(), "WHERE v.id = $1");
     CONVERSATION_BY_ROOM = concat!(conversation_select!(), "WHERE v.room = $1");

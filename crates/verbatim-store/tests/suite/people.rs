@@ -160,6 +160,7 @@ async fn contacts(w: &World) {
     );
     assert_eq!(w.store.contact_by_number(&peer(9)).await, Ok(None));
     carol.state = "opted_out".into();
+    carol.numbers[1].1 = sealed("sealed by another");
     carol.numbers.push((peer(5), sealed("+2…")));
     w.commit(vec![Change::PutContact(carol.clone())]).await;
     let page = w.store.contacts(None, first(10)).await.unwrap();

@@ -188,21 +188,37 @@ async fn holds_are_counted(w: &World) {
 
 async fn a_bucket_is_kept_longer_and_never_shorter(w: &World) {
     let disposal = approved(w).await;
-    w.commit(vec![Change::KeepBucket(bucket(), 24_510)]).await;
+    let keep = |bucket, from, until| {
+        vec![Change::KeepBucket {
+            bucket,
+            from,
+            until,
+        }]
+    };
+    let own = w.store.buckets().await.unwrap()[0].expires();
+    w.commit(keep(bucket(), own, 24_510)).await;
+    // Two have looked at once: the second must look again.
+    let error = w.refused(keep(bucket(), own, 24_520)).await;
+    assert!(matches!(error, StoreError::Stale(_)), "{error:?}");
     let found = w.store.buckets().await.unwrap()[0];
     assert_eq!((found.expires(), found.records), (24_510, 2));
     for (id, month) in [(bucket(), 24_509), (hold_bucket(), 24_600)] {
-        let error = w.refused(vec![Change::KeepBucket(id, month)]).await;
+        let error = w.refused(keep(id, 24_510, month)).await;
         assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
     }
-    for (month, expected) in [(24_510, false), (24_511, true)] {
+    // It counts as a change to what binds: who had looked before must look again.
+    for (hold_changes, month, expected) in
+        [(1, 24_510, false), (0, 24_511, false), (1, 24_511, true)]
+    {
+        let as_found = |d: &mut Destruction| (d.hold_changes, d.month) = (hold_changes, month);
         let commit = Commit {
             fence: None,
-            changes: destroy(w, |d| d.month = month, disposal),
+            changes: destroy(w, as_found, disposal),
         };
-        assert_eq!(w.store.commit(commit).await.is_ok(), expected, "{month}");
+        let is_done = w.store.commit(commit).await.is_ok();
+        assert_eq!(is_done, expected, "{hold_changes} {month}");
     }
-    let error = w.refused(vec![Change::KeepBucket(bucket(), 24_600)]).await;
+    let error = w.refused(keep(bucket(), 24_510, 24_600)).await;
     assert!(matches!(error, StoreError::Conflict(_)), "{error:?}");
 }
 

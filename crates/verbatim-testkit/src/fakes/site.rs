@@ -69,8 +69,21 @@ impl Site {
         clock: Arc<VirtualClock>,
         anchoring: Anchoring,
     ) -> Result<Self, Box<dyn Error>> {
+        Self::changing(store, clock, anchoring, (test_signer(), None)).await
+    }
+
+    /// On a given store, with those who cosign and stamp, a signing key and perhaps the one before it.
+    ///
+    /// # Errors
+    /// When the keys cannot be opened.
+    pub async fn changing(
+        store: Arc<SqlStore>,
+        clock: Arc<VirtualClock>,
+        anchoring: Anchoring,
+        signers: (Arc<dyn Signer>, Option<Arc<dyn Signer>>),
+    ) -> Result<Self, Box<dyn Error>> {
         let safe = Arc::new(FakeKeySafe::new([7; 32]));
-        Self::made(store, clock, anchoring, safe, (test_signer(), None)).await
+        Self::made(store, clock, anchoring, safe, signers).await
     }
 
     /// On a given store, with keys from a given place.

@@ -37,8 +37,10 @@ struct State {
     seen: Option<(Checkpoint, Note)>,
     fault: Option<WitnessFault>,
     asked: u32,
+    /// Whose logs it serves; everybody's without it.
+    trusted: Option<Vec<VerifierKey>>,
     /// What it has cosigned, in order.
-    cosigned: Vec<Checkpoint>,
+    cosigned: Vec<(Checkpoint, Note)>,
 }
 
 /// A witness of one log.
@@ -75,6 +77,11 @@ impl FakeWitness {
         lock(&self.state).fault = fault;
     }
 
+    /// From now on it serves logs by these keys alone.
+    pub fn trust(&self, keys: Vec<VerifierKey>) {
+        lock(&self.state).trusted = Some(keys);
+    }
+
     /// What it remembers is lost, or set to something else.
     pub fn remember(&self, note: Option<Note>) {
         let seen = note.and_then(|note| Some((Checkpoint::parse(&note.text).ok()?, note)));
@@ -92,8 +99,8 @@ impl FakeWitness {
         lock(&self.state).asked
     }
 
-    /// What it has cosigned, in order; what it forgot is still here.
-    pub fn cosigned(&self) -> Vec<Checkpoint> {
+    /// What it has cosigned, in order, as it was shown it; what it forgot is still here.
+    pub fn cosigned(&self) -> Vec<(Checkpoint, Note)> {
         lock(&self.state).cosigned.clone()
     }
 
@@ -114,6 +121,10 @@ impl FakeWitness {
             .as_ref()
             .map_or((0, Frontier::new().root()), |(c, _)| (c.size, c.root));
         if state.fault != Some(WitnessFault::Careless) {
+            let trusted = state.trusted.as_ref();
+            if trusted.is_some_and(|keys| note.check(keys).is_err()) {
+                return Err(WitnessError::Refused("403".into()));
+            }
             if old != size {
                 return Err(WitnessError::Holds(size));
             }
@@ -123,7 +134,7 @@ impl FakeWitness {
         let at = u64::try_from(self.clock.now().as_millis() / 1000).unwrap_or(1);
         let mut signature = cosign(&note.text, at, &self.signer)
             .map_err(|e| WitnessError::Unavailable(e.to_string()))?;
-        state.cosigned.push(new.clone());
+        state.cosigned.push((new.clone(), note.clone()));
         state.seen = Some((new, note.clone()));
         match state.fault {
             Some(WitnessFault::LosesAnswer) => return Err(away()),

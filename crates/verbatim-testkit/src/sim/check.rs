@@ -2,19 +2,23 @@
 
 mod anchored;
 pub(crate) mod clear;
+mod early;
+mod four_eyes;
 mod inbound;
 pub(crate) mod keeping;
 mod outbound;
 mod room;
+mod stamped;
 mod upkeep;
 
 use std::collections::{BTreeMap, HashMap};
 
 use verbatim_domain::message::Direction;
-use verbatim_domain::{ConversationId, RecordId, RoomId, Timestamp, UserId};
+use verbatim_domain::{ConversationId, DisposalId, RecordId, RoomId, Timestamp, UserId};
 use verbatim_engine::DisclosureMode;
 use verbatim_engine::ports::{Alarm, Conversation, InboundText, Message, QueueStat};
 use verbatim_engine::views::{RecordView, VerifyView};
+use verbatim_record::policy::Policy;
 
 use self::keeping::Found;
 use super::office::Wish;
@@ -43,7 +47,13 @@ pub(crate) struct Audit {
     catch_all: Option<UserId>,
     disclosure: DisclosureMode,
     wishes: Vec<Wish>,
+    /// Disposals of which somebody was told that they are taken back, and the size of the log then.
+    withdrawn: Vec<(DisposalId, u64)>,
+    /// The keys of the log, each for its sizes.
+    keys: Policy,
     failures: Vec<Failure>,
+    /// What happened how often, so that nobody takes a run in which nothing happened for a good one.
+    seen: Seen,
 }
 
 /// Everything that is wrong.
@@ -51,20 +61,25 @@ pub(crate) async fn judge(world: &World) -> Result<Run, Broken> {
     if world.examined {
         world.end_exports().await?;
         world.check_cosigned().await?;
+        world.check_stamped().await?;
     }
     let mut audit = Audit::take(world).await?;
     if world.examined {
         let found = Found::by(world).await?;
         audit.keeping(&found);
+        let stamps = world.authority.stamped().len();
+        audit.seen.insert("stamped".to_owned(), stamps as u64);
     }
     audit.inbound();
     audit.outbound();
     audit.rooms();
     audit.upkeep();
-    let (records, seen) = (audit.records.len() as u64, audit.seen());
+    audit.count();
+    let mut seen = audit.seen;
+    seen.retain(|_, count| *count > 0);
     Ok(Run {
         failures: audit.failures,
-        records,
+        records: audit.records.len() as u64,
         seen,
     })
 }
@@ -100,6 +115,7 @@ impl Audit {
         taken.sort_by_key(|taken| taken.at);
         let state = &mut *world.state();
         Ok(Self {
+            keys: state.log_keys(),
             records: std::mem::take(&mut state.witness.records),
             conversations,
             messages,
@@ -116,29 +132,26 @@ impl Audit {
             catch_all: world.settings.catch_all.clone(),
             disclosure: world.settings.disclosure,
             wishes: state.office.wishes.clone(),
+            withdrawn: state.office.withdrawn.clone(),
             failures: std::mem::take(&mut state.failures),
+            seen: Seen::new(),
         })
     }
 
-    /// What happened how often, so that nobody takes a run in which nothing happened for a good one.
-    fn seen(&self) -> Seen {
-        let mut seen = Seen::new();
+    fn count(&mut self) {
         for (_, _, view) in &self.records {
             let name = match view.kind.as_str() {
                 // Carriers' words and input without sense have no end.
                 "status" if view.rule.starts_with("status.carrier") => "receipt".to_owned(),
                 kind => format!("{kind} {} {}", view.rule, view.reason),
             };
-            *seen.entry(name).or_default() += 1;
+            *self.seen.entry(name).or_default() += 1;
         }
-        seen.insert("at the carrier".to_owned(), self.taken.len() as u64);
-        let said = self
-            .rooms
-            .values()
-            .map(|room| room.timeline.len() as u64)
-            .sum();
-        seen.insert("in rooms".to_owned(), said);
-        seen
+        let taken = self.taken.len() as u64;
+        self.seen.insert("at the carrier".to_owned(), taken);
+        let said = self.rooms.values().map(|room| room.timeline.len() as u64);
+        let said = said.sum();
+        self.seen.insert("in rooms".to_owned(), said);
     }
 
     fn fail(&mut self, rule: &'static str, what: impl Into<String>) {

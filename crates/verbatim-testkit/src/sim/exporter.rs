@@ -4,17 +4,18 @@
 use verbatim_domain::ConversationId;
 use verbatim_engine::Engine;
 use verbatim_engine::admin::Actor;
-use verbatim_record::bundle::{Head, MemoryFolder, Of, Progress, Writer};
+use verbatim_record::bundle::{
+    Head, MemoryFolder, Of, Progress, TIMESTAMPS, Writer, timestamp_paths,
+};
+use verbatim_record::statement::consistency_tiles;
 use verbatim_record::{Checkpoint, Note};
 
-use super::Broken;
 use super::sabotage::Sabotage;
 
 /// An export that is under way or done.
 #[derive(Debug, Clone)]
 pub(crate) struct Exporter {
     progress: Progress,
-    policy: String,
     /// What is on the disk.
     pub(crate) folder: MemoryFolder,
     /// Whether the manifest is in its place.
@@ -22,14 +23,12 @@ pub(crate) struct Exporter {
 }
 
 impl Exporter {
-    pub(crate) async fn new(head: Head, engine: &Engine) -> Result<Self, Broken> {
-        let policy = engine.log_policy().await.map_err(Broken::new)?;
-        Ok(Self {
+    pub(crate) fn new(head: Head, engine: &Engine) -> Self {
+        Self {
             progress: Writer::new(head, engine.log_origin()).progress().clone(),
-            policy,
             folder: MemoryFolder::default(),
             done: false,
-        })
+        }
     }
 
     /// Where the log says that it was begun.
@@ -111,8 +110,22 @@ impl Exporter {
         };
         let note = Note::parse(&over.note).map_err(|e| e.to_string())?;
         let checkpoint = Checkpoint::parse(&note.text).map_err(|e| e.to_string())?;
-        self.folder.0.retain(|path, _| !path.starts_with("log/"));
-        for id in writer.tiles(checkpoint.size) {
+        let is_of_log = |path: &str| path.starts_with("log/") || path.starts_with(TIMESTAMPS);
+        self.folder.0.retain(|path, _| !is_of_log(path));
+        let mut tiles = writer.tiles(checkpoint.size);
+        let stamped = engine.stamped_up_to(checkpoint.size).await;
+        if let Some(stamped) = stamped.map_err(|e| e.to_string())? {
+            tiles.extend(consistency_tiles(stamped.size, checkpoint.size));
+            let [note, response] = timestamp_paths(stamped.size);
+            for (path, content) in [
+                (note, stamped.note.into_bytes()),
+                (response, stamped.response),
+            ] {
+                writer.note(&path, &content);
+                self.folder.0.insert(path, content);
+            }
+        }
+        for id in tiles {
             let tile = engine.tile(id).await.map_err(|e| e.to_string())?;
             let tile = tile.ok_or_else(|| format!("the log does not give {id}"))?;
             let path = format!("log/{id}");
@@ -122,7 +135,9 @@ impl Exporter {
         if !step(&mut left) {
             return Ok(());
         }
-        let last = writer.finish(&checkpoint, &over.note, &self.policy);
+        // Asked for behind the checkpoint: if the log's key was changed meanwhile, it has both.
+        let policy = engine.log_policy().await.map_err(|e| e.to_string())?;
+        let last = writer.finish(&checkpoint, &over.note, &policy);
         self.folder.0.extend(last.files);
         self.done = true;
         Ok(())

@@ -1,6 +1,6 @@
 //! What people have asked of the record, as the simulation remembers it.
 
-use verbatim_domain::ConversationId;
+use verbatim_domain::{ConversationId, DisposalId};
 use verbatim_engine::access::Viewer;
 use verbatim_engine::admin::Actor;
 use verbatim_record::bundle::Of;
@@ -24,6 +24,8 @@ pub(crate) struct Office {
     /// Who asked for an export of what, in vain or not.
     pub(crate) wanted: Vec<(String, Of)>,
     pub(crate) exports: Vec<Exporter>,
+    /// Disposals of which somebody was told that they are taken back, and the size of the log then.
+    pub(crate) withdrawn: Vec<(DisposalId, u64)>,
 }
 
 /// What a hold was wished for.

@@ -1,14 +1,20 @@
 //! Signing the log in a run: whatever dies, no two histories are ever signed.
 
+use std::slice::from_ref;
+
 use verbatim_domain::Duration;
 use verbatim_engine::ports::{Clock, SignedCheckpoint, StoreError};
 use verbatim_engine::{Authority, LogError};
 use verbatim_record::merkle::root_of;
-use verbatim_record::{Checkpoint, Note};
+use verbatim_record::policy::Policy;
+use verbatim_record::{Hash, Note, VerifierKey};
 
 use super::Broken;
-use super::world::World;
-use crate::fakes::{FakeAuthority, test_signer};
+use super::world::{Node, World};
+use crate::fakes::FakeAuthority;
+
+/// How often the time authority is asked.
+pub(crate) const STAMPED_EVERY: Duration = Duration::from_secs(3600);
 
 impl World {
     /// Lets whoever works sign what there is.
@@ -26,7 +32,10 @@ impl World {
         let worker = self.worker().await?;
         match worker.engine.sign_log().await {
             Ok(None) => {}
-            Ok(Some(signed)) => self.state().signed.push(signed),
+            Ok(Some(signed)) => {
+                self.check_signers(&signed, &worker);
+                self.state().signed.push(signed);
+            }
             Err(LogError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
                 if error == StoreError::Fenced {
                     worker.process.kill();
@@ -46,8 +55,21 @@ impl World {
     fn stamping(&self) -> Authority {
         Authority {
             port: self.authority.clone(),
-            every: Duration::from_secs(3600),
-            ca_pem: FakeAuthority::CA.to_owned(),
+            every: STAMPED_EVERY,
+            ca_pem: FakeAuthority::ca_pem(),
+        }
+    }
+
+    /// It is signed by the keys that the process has, and by no other that there ever was.
+    fn check_signers(&self, signed: &SignedCheckpoint, node: &Node) {
+        let note = Note::parse(&signed.note);
+        let is_by = |key: &VerifierKey| note.as_ref().is_ok_and(|n| n.check(from_ref(key)).is_ok());
+        let all = self.state().signers.all();
+        let wrong = |key: &&VerifierKey| is_by(key) != node.signs_with.contains(key);
+        if let Some(key) = all.iter().find(wrong) {
+            let (size, by) = (signed.size, &node.signs_with);
+            let what = format!("{size} records, by {by:?}, signed by {key}: {}", is_by(key));
+            self.fail("signing", what);
         }
     }
 
@@ -66,6 +88,8 @@ impl World {
                 format!("{} records, signed: {last:?}", leaves.len()),
             );
         }
+        self.check_introduced();
+        let keys = self.state().log_keys();
         let signed = std::mem::take(&mut self.state().signed);
         for pair in signed.windows(2) {
             if pair[0].size >= pair[1].size {
@@ -73,7 +97,7 @@ impl World {
             }
         }
         for one in signed.iter().chain(&last) {
-            if !is_true(one, &leaves) {
+            if !is_true(one, &leaves, &keys) {
                 self.fail(
                     "signing",
                     format!("never so: {one:?} at {:?}", self.clock.now()),
@@ -84,14 +108,14 @@ impl World {
     }
 }
 
-fn is_true(signed: &SignedCheckpoint, leaves: &[verbatim_record::Hash]) -> bool {
+fn is_true(signed: &SignedCheckpoint, leaves: &[Hash], keys: &Policy) -> bool {
     let root = usize::try_from(signed.size)
         .ok()
         .and_then(|size| leaves.get(..size))
         .map(root_of);
     let said = Note::parse(&signed.note)
         .ok()
-        .and_then(|note| Checkpoint::open(&note, test_signer().verifier()).ok());
+        .and_then(|note| keys.open(&note).ok());
     root == Some(signed.root)
         && said.is_some_and(|said| (said.size, said.root) == (signed.size, signed.root))
 }

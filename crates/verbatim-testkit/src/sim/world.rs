@@ -1,28 +1,23 @@
 //! Everything of one run: the outside world, the store, and our processes between them.
 
+mod nodes;
+
+pub(crate) use nodes::Node;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_domain::{Duration, EventId, ProviderId, RoomId, Timestamp, UserId};
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{
-    Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook, Witness as WitnessPort,
-};
-use verbatim_engine::worker::LEASE;
-use verbatim_engine::{
-    Anchoring, DisclosureMode, Engine, Intake, IntakeParts, Keys, Parts, Settings,
-};
+use verbatim_engine::ports::{Clock, Lane, ReceiptStatus, SignedCheckpoint, Store, Webhook};
+use verbatim_engine::{DisclosureMode, Engine, Settings};
 
 use super::corpus::{EMPLOYEES, NUMBERS};
 use super::office::Office;
 use super::operation::{Act, AuthorityMood, KeyFate};
-use super::ports::anchor::{MortalSafe, MortalWitness};
-use super::ports::carrier::MortalCarrier;
-use super::ports::platform::MortalPlatform;
-use super::ports::store::MortalStore;
-use super::process::Process;
 use super::sabotage::Sabotage;
+use super::signers::Signers;
 use super::witness::Witness;
 use super::{Broken, Failure};
 use crate::fakes::carrier::is_final;
@@ -40,6 +35,9 @@ pub(crate) const ACCOUNT: &str = "carrier-main";
 
 /// Ten minutes before a month begins: records get another bucket key while the run goes on.
 const START: Timestamp = Timestamp(1_796_082_600_000);
+
+/// The class of all records.
+pub(crate) const CLASS: u8 = 1;
 
 /// How long records are kept.
 pub(crate) const MONTHS: u32 = 2;
@@ -60,17 +58,6 @@ pub(crate) struct World {
     pub(crate) authority: Arc<FakeAuthority>,
     me: Weak<World>,
     state: Mutex<State>,
-}
-
-/// A process of ours.
-#[derive(Clone)]
-pub(crate) struct Node {
-    pub(crate) process: Arc<Process>,
-    pub(crate) engine: Arc<Engine>,
-    /// An edge that lives and dies with it.
-    pub(crate) sealing: Arc<Intake>,
-    pub(crate) witness: Arc<dyn WitnessPort>,
-    holder: String,
 }
 
 /// Something that an employee did.
@@ -109,6 +96,7 @@ pub(crate) struct State {
     pub(crate) signed: Vec<SignedCheckpoint>,
     /// Whether somebody is signing.
     pub(crate) signing: bool,
+    pub(crate) signers: Signers,
     pub(crate) office: Office,
 }
 
@@ -127,7 +115,7 @@ impl World {
             carrier: Arc::new(FakeCarrier::new(ACCOUNT, clock.clone())),
             platform: Arc::new(FakePlatform::new(clock.clone())),
             cosigner: Arc::new(FakeWitness::new(clock.clone())),
-            authority: Arc::new(FakeAuthority::new(AuthorityMood::Away)),
+            authority: Arc::new(FakeAuthority::by(clock.clone(), AuthorityMood::Away)),
             clock,
             store,
             settings,
@@ -138,6 +126,7 @@ impl World {
             me: me.clone(),
             state: Mutex::new(State::new(chance)),
         });
+        world.cosigner.trust(vec![test_signer().verifier().clone()]);
         world.provision().await?;
         Ok(world)
     }
@@ -251,150 +240,6 @@ impl World {
         }
         Ok(())
     }
-
-    /// The process that takes what reaches us; a new one if it has died.
-    pub(crate) async fn edge(&self) -> Result<Node, Broken> {
-        let standing = self.state().edge.clone();
-        if let Some(node) = standing.filter(|node| !node.process.is_dead()) {
-            return Ok(node);
-        }
-        let node = self.node().await?;
-        self.state().edge = Some(node.clone());
-        Ok(node)
-    }
-
-    /// The process that runs jobs; a new one with a new lease if it has died or lost its lease.
-    pub(crate) async fn worker(&self) -> Result<Node, Broken> {
-        let standing = self.state().worker.clone();
-        if let Some(node) = standing.filter(|node| !node.process.is_dead()) {
-            return Ok(node);
-        }
-        let node = self.node().await?;
-        self.take_lease(&node).await?;
-        let state = &mut *self.state();
-        state.worker = Some(node.clone());
-        state.lanes.clear();
-        Ok(node)
-    }
-
-    /// Gives the lease to a process, as when the one before it has not renewed it in time.
-    pub(crate) async fn take_lease(&self, node: &Node) -> Result<(), Broken> {
-        let before = self.state().lease.replace(node.holder.clone());
-        if let Some(before) = before {
-            self.store
-                .release_lease(LEASE, &before)
-                .await
-                .map_err(Broken::new)?;
-        }
-        let lease = self
-            .store
-            .take_lease(LEASE, &node.holder, Duration::from_secs(86_400))
-            .await;
-        let fence = lease
-            .map_err(Broken::new)?
-            .ok_or_else(|| Broken::new("no lease"))?;
-        node.engine.set_fence(Some(fence));
-        Ok(())
-    }
-
-    /// Starts a process.
-    pub(crate) async fn node(&self) -> Result<Node, Broken> {
-        let process = Arc::new(Process::new(self.me.clone()));
-        let store: Arc<dyn Store> = Arc::new(MortalStore {
-            inner: self.store.clone(),
-            process: process.clone(),
-            clock: self.clock.clone(),
-            sabotage: self.sabotage,
-        });
-        let platform = Arc::new(MortalPlatform {
-            inner: self.platform.clone(),
-            process: process.clone(),
-            world: self.me.clone(),
-            sabotage: self.sabotage,
-        });
-        let carrier = Arc::new(MortalCarrier {
-            inner: self.carrier.clone(),
-            process: process.clone(),
-            world: self.me.clone(),
-            sabotage: self.sabotage,
-        });
-        let witness: Arc<dyn WitnessPort> = Arc::new(MortalWitness {
-            inner: self.cosigner.clone(),
-            process: process.clone(),
-            sabotage: self.sabotage,
-        });
-        let safe = Arc::new(MortalSafe {
-            inner: self.safe.clone(),
-            process: process.clone(),
-        });
-        let mut settings = self.settings.clone();
-        self.sabotage.settings(&mut settings);
-        let keys = self.open_keys(&*store, safe).await?;
-        let edge = IntakeParts {
-            store: store.clone(),
-            carriers: vec![carrier.clone()],
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            settings: settings.clone(),
-        };
-        let sealing = Intake::edge(edge, keys.edge().clone())
-            .await
-            .map_err(Broken::new)?;
-        let parts = Parts {
-            keys,
-            store,
-            platform,
-            carriers: vec![carrier],
-            clock: self.clock.clone(),
-            entropy: self.entropy.clone(),
-            signer: test_signer(),
-            signer_before: None,
-            anchoring: Anchoring {
-                witnesses: self.examined.then(|| witness.clone()).into_iter().collect(),
-                authorities: Vec::new(),
-            },
-            settings,
-        };
-        let engine = Engine::open(parts).await.map_err(Broken::new)?;
-        let state = &mut *self.state();
-        state.made += 1;
-        Ok(Node {
-            process,
-            engine,
-            sealing,
-            witness,
-            holder: format!("process-{}", state.made),
-        })
-    }
-
-    /// Where a start fails, whoever looks after the machine starts again.
-    async fn open_keys(&self, store: &dyn Store, safe: Arc<MortalSafe>) -> Result<Keys, Broken> {
-        const STARTS: usize = 5;
-        for _ in 1..STARTS {
-            if let Ok(keys) = Keys::open(store, safe.clone(), &*self.entropy).await {
-                return Ok(keys);
-            }
-        }
-        let keys = Keys::open(store, safe, &*self.entropy).await;
-        keys.map_err(|error| Broken::by("kept", error))
-    }
-
-    /// A process that only reads, and never fails.
-    pub(crate) async fn reader(&self) -> Result<Arc<Engine>, Broken> {
-        let standing = self.state().reader.clone();
-        if let Some(reader) = standing {
-            return Ok(reader);
-        }
-        let reader = self.node().await?.engine;
-        self.state().reader = Some(reader.clone());
-        Ok(reader)
-    }
-
-    /// The processes there are now.
-    pub(crate) fn nodes(&self) -> Vec<Node> {
-        let state = self.state();
-        state.worker.iter().chain(&state.edge).cloned().collect()
-    }
 }
 
 impl State {
@@ -418,6 +263,7 @@ impl State {
             witness: Witness::default(),
             signed: Vec::new(),
             signing: false,
+            signers: Signers::new(),
             office: Office::default(),
         }
     }
@@ -435,7 +281,7 @@ fn settings(chance: &mut Chance) -> Settings {
         catch_all: chance.percent(30).then(|| UserId(EMPLOYEES[2].to_owned())),
         // Years would show nothing that months do not.
         retention: vec![Rule {
-            class: 1,
+            class: CLASS,
             name: "everything".to_owned(),
             period: Period {
                 months: MONTHS,

@@ -194,13 +194,13 @@ async fn a_node_with_older_rules_disposes_of_nothing() {
         let mut house = House::of_old().await;
         let node = restarted(&house, 75, Some(newer.clone())).await.unwrap();
         node.keep_rules(&ann()).await.unwrap();
-        assert_eq!(node.watch_rules(true).await, Ok(true));
-        assert_eq!(house.engine.watch_rules(true).await, Ok(false));
+        assert_eq!(node.watch_rules().await, Ok(true));
+        assert_eq!(house.engine.watch_rules().await, Ok(false));
         assert_eq!(house.alarms().await, ["older-retention-rules"]);
         house.approve_all().await;
         house.work().await;
         assert_eq!(house.texts().await.len(), 2);
-        assert_eq!(node.watch_rules(true).await, Ok(true));
+        assert_eq!(node.watch_rules().await, Ok(true));
         let alarms = house.store.alarms().await.unwrap();
         let told = alarms.iter().any(|a| a.text.contains("older rules"));
         assert!(told, "{alarms:?}");

@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 use verbatim_domain::Duration;
 use verbatim_domain::retention::{Period, Rule, Starts};
 use verbatim_engine::OpenError;
-use verbatim_engine::ports::Clock;
+use verbatim_engine::ports::{Change, Clock, Commit, Store};
+use verbatim_store::{Fault, SqlStore};
+use verbatim_testkit::fakes::Site;
 
+use crate::crash::cut;
 use crate::years::*;
 
 fn rule(class: u8, months: u32) -> Rule {
@@ -151,4 +154,69 @@ async fn an_extension_reaches_what_a_hold_has_kept() {
     assert!(house.approve_all().await.is_empty());
     assert!(house.texts().await.contains(&said(CLIENT)));
     house.verified().await;
+}
+
+/// Each of two people is promised months, and the class is kept for both. On a file, where both look before either
+/// is done.
+#[tokio::test]
+async fn two_extensions_at_once_both_count() {
+    let folder = tempfile::tempdir().unwrap();
+    for (first, second) in [(12, 12), (6, 12), (12, 6)] {
+        let path = folder.path().join(format!("{first}-{second}.db"));
+        let site = Site::on(SqlStore::open(&path).unwrap()).await.unwrap();
+        site.provision().await.unwrap();
+        site.lead().await.unwrap();
+        let before = site.store.buckets().await.unwrap()[0];
+        let (ann, bob) = (ann(), bob());
+        let (one, other) = tokio::join!(
+            site.engine.extend_retention(&ann, 1, first),
+            site.engine.extend_retention(&bob, 1, second)
+        );
+        assert_eq!((one.unwrap(), other.unwrap()), (1, 1));
+        let after = site.store.buckets().await.unwrap()[0];
+        assert_eq!(after.expires(), before.expires() + first + second);
+        let verified = site.engine.verify_log(|_| ()).await.unwrap();
+        assert_eq!(verified.fault, None);
+    }
+}
+
+/// A disposal moves what is held to a bucket that the extension did not see, since it had looked before: what
+/// was promised of the class counts for it all the same.
+#[tokio::test]
+async fn an_extension_counts_for_what_moved_while_it_was_made() {
+    let mut house = House::of_old().await;
+    let hold = house.engine.set_hold(&ann(), on_client()).await.unwrap();
+    house.approve_all().await;
+    let class = house.store.buckets().await.unwrap();
+    let class = class.iter().find(|b| b.id.class.0 == 1).unwrap();
+    let mut commits = 0;
+    loop {
+        assert!(cut(&house, commits, Fault::Refuse).await, "nothing moved");
+        let buckets = house.store.buckets().await.unwrap();
+        if buckets
+            .iter()
+            .any(|b| b.id.class.is_hold() && b.records > 0)
+        {
+            break;
+        }
+        commits += 1;
+        house.engine = restarted(&house, 60 + commits as u64, None).await.unwrap();
+        house.clock.advance(Duration::from_secs(3600));
+    }
+    let keep = Change::KeepBucket {
+        bucket: class.id,
+        from: class.expires(),
+        until: class.expires() + 240,
+    };
+    let (fence, changes) = (None, vec![keep]);
+    house.store.commit(Commit { fence, changes }).await.unwrap();
+    house.engine = restarted(&house, 90, None).await.unwrap();
+    let id = hold.id.parse().unwrap();
+    house.engine.ask_release(&ann(), id, "over").await.unwrap();
+    house.engine.approve_release(&bob(), id).await.unwrap();
+    let answer = house.engine.request_erasure(&ann(), CLIENT).await.unwrap();
+    assert_eq!(answer.answer, "refused", "{answer:?}");
+    house.approve_all().await;
+    house.pass(3600).await;
+    assert!(house.texts().await.contains(&said(CLIENT)));
 }

@@ -1,7 +1,8 @@
 //! What an edge sealed is not under its bucket's key: a disposal adopts it before it destroys that key.
 
+use verbatim_domain::Duration;
 use verbatim_engine::ports::{Clock, JobKind, Store};
-use verbatim_record::Kind;
+use verbatim_record::{BucketId, Kind};
 use verbatim_store::Fault;
 
 use crate::node::*;
@@ -112,4 +113,35 @@ async fn what_an_edge_made_for_less_outlives_that_bucket() {
     assert_eq!(kept.unwrap().sealed.wrapped_by, ours);
     assert_eq!(unadopted(&house).await, 0);
     house.verified().await;
+}
+
+/// Made for more than our rules say: it is not adopted, which is told, and goes with the bucket that it names.
+#[tokio::test]
+async fn what_an_edge_made_for_more_goes_with_the_bucket_that_it_names() {
+    let house = House::new().await;
+    house.text_from(OTHER, "this month").await;
+    let ours = stored(&house).await.last().unwrap().sealed.bucket;
+    let next = BucketId {
+        expiry_month: ours.expiry_month + 1,
+        ..ours
+    };
+    forge(&house, 1, next).await;
+    assert_eq!(house.engine.adopt_all().await, Ok(0));
+    let alarms = house.store.alarms().await.unwrap();
+    let told = alarms.iter().find(|alarm| alarm.key == "unadopted");
+    let told = &told.unwrap().text;
+    assert!(
+        told.contains("with the bucket that the edge named"),
+        "{told}"
+    );
+    house.clock.advance(Duration::from_secs(31 * 86_400));
+    house.text_from(OTHER, "next month").await;
+    assert_eq!(stored(&house).await.last().unwrap().sealed.bucket, next);
+    house.month_is_over();
+    let records = stored(&house).await.len() as u64;
+    assert_eq!(house.approve_all().await.len(), 2);
+    dispose(&house).await;
+    assert!(house.disposals().await.iter().all(|d| d.state == "done"));
+    assert_eq!(house.verified().await.disposed, records);
+    assert_eq!(unadopted(&house).await, 0);
 }

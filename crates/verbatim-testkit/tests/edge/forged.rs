@@ -1,8 +1,9 @@
 //! Who broke into an edge writes rows that no edge writes: nobody is texted or shown anything for it.
 
-use verbatim_domain::{AccountId, ContactId, ConversationId, MessageId, ProviderId};
+use verbatim_domain::{AccountId, ContactId, ConversationId, MessageId, ProviderId, UserId};
 use verbatim_engine::ports::{
-    BlindIndex, Change, Clock, Commit, FreshIds, InboundSms, Job, JobKind, Lane, NewJob, Store,
+    BlindIndex, Change, Clock, Commit, Contact, FreshIds, InboundSms, Job, JobKind, Lane, NewJob,
+    PageAt, Store,
 };
 
 use verbatim_record::Body;
@@ -218,4 +219,110 @@ async fn a_contact_with_another_number_than_it_is_found_by_is_not_texted() {
     house.pass(60).await;
     assert!(House::has(&house.alarms().await, "held-up:"));
     assert_eq!(house.conversation().await.room, None);
+}
+
+/// A number as who broke into an edge can put it beside a contact's own.
+async fn put_beside(house: &House, contact: Contact, theirs: &str) {
+    let keys = keys(house).await;
+    let number = (
+        BlindIndex(keys.phones.index(theirs)),
+        state_by_edge(&keys, "number", b"", theirs),
+    );
+    let mut contact = contact;
+    contact.numbers.push(number);
+    let (fence, changes) = (None, vec![Change::PutContact(contact)]);
+    house.store.commit(Commit { fence, changes }).await.unwrap();
+}
+
+/// Says how a stranger's text came to be one of a client's, whom the firm has named.
+async fn named(house: &House) -> Contact {
+    let added = house.engine.add_contact(&ann(), CLIENT, "Bob Client").await;
+    added.unwrap();
+    house.conversation().await.contact
+}
+
+/// Everything that was ever said in any room, and its name.
+async fn rooms(house: &House) -> Vec<String> {
+    let all = PageAt {
+        after: None,
+        limit: 100,
+    };
+    let all = house.store.conversations(all).await.unwrap().items;
+    let mut said = Vec::new();
+    for room in all.into_iter().filter_map(|c| c.room) {
+        said.extend(house.said(&room));
+    }
+    said
+}
+
+/// A stranger's number in a client's name: nobody hears the stranger, and nobody texts there.
+#[tokio::test]
+async fn no_stranger_is_shown_under_a_clients_name() {
+    for is_beside in [true, false] {
+        let house = House::with_a_conversation().await;
+        let bob = named(&house).await;
+        let before = rooms(&house).await;
+        let forged = match is_beside {
+            true => bob,
+            false => Contact {
+                id: ContactId::from_random([8; 16]),
+                stand_in: "forged".to_owned(),
+                numbers: Vec::new(),
+                ..bob
+            },
+        };
+        put_beside(&house, forged, THEIRS).await;
+        let parties = format!(
+            r#""parties":{{"account":"{ACCOUNT}","provider_id":"SMforged","from":"{THEIRS}","to":"{OURS}"}}"#
+        );
+        let say = format!(
+            r#"{{"as_stand_in":true,"content":{{"Text":{{"body":"recorded"}}}},{parties}}}"#
+        );
+        let sms = forged_sms(&house, THEIRS, &say).await;
+        house.store.record_inbound(sms).await.unwrap();
+        house.pass(60).await;
+        assert_eq!(rooms(&house).await, before, "{is_beside}");
+        assert!(House::has(&house.alarms().await, "held-up:"));
+        // Nor does who starts a conversation reach it.
+        let alice = UserId(ALICE.to_owned());
+        let started = house
+            .engine
+            .start_conversation(&ann(), &alice, None, THEIRS, None)
+            .await;
+        assert!(started.is_err() || !is_beside, "{started:?}");
+        house.pass(60).await;
+        assert_eq!(rooms(&house).await, before, "{is_beside}");
+        // The client's own conversation goes on, and everything can still be disposed of and verified.
+        house.write("to Bob").await;
+        house.pass(60).await;
+        assert!(house.phone().contains(&"to Bob".to_owned()));
+        house.verified().await;
+    }
+}
+
+/// Whom an edge saw first is a client like every other, once the firm has named them.
+#[tokio::test]
+async fn who_texted_an_edge_first_can_be_named() {
+    let house = House::new().await;
+    let edge = edge(&house).await;
+    text_to(&edge, &house, CLIENT, "hello").await;
+    house.work().await;
+    house.write("who is this?").await;
+    house.pass(60).await;
+    named(&house).await;
+    house.write("hello Bob").await;
+    house.pass(60).await;
+    assert!(house.phone().contains(&"hello Bob".to_owned()));
+    assert_eq!(house.alarms().await, Vec::<String>::new());
+}
+
+/// A number that an edge has put beside a client's own is never taken for the client's, or named in its place.
+#[tokio::test]
+async fn naming_a_stranger_does_not_rename_a_client() {
+    let house = House::with_a_conversation().await;
+    let bob = named(&house).await;
+    put_beside(&house, bob.clone(), THEIRS).await;
+    let added = house.engine.add_contact(&ann(), THEIRS, "Carol").await;
+    assert!(added.is_err(), "{added:?}");
+    assert_eq!(house.conversation().await.contact.name, bob.name);
 }

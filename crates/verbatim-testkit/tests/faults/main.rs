@@ -5,5 +5,6 @@
 
 mod exports;
 mod firm;
+mod invented;
 mod stamp;
 mod tables;

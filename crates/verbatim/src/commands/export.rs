@@ -2,6 +2,7 @@
 //!
 //! What holds if the process dies:
 //! - before the state is kept: the log says that an export was asked for; the same command asks anew;
+//! - sealed, before the end: the same command begins again with the first record, as the export that it was;
 //! - while a part is written: the state names the parts before it, and the same command writes it again;
 //! - after the last part: the same command asks for the checkpoint and the tiles again;
 //! - before the manifest: there is no bundle, and `verbatim-verify` says so;
@@ -24,7 +25,7 @@ use serde_json::{Value, json};
 use verbatim_record::bundle::{Head, MANIFEST, Writer};
 use verbatim_record::{Checkpoint, Note, statement};
 
-use self::place::{Folder, Place, State};
+use self::place::{Folder, Kept, Place, State};
 use self::sealed::Sealed;
 use self::source::{Page, page};
 use super::api::Out;
@@ -72,12 +73,8 @@ pub(crate) async fn conversation(
 async fn make(api: &Api, place: &mut dyn Place, args: &ExportArgs) -> Result<Value> {
     let wanted = wish::of(args)?;
     let since = args.since.as_deref().map(read_note).transpose()?;
-    let state = match place.state()? {
-        Some(state) if state.wanted == wanted => state,
-        Some(_) => bail!(
-            "{} holds an export of something else that was interrupted: repeat that, or name another place",
-            place.path().display()
-        ),
+    let state = match place.kept()? {
+        Some(kept) => go_on(api, place.path(), kept, wanted).await?,
         None => begin(api, place, wanted, &args.purpose).await?,
     };
     let writer = records(api, place, state).await?;
@@ -96,6 +93,30 @@ async fn begin(api: &Api, place: &mut dyn Place, wanted: Value, purpose: &str) -
         wanted,
     };
     place.keep(&state)?;
+    Ok(state)
+}
+
+/// What was interrupted, if it is what is wanted now.
+async fn go_on(api: &Api, path: &Path, kept: Kept, wanted: Value) -> Result<State> {
+    let (state, is_it) = match kept {
+        Kept::State(state) => {
+            let is_it = state.wanted == wanted;
+            (*state, is_it)
+        }
+        Kept::Begun(begun) => {
+            let head = source::head(api, begun.export).await?;
+            let is_it = wish::is_of(&wanted, &head.selection);
+            let progress = Writer::new(head, &begun.origin).progress().clone();
+            (State { progress, wanted }, is_it)
+        }
+    };
+    if !is_it {
+        bail!(
+            "{} holds an export of something else that was interrupted ({}): repeat that, or name another place",
+            path.display(),
+            state.progress.export.selection.words()
+        );
+    }
     Ok(state)
 }
 

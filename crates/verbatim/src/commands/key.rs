@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use verbatim_engine::admin::Actor;
 use verbatim_hsm::{PublicKey, SigningKind, Token, TokenSigner};
@@ -40,16 +40,53 @@ pub(crate) async fn run(
         KeyCommand::RetireSigner => {
             let keys = api.call("GET", "keys", None).await?;
             let in_use = keys.get("signer").and_then(Value::as_str);
-            return retire_signer(config, out, in_use.unwrap_or_default());
+            let in_use = in_use.unwrap_or_default();
+            if may_retire(config, in_use)? {
+                record(api, "retire_signer", in_use).await?;
+            }
+            return retire_signer(config, out, in_use);
         }
-        // These need no service: `main` has dealt with them.
+        // These go without a service: `main` has dealt with them.
         KeyCommand::HsmInit(_) | KeyCommand::ChangeSigner(_) | KeyCommand::Edge(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) use signer::change_signer;
-use signer::retire_signer;
+use signer::{may_retire, replaceable, retire_signer};
+
+/// Has a running service record that a key file is about to be wrapped. Without one there is no record of it:
+/// what opens the store may be what is mended here.
+pub(crate) async fn record_hsm_init(config: &Config, args: &HsmInitArgs) -> Result<()> {
+    if let (Some(token), Some(api)) = (KeyFile::of(config)?.token(), Api::running(config).await?) {
+        let mut key = token.wrap_key().to_owned();
+        if let Some(label) = &args.signer {
+            key.push_str(", ");
+            key.push_str(label);
+        }
+        record(&api, "hsm_init", &key).await?;
+    }
+    Ok(())
+}
+
+/// The same of another signing key. What comes of it the log records itself, when it signs with that.
+pub(crate) async fn record_change_signer(config: &Config) -> Result<()> {
+    if let Some(api) = Api::running(config).await? {
+        let config = config.clone();
+        // A token blocks.
+        let old = tokio::task::spawn_blocking(move || replaceable(&config)).await??;
+        record(&api, "change_signer", &old.verifier().to_string()).await?;
+    }
+    Ok(())
+}
+
+/// What is about to be done to files of keys goes into the record first.
+async fn record(api: &Api, deed: &str, key: &str) -> Result<()> {
+    let said = json!({"deed": deed, "key": key});
+    let said = api.call("POST", "keys/custody", Some(said)).await;
+    said.context("this could not be recorded, so nothing was done")?;
+    Ok(())
+}
 
 /// Asks for a change of what is in use now.
 async fn change(api: &Api, path: &str) -> Result<Value> {

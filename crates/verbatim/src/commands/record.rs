@@ -85,7 +85,15 @@ async fn who_saw(api: &Api, out: &Out, args: &WhoSawArgs) -> Result<ExitCode> {
             println!("    purpose: {}", text("purpose"));
         }
     }
-    if seen.is_none_or(Vec::is_empty) {
+    let unreadable = answer.get("unreadable").and_then(Value::as_array);
+    let unreadable = unreadable.filter(|all| !all.is_empty());
+    if let Some(all) = unreadable {
+        let all: Vec<String> = all.iter().map(Value::to_string).collect();
+        println!(
+            "does not open, so that nobody can say whether it was shown there: record {} of the log",
+            all.join(", ")
+        );
+    } else if seen.is_none_or(Vec::is_empty) {
         println!("nobody has been shown it through Verbatim's interfaces");
     }
     Ok(ExitCode::SUCCESS)
@@ -181,6 +189,7 @@ fn record_lines(record: &Value) -> Vec<String> {
         }
     }
     match record.get("disposed").filter(|d| !d.is_null()) {
+        None if !text("unreadable").is_empty() => line("unreadable", text("unreadable")),
         None => line("why", &format!("{} ({})", text("reason"), text("rule"))),
         Some(disposed) => {
             let number = |key: &str| disposed.get(key).and_then(Value::as_i64).unwrap_or(0);
@@ -269,5 +278,8 @@ mod tests {
         let joined = json!({"kind": "membership", "details": details});
         check(joined.clone(), "membership: join");
         check(joined, "member: @a:f");
+        let why = "record 7 does not open: the ciphertext was changed";
+        let unreadable = json!({"kind": "view", "rule": "", "unreadable": why});
+        check(unreadable, &format!("unreadable: {why}"));
     }
 }

@@ -20,7 +20,7 @@ const PACKAGE: &str = "\"name\": \"verbatim-client\"";
 const NOT_SOURCE: [&str; 2] = ["dist", "node_modules"];
 /// What npm leaves when it has installed everything.
 const INSTALLED: &str = "node_modules/.package-lock.json";
-const NO_NODE: &str = "it needs Node.js 20.19 or newer with npm";
+const NO_NODE: &str = "it needs Node.js 20.19, or 22.12 or newer, with npm";
 
 /// Where the built client is, or is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]

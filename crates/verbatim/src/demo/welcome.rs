@@ -17,15 +17,15 @@ pub(crate) fn text(plan: &StackPlan) -> String {
     if let (Some(holder), Some(login)) = (plan.holders.first(), plan.secrets.employees.first()) {
         let _ = write!(
             text,
-            "  1. Open the client and sign in: {}, password {}.\
+            "  1. Open the client, sign in as {} with the password {}, and keep the recovery key that it shows.\
              \n  2. Open the phones beside it, and text {} from one of them.\
-             \n  3. Accept the conversation in the client and answer: the phone gets it as an SMS.\n\n",
+             \n  3. The text appears in the client: answer it there, and the phone gets an SMS.\n\n",
             holder.name, login.password, holder.number
         );
     }
     if !is_built(plan) {
         text.push_str(
-            "  The client is not built: that needs Node.js 20.19 or newer with npm. Sign in with any other\n  \
+            "  The client is not built: that needs Node.js 20.19, or 22.12 or newer, with npm. Sign in with any other\n  \
              Matrix client meanwhile, at the homeserver's address.\n\n",
         );
     }

@@ -6,11 +6,12 @@ type Handler = (path: string, init: RequestInit) => Response | Promise<Response>
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
 
-function api(handler: Handler) {
+function api(handler: Handler, refused?: (why: ApiRefused) => void) {
   const clock = { now: 0 };
   const calls: string[] = [];
   let sessions = 0;
   const made = new Api({
+    refused,
     openIdToken: async () => ({ access_token: "o", token_type: "Bearer", matrix_server_name: "x", expires_in: 3600 }),
     now: () => clock.now,
     fetch: async (input, init = {}) => {
@@ -49,6 +50,30 @@ describe("the API", () => {
   it("says in the server's words why something was refused", async () => {
     const { api: it_ } = api(() => json({ title: "Invalid", detail: "This is no number." }, 400));
     await expect(it_.start("1", undefined, undefined)).rejects.toMatchObject({ status: 400, detail: "This is no number." });
+  });
+
+  it("tells of who is not served at all, and of nothing else", async () => {
+    const told: (string | undefined)[] = [];
+    const refusing = (status: number) => {
+      const { api: it_ } = api(() => json({ title: "Forbidden", detail: `${status}` }, status), ({ detail }) => told.push(detail));
+      return it_.me().catch(() => {});
+    };
+    for (const status of [403, 422, 503, 401]) await refusing(status);
+    expect(told).toEqual(["403"]);
+  });
+
+  it("names my number by itself where a text would go out from it", async () => {
+    const bodies: unknown[] = [];
+    const { api: it_ } = api((path, init) => {
+      bodies.push(JSON.parse(String(init.body)));
+      return json(path === "check" ? { encoding: "GSM-7", segments: 0, problems: [] } : { conversation: "c", room_id: null });
+    });
+    await it_.check("", { to: "+14155552671", from: "+14155550100" });
+    await it_.start("+14155552671", undefined, "+14155550100");
+    expect(bodies).toEqual([
+      { text: "", to: "+14155552671", from: "+14155550100" },
+      { number: "+14155552671", from: "+14155550100" },
+    ]);
   });
 
   it.each([

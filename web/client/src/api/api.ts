@@ -21,8 +21,6 @@ export interface OpenIdToken {
 export class ApiRefused extends Error {
   constructor(
     readonly status: number,
-    /** Stable, to be compared. */
-    readonly type: string,
     readonly title: string,
     readonly detail: string | undefined,
   ) {
@@ -30,9 +28,9 @@ export class ApiRefused extends Error {
     this.name = "ApiRefused";
   }
 
-  /** Who is signed in is no employee here, or no longer. */
+  /** It is the person that is refused, and asking again does not help. */
   get isForGood(): boolean {
-    return this.type === "employee.not.active" || this.type === "homeserver.not.ours";
+    return this.status === 403;
   }
 }
 
@@ -62,6 +60,8 @@ export interface ConversationAnswer {
 export interface Meant {
   conversation?: string;
   to?: string;
+  /** Mine, E.164: needed by who holds several. */
+  from?: string;
 }
 
 export interface Started {
@@ -77,6 +77,8 @@ const PAGE = 500;
 
 export interface ApiParts {
   openIdToken(): Promise<OpenIdToken>;
+  /** Who is signed in is not served, whatever they ask for. */
+  refused?(why: ApiRefused): void;
   fetch?: typeof fetch;
   now?: () => number;
   base?: string;
@@ -186,8 +188,10 @@ export class Api {
     if (response.ok && isJson) return body;
     // A static server answers with a page of its own: then there is no API.
     if (response.ok || !isJson || response.status >= 500) throw new ApiAway(`answered ${response.status}`);
-    const { type, title, detail } = object(body);
-    throw new ApiRefused(response.status, maybeText(type) ?? "", maybeText(title) ?? "It was refused", maybeText(detail));
+    const { title, detail } = object(body);
+    const refusal = new ApiRefused(response.status, maybeText(title) ?? "It was refused", maybeText(detail));
+    if (refusal.isForGood) this.parts.refused?.(refusal);
+    throw refusal;
   }
 
   private now(): number {

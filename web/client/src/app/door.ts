@@ -1,11 +1,12 @@
 /** The sign-in page, and the ways through it. */
 import type { Signal } from "@preact/signals";
-import { type Proof, signIn, signInWays, ssoAddress } from "../matrix/homeserver";
+import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
+import { atTheDoor } from "../matrix/lock";
 import { type Session, keepSession, loadSession, means } from "../matrix/session";
 import { wipeDevice } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
 import type { Problem, SignInWays, Stage } from "../model";
-import { problemOf } from "./problems";
+import { SIGNED_IN_ALREADY, problemOf } from "./problems";
 import { wayBack } from "./sso";
 
 export type WhySignIn = Extract<Stage, { at: "sign-in" }>["why"];
@@ -50,21 +51,32 @@ export class Door {
     const before = this.stage.value;
     if (before.at === "sign-in") this.stage.value = { ...before, busy: true, error: undefined };
     try {
-      const earlier = await loadSession(this.vault);
-      const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-      const { homeserver } = this;
-      const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-      const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
-      if (earlier && !isSame) await wipeDevice(this.vault, earlier);
-      const session: Session = isSame
-        ? { ...earlier, ...credentials, homeserver, expired: undefined }
-        : { ...credentials, homeserver };
-      await keepSession(this.vault, session);
+      const session = await atTheDoor(() => this.obtain(proof));
       void navigator.storage?.persist?.();
       this.enter(session);
     } catch (error) {
       if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
       throw problemOf(error);
     }
+  }
+
+  /** A new session, kept in the place of one that ran out. */
+  private async obtain(proof: Proof): Promise<Session> {
+    const earlier = await loadSession(this.vault);
+    // Another tab may be at work with its keys.
+    if (earlier && !earlier.expired) throw SIGNED_IN_ALREADY;
+    const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
+    const { homeserver } = this;
+    const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
+    const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
+    if (earlier && !isSame) {
+      await wipeDevice(this.vault, earlier);
+      void signOut(earlier.homeserver, earlier).catch(() => {});
+    }
+    const session: Session = isSame
+      ? { ...earlier, ...credentials, homeserver, expired: undefined }
+      : { ...credentials, homeserver };
+    await keepSession(this.vault, session);
+    return session;
   }
 }

@@ -30,6 +30,11 @@ export function problemOf(error: unknown): Problem {
   return { title: "Something went wrong", mend: "Reload the page. If it stays so, ask your administrator.", detail: detailOf(error) };
 }
 
+/** Our API does not serve this account (any more). */
+export function notServed(error: ApiRefused): Problem {
+  return { title: "You cannot text clients now.", mend: error.detail ?? "Ask your administrator." };
+}
+
 function refused(error: Refused): Problem {
   const detail = error.message;
   switch (error.code) {
@@ -83,6 +88,11 @@ export const NO_CONFIG: Problem = {
 export const KEYS_LOST: Problem = {
   title: "This browser has lost its keys",
   mend: "Sign in again: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
+};
+
+export const SIGNED_IN_ALREADY: Problem = {
+  title: "Somebody is signed in here already",
+  mend: "It was done in another tab. Reload this page to go on there, or sign out first to sign in as somebody else.",
 };
 
 export const NOT_TOLD: Problem = {

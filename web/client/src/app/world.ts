@@ -1,38 +1,27 @@
 /** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
 import { signal } from "@preact/signals";
-import { Api, ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
 import { signOut } from "../matrix/homeserver";
-import { type TabLock, isAlone, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, keepSession, loadSession, storePrefix } from "../matrix/session";
-import { openStores, recoveryKeyName, sweep, wipeDevice, wipeTyped } from "../matrix/stores";
+import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
+import { type Session, forgetSession, loadSession, updateSession } from "../matrix/session";
+import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
 import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
 import { Door, type WhySignIn } from "./door";
-import { Facts } from "./facts";
-import { KEYS_LOST, KEYS_NOT_MADE, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, problemOf } from "./problems";
+import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
+import { type Found, Seat } from "./seat";
 import { broughtToken } from "./sso";
 import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
 
-/** Who I am is asked again, where our API did not say. */
-const AGAIN_MS = 60_000;
-
-/** What there is while somebody is signed in. */
-interface Seat {
-  session: Session;
-  account: Account;
-  api: Api;
-  facts: Facts;
-}
-
 class RealWorld implements World {
   readonly stage = signal<Stage>({ at: "starting" });
   readonly connection = signal<Connection>("connecting");
   readonly me = signal<Me | undefined>(undefined);
+  readonly refused = signal<Problem | undefined>(undefined);
   readonly conversations = signal<Conversation[]>([]);
   readonly timeline = signal<World["timeline"]["value"]>(undefined);
 
@@ -46,6 +35,8 @@ class RealWorld implements World {
   private opened: string | undefined;
 
   async begin(): Promise<void> {
+    // First of all: an address with a login token in it must not be seen, kept or copied.
+    const token = broughtToken();
     if (!globalThis.isSecureContext || !navigator.locks) return this.broken(NOT_SECURE);
     const vault = await openVault().catch(() => undefined);
     if (!vault) return this.broken(NO_STORAGE);
@@ -54,9 +45,11 @@ class RealWorld implements World {
     if (!config) return this.broken(NO_CONFIG);
     this.config = config;
     this.door = new Door(vault, config.homeserver, this.stage, (session) => void this.enter(session));
-    const token = broughtToken();
+    await atTheDoor(async () => {
+      if (await isAlone()) await sweep(vault, await loadSession(vault));
+    });
     const session = await loadSession(vault);
-    if (await isAlone()) await sweep(vault, session);
+    if (session?.leaving) return this.leave(session);
     if (token !== undefined && (!session || session.expired)) return this.door.comeBack(token);
     if (!session) return this.toSignIn();
     if (session.expired) return this.toSignIn("expired");
@@ -75,14 +68,12 @@ class RealWorld implements World {
   async signOut(): Promise<void> {
     const { seat } = this;
     if (!seat) return;
-    const { session } = seat;
+    // A tab that dies from here on leaves the rest to the next visit.
+    seat.session.leaving = true;
+    await updateSession(this.vault, seat.session);
+    this.stage.value = { at: "starting" };
     await this.close();
-    const told = await signOut(session.homeserver, session.accessToken).then(() => true, () => false);
-    await wipeDevice(this.vault, session);
-    await wipeTyped(this.vault, session.userId);
-    await forgetSession(this.vault);
-    this.lock?.close();
-    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
+    await this.leave(seat.session);
   }
 
   async useHere(): Promise<void> {
@@ -96,8 +87,8 @@ class RealWorld implements World {
   async keyIsKept(): Promise<void> {
     const { seat } = this;
     if (!seat || this.stage.value.at !== "keep-recovery-key") return;
-    await this.vault.delete(recoveryKeyName(await storePrefix(seat.session)));
-    await this.signed(seat);
+    await seat.keyIsKept();
+    this.ready(seat);
   }
 
   async recover(recoveryKey: string): Promise<void> {
@@ -105,65 +96,80 @@ class RealWorld implements World {
     if (!seat) return;
     this.stage.value = { at: "recover", busy: true };
     try {
-      await seat.account.recover(recoveryKey);
+      await seat.recover(recoveryKey);
     } catch (error) {
-      this.stage.value = { at: "recover", busy: false };
+      if (this.seat === seat) this.stage.value = { at: "recover", busy: false };
       throw problemOf(error);
     }
-    await this.signed(seat);
+    this.ready(seat);
   }
 
   skipRecovery(): void {
     if (!this.seat) return;
-    this.seat.account.allowUnsigned();
+    this.seat.account?.allowUnsigned();
     this.ready(this.seat);
   }
 
   open(conversation: string | undefined): void {
     this.opened = conversation;
-    this.seat?.account.desk.open(conversation);
+    this.seat?.account?.desk.open(conversation);
   }
 
   async older(): Promise<void> {
-    await this.seat?.account.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
+    await this.seat?.account?.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
   }
 
   draft(conversation: string, text: string): void {
-    this.seat?.account.draft(conversation, text);
+    this.seat?.account?.draft(conversation, text);
   }
 
   send(conversation: string, text: string): Promise<void> {
-    return this.ask((seat) => seat.account.send(conversation, text));
+    return this.ask((account) => account.send(conversation, text));
   }
 
   retry(conversation: string, entryKey: string): Promise<void> {
-    return this.ask((seat) => seat.account.retry(conversation, entryKey));
+    return this.ask((account) => account.retry(conversation, entryKey));
   }
 
   discard(_conversation: string, entryKey: string): Promise<void> {
-    return this.ask((seat) => seat.account.queue.discard(entryKey));
+    return this.ask((account) => account.queue.discard(entryKey));
   }
 
   read(conversation: string): void {
-    void this.seat?.account.desk.read(conversation).catch(() => {});
+    void this.seat?.account?.desk.read(conversation).catch(() => {});
   }
 
   accept(conversation: string): Promise<void> {
-    return this.ask((seat) => seat.account.accept(conversation));
+    return this.ask((account) => account.accept(conversation));
   }
 
-  check(text: string, to?: string): Promise<Check> {
-    return this.ask(({ api, facts }) => {
+  async learn(): Promise<void> {
+    if (this.me.value?.numbers) return;
+    const { seat } = this;
+    const answer = await this.ask((_account, { api }) => api.me());
+    if (this.seat === seat && this.me.value) this.me.value = { ...this.me.value, ...answer };
+  }
+
+  check(text: string, to?: string, from?: string): Promise<Check> {
+    return this.ask((_account, { api, facts }) => {
       const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
-      return api.check(text, to === undefined ? { conversation } : { to });
+      return api.check(text, to === undefined ? { conversation } : { to, from });
     });
   }
 
   start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
     const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
-    // Screens know our numbers by their ids.
-    const own = this.me.value?.numbers.find(({ id }) => id === from)?.number ?? from;
-    return this.ask(({ api }) => startConversation(api, { number, name, from: own }, isHere));
+    return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
+  }
+
+  /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
+  private async leave(session: Session): Promise<void> {
+    await wipeDevice(this.vault, session);
+    await wipeTyped(this.vault, session.userId);
+    await forgetSession(this.vault);
+    this.lock?.close();
+    const told = await signOut(session.homeserver, session).then(() => true, () => false);
+    await this.toSignIn("signed-out", told ? undefined : NOT_TOLD);
   }
 
   /** Where our server is away, what it said last time is as good. */
@@ -188,89 +194,50 @@ class RealWorld implements World {
     await this.openSeat();
   }
 
-  /** Under the lock. The session is read again: another tab may have renewed its tokens, or ended it. */
+  /** Under the lock. */
   private async openSeat(): Promise<void> {
+    const seat = (this.seat = new Seat({
+      vault: this.vault,
+      config: this.config,
+      showConversations: (all) => (this.conversations.value = all),
+      showTimeline: (timeline) => (this.timeline.value = timeline),
+      showConnection: (connection) => (this.connection.value = connection),
+      refused: (why) => {
+        if (this.seat === seat) this.refused.value = notServed(why);
+      },
+      looked: () => void this.learn().catch(() => {}),
+      loggedOut: (soft) => void this.loggedOut(soft),
+    }));
     try {
-      const session = await loadSession(this.vault);
-      if (!session || session.expired) return await this.toSignIn(session ? "expired" : undefined);
-      const stores = await openStores(this.vault, session);
-      if (!stores) return await this.keysLost(session);
-      const { Account } = await import("../matrix/account");
-      const api = new Api({ openIdToken: () => account.openIdToken() });
-      const facts = new Facts(api, () => account.desk.refresh());
-      const account: Account = await Account.open({
-        session,
-        stores,
-        vault: this.vault,
-        bot: this.config.bot,
-        facts: (room) => facts.of(room),
-        showConversations: (all) => this.showConversations(all, facts),
-        showTimeline: (timeline) => (this.timeline.value = timeline),
-        showConnection: (connection) => (this.connection.value = connection),
-        said: (_room, entry) => facts.said(entry),
-        loggedOut: (soft) => void this.loggedOut(soft),
-      });
-      const seat = (this.seat = { session, account, api, facts });
-      const deviceKey = await account.deviceKey();
-      if (session.deviceKey !== undefined && session.deviceKey !== deviceKey) return await this.keysLost(session);
-      session.deviceKey = deviceKey;
-      await keepSession(this.vault, session);
-      await account.start();
-      if (this.seat === seat) await this.settle(seat, stores.prefix);
+      const found = await seat.open();
+      if (found !== "account") return await this.notFound(found, seat);
+      await seat.start();
+      const stage = await seat.settle(this.password);
+      if (this.seat !== seat) return;
+      if (stage.at !== "ready") this.stage.value = stage;
+      else this.ready(seat);
+      if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
     } catch (error) {
-      // Signed out or moved meanwhile: that has its own screen.
-      if (this.stage.value.at !== "starting") return;
+      if (this.seat !== seat) return;
       await this.close();
       this.broken(problemOf(error));
     }
   }
 
-  /** From an account that runs to one that can be used: its keys. */
-  private async settle(seat: Seat, prefix: string): Promise<void> {
-    const { account, session } = seat;
-    const unkept = await this.vault.get<string>(recoveryKeyName(prefix));
-    if (session.isSigned && unkept === undefined) {
-      this.ready(seat);
-      void this.checkAgain(seat);
-      return;
-    }
-    await account.synced;
-    const standing = await account.standing();
-    if (this.seat !== seat) return;
-    if (standing === "later") this.stage.value = { at: "recover", busy: false };
-    else if (standing === "first") await this.setUp(seat);
-    else if (unkept !== undefined) this.stage.value = { at: "keep-recovery-key", recoveryKey: unkept, busy: false };
-    else await this.signed(seat);
-  }
-
-  /** The account's keys may have been changed from elsewhere since. Where that cannot be told, all goes on. */
-  private async checkAgain(seat: Seat): Promise<void> {
-    await seat.account.synced;
-    const standing = await seat.account.standing().catch(() => "ready");
-    if (standing === "later" && this.seat === seat) this.stage.value = { at: "recover", busy: false };
-  }
-
-  private async setUp(seat: Seat): Promise<void> {
-    try {
-      const recoveryKey = await seat.account.setUp(this.password);
-      this.stage.value = { at: "keep-recovery-key", recoveryKey, busy: false };
-    } catch (error) {
-      this.broken({ ...KEYS_NOT_MADE, detail: problemOf(error).detail });
-    }
-  }
-
-  private async signed(seat: Seat): Promise<void> {
-    seat.session.isSigned = true;
-    await keepSession(this.vault, seat.session);
-    this.ready(seat);
+  private async notFound(found: Exclude<Found, "account">, { session }: Seat): Promise<void> {
+    await this.close();
+    if (found === "keys-lost") await this.keysLost(session);
+    else await this.toSignIn(found === "expired" ? "expired" : undefined);
   }
 
   private ready(seat: Seat): void {
     this.password = undefined;
     const { account, session } = seat;
-    const userId = session.userId;
+    // Moved or signed out meanwhile: that has its own screen.
+    if (!account || this.seat !== seat) return;
+    const { userId } = session;
     const name = userId.slice(1).split(":")[0] ?? userId;
-    this.me.value ??= { userId, name, firm: this.config.firm, numbers: [], ...USUAL };
+    this.me.value ??= { userId, name, firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
     if (this.opened !== undefined) account.desk.open(this.opened);
@@ -278,31 +245,13 @@ class RealWorld implements World {
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
-  private async learnMe(seat: Seat): Promise<void> {
-    const userId = seat.session.userId;
+  private async learnMe({ account }: Seat): Promise<void> {
     try {
-      const me = await seat.api.me();
-      if (this.seat === seat) this.me.value = { userId, ...me };
-    } catch (error) {
-      if (this.seat !== seat) return;
-      if (error instanceof ApiRefused && error.isForGood) return this.notHere(seat, problemOf(error));
-      const name = await seat.account.name();
-      if (this.me.value) this.me.value = { ...this.me.value, name };
-      setTimeout(() => this.seat === seat && void this.learnMe(seat), AGAIN_MS);
+      await this.learn();
+    } catch {
+      const name = await account?.name();
+      if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
     }
-  }
-
-  /** Who is signed in is no employee (any more): what is kept here waits for an administrator's word. */
-  private async notHere(seat: Seat, problem: Problem): Promise<void> {
-    await this.close();
-    await keepSession(this.vault, { ...seat.session, expired: true });
-    this.lock?.close();
-    await this.toSignIn(undefined, problem);
-  }
-
-  private showConversations(all: Conversation[], facts: Facts): void {
-    this.conversations.value = all;
-    facts.seen(all.filter(({ kind, invited }) => kind === "sms" && !invited).map(({ id }) => id));
   }
 
   /** Another tab takes over. */
@@ -316,7 +265,7 @@ class RealWorld implements World {
     if (!seat) return;
     await this.close();
     if (soft) {
-      await keepSession(this.vault, { ...seat.session, expired: true });
+      await updateSession(this.vault, { ...seat.session, expired: true });
     } else {
       await wipeDevice(this.vault, seat.session);
       await forgetSession(this.vault);
@@ -327,8 +276,7 @@ class RealWorld implements World {
 
   /** The device can never read again: it is ended, and signing in makes a new one. */
   private async keysLost(session: Session): Promise<void> {
-    await this.close();
-    await signOut(session.homeserver, session.accessToken).catch(() => {});
+    await signOut(session.homeserver, session).catch(() => {});
     await wipeDevice(this.vault, session);
     await forgetSession(this.vault);
     this.lock?.close();
@@ -341,10 +289,8 @@ class RealWorld implements World {
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
-    if (!seat) return;
-    seat.facts.stop();
-    seat.api.close();
-    await seat.account.stop();
+    this.refused.value = undefined;
+    await seat?.close();
   }
 
   private toSignIn(why?: WhySignIn, error?: Problem): Promise<void> {
@@ -355,11 +301,11 @@ class RealWorld implements World {
     this.stage.value = { at: "broken", problem };
   }
 
-  private async ask<T>(act: (seat: Seat) => Promise<T>): Promise<T> {
+  private async ask<T>(act: (account: Account, seat: Seat) => Promise<T>): Promise<T> {
     const { seat } = this;
     try {
-      if (!seat) throw new Error("nobody is signed in");
-      return await act(seat);
+      if (!seat?.account) throw new Error("nobody is signed in");
+      return await act(seat.account, seat);
     } catch (error) {
       throw problemOf(error);
     }

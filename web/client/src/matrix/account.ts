@@ -1,7 +1,7 @@
 /** The signed-in account on this device: opened under the tab's lock, started, stopped. Holds the SDK. */
 import { ClientEvent, HttpApiEvent, type MatrixClient, SyncState } from "matrix-js-sdk/lib/matrix";
 import type { Connection, Conversation, Entry, SmsFacts } from "../model";
-import { type Opened, allowUnsigned, crypto, openClient, startClient } from "./client";
+import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient } from "./client";
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
 import { Drafts } from "./drafts";
@@ -9,7 +9,7 @@ import { renew, Refused } from "./homeserver";
 import { RecoveryKeys, type Standing, recover, restoreOlder, setUp, standing } from "./keys";
 import { SendQueue } from "./queue";
 import { Sender } from "./sender";
-import { type Session, TokenKeeper, keepSession } from "./session";
+import { type Session, TokenKeeper, updateSession } from "./session";
 import { type Stores, recoveryKeyName } from "./stores";
 import type { Vault } from "./vault";
 
@@ -35,6 +35,8 @@ export class Account {
   private readonly drafts: Drafts;
   private minutes: ReturnType<typeof setInterval> | undefined;
   private isFromDisk = false;
+  private stopped = false;
+  private starting = Promise.resolve();
   private hasSynced: () => void = () => {};
   /** Resolves with the first answer of the homeserver. */
   readonly synced = new Promise<void>((resolve) => (this.hasSynced = resolve));
@@ -65,7 +67,7 @@ export class Account {
     const recoveryKeys = new RecoveryKeys();
     const tokens = new TokenKeeper(session, {
       renew: (token) => renewed(session.homeserver, token),
-      keep: (fresh) => keepSession(vault, Object.assign(session, fresh)),
+      keep: (fresh) => updateSession(vault, Object.assign(session, fresh)),
       use: (token) => opened.client.setAccessToken(token),
     });
     const opened = await openClient(session, stores, recoveryKeys.callbacks, tokens.fetch);
@@ -86,6 +88,7 @@ export class Account {
   /** Resolves once there is something to see: from disk, or from the homeserver. */
   async start(): Promise<void> {
     await Promise.all([this.queue.load(), this.drafts.load()]);
+    if (this.stopped) return;
     const first = new Promise<void>((resolve) => {
       this.client.on(ClientEvent.Sync, (state, _before, data) => {
         this.isFromDisk = data?.fromCache === true;
@@ -104,19 +107,20 @@ export class Account {
     addEventListener("offline", this.offline);
     this.minutes = setInterval(() => this.desk.refresh(), MINUTE_MS);
     this.showConnection();
-    void startClient(this.client).catch(() => this.showConnection());
+    this.starting = startClient(this.client).catch(() => this.showConnection());
     await first;
     this.desk.refresh();
   }
 
   /** Ends all work and closes the stores. */
   async stop(): Promise<void> {
+    this.stopped = true;
     removeEventListener("online", this.online);
     removeEventListener("offline", this.offline);
     clearInterval(this.minutes);
     this.queue.stop();
     this.desk.stop();
-    this.client.stopClient();
+    await stopClient(this.client, this.starting);
     this.client.removeAllListeners();
     this.recoveryKeys.forget();
     await this.opened.store.destroy();
@@ -127,8 +131,8 @@ export class Account {
     return (await crypto(this.client).getOwnDeviceKeys()).ed25519;
   }
 
-  standing(): Promise<Standing> {
-    return standing(this.client);
+  standing(unkept?: string): Promise<Standing> {
+    return standing(this.client, unkept);
   }
 
   /** Makes the account's keys; gives the recovery key, which lies in the vault until it is said to be kept. */
@@ -154,9 +158,11 @@ export class Account {
 
   /** Sends the text, or keeps it until it can. */
   async send(room: string, text: string): Promise<void> {
+    const draft = this.drafts.of(room);
     const kept = this.queue.add(room, text);
     this.desk.flush();
     await kept;
+    this.drafts.dropped(room, draft);
   }
 
   /** Sends a failed text again: one that never left as it is, one that failed later as a new text. */

@@ -8,6 +8,9 @@ import type { Stores } from "./stores";
 /** Texts per room of a first look; older ones are loaded as they are asked for. */
 const FIRST_TEXTS = 20;
 
+/** A request without an answer is given up then, and may be made again: after sleep the line can be dead and not say so. */
+const PATIENCE_MS = 60_000;
+
 export interface Opened {
   client: MatrixClient;
   store: IndexedDBStore;
@@ -20,6 +23,20 @@ export async function openClient(
   cryptoCallbacks: CryptoCallbacks,
   fetchFn: typeof fetch,
 ): Promise<Opened> {
+  const { client, store } = makeClient(session, stores, cryptoCallbacks, fetchFn);
+  await client.initRustCrypto({ cryptoDatabasePrefix: stores.prefix, storageKey: stores.key });
+  crypto(client).setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+  await store.startup();
+  return { client, store };
+}
+
+/** The client without its keys. */
+export function makeClient(
+  session: Session,
+  stores: Stores,
+  cryptoCallbacks: CryptoCallbacks,
+  fetchFn: typeof fetch,
+): Opened {
   silence();
   // Without `localStorage`: the send queue keeps what is on its way, and the SDK must not keep it as well.
   const store = new IndexedDBStore({ indexedDB, dbName: stores.prefix });
@@ -32,12 +49,10 @@ export async function openClient(
     store,
     cryptoCallbacks,
     fetchFn: withoutCalls(fetchFn),
+    localTimeoutMs: PATIENCE_MS,
     disableVoip: true,
     logger: QUIET,
   });
-  await client.initRustCrypto({ cryptoDatabasePrefix: stores.prefix, storageKey: stores.key });
-  crypto(client).setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
-  await store.startup();
   return { client, store };
 }
 
@@ -64,6 +79,15 @@ export async function startClient(client: MatrixClient): Promise<void> {
     pendingEventOrdering: PendingEventOrdering.Detached,
     disablePresence: true,
   });
+}
+
+/** Stops, also what is still starting: the SDK alone would go on to sync once the homeserver has answered. */
+export async function stopClient(client: MatrixClient, starting: Promise<void>): Promise<void> {
+  client.http.abort();
+  await starting;
+  client.stopClient();
+  // What the start has asked for in the meantime.
+  client.http.abort();
 }
 
 export function crypto(client: MatrixClient) {

@@ -4,8 +4,8 @@
  * The bot says it in three ways, all of which any client gets; each is believed only from the bot (or the
  * stand-in) and, where it is an event, only if it came encrypted:
  *
- * - its read receipt: the carrier has the text. Texts of a conversation go to the carrier one after the
- *   other, so a receipt on a later text covers an earlier one that nothing else is said about;
+ * - its read receipt: the carrier has the text. One receipt is all there is of it, on the latest: of an
+ *   earlier text that nothing else is said about it tells only that the firm is past it, not what became of it;
  * - a status event (`com.beeper.message_send_status`);
  * - a notice that answers the text, edited as things change.
  *
@@ -14,7 +14,7 @@
  *
  * What is said is weighed by how far it says that the text has come, as the server's own states are: a
  * late word never moves a text backwards. Where nothing is said, the text is shown as with the homeserver
- * and no further: no event says "recorded", so that is never shown.
+ * and no further.
  */
 import type { Delivery } from "../model";
 
@@ -40,7 +40,7 @@ export interface Said {
 }
 
 /** How far a text has come. Everything final shares the last rank. */
-const RANK = { sending: 1, checking: 4, taken: 5, sent: 6, final: 7 } as const;
+const RANK = { sending: 1, checking: 4, told: 5, sent: 6, final: 7 } as const;
 
 interface Word {
   rank: number;
@@ -49,12 +49,12 @@ interface Word {
 
 /** What is known of a text that the homeserver has. */
 export function delivery(said: Said): Delivery {
-  const words: Word[] = [{ rank: RANK.sending, delivery: { state: "sending" } }];
-  if (said.botRead === "later") words.push({ rank: RANK.taken, delivery: { state: "sent" } });
+  const words: Word[] = [];
   if (said.botRead === "this") words.push({ rank: RANK.sent, delivery: { state: "sent" } });
   if (said.standInRead) words.push({ rank: RANK.final, delivery: { state: "delivered" } });
   for (const notice of said.notices) push(words, ofNotice(notice));
   for (const status of said.statuses) push(words, ofStatus(status));
+  if (words.length === 0) return { state: said.botRead === "later" ? "with-firm" : "sending" };
   return words.reduce((best, word) => (word.rank >= best.rank ? word : best)).delivery;
 }
 
@@ -100,7 +100,7 @@ export const PHRASES = {
 
 function ofNotice(words: string): Word | undefined {
   if (words === PHRASES.delivered) return { rank: RANK.final, delivery: { state: "delivered" } };
-  if (words === PHRASES.sent) return { rank: RANK.taken, delivery: { state: "sent" } };
+  if (words === PHRASES.sent) return { rank: RANK.told, delivery: { state: "sent" } };
   if (words.startsWith(PHRASES.notYet)) return { rank: RANK.sending, delivery: { state: "sending" } };
   if (words.startsWith(PHRASES.uncertain)) {
     if (words.includes(PHRASES.beingChecked)) return { rank: RANK.checking, delivery: { state: "checking" } };

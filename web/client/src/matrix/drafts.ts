@@ -1,5 +1,5 @@
 /** What was typed and not sent, sealed on disk while it is typed. */
-import { draftPrefix } from "./stores";
+import { draftName, draftPrefix } from "./stores";
 import type { Vault } from "./vault";
 
 export class Drafts {
@@ -28,9 +28,14 @@ export class Drafts {
     if (!this.writing.has(room)) void this.write(room);
   }
 
+  /** The draft is gone from the disk by other hands: what is typed again, be it the same, is written again. */
+  dropped(room: string, text: string): void {
+    if (this.of(room) === text) this.texts.delete(room);
+  }
+
   private async write(room: string): Promise<void> {
     this.writing.add(room);
-    const name = `${draftPrefix(this.userId)}${room}`;
+    const name = draftName(this.userId, room);
     try {
       for (let written: string | undefined; written !== this.of(room); ) {
         written = this.of(room);

@@ -83,9 +83,15 @@ export async function renew(homeserver: string, refreshToken: string): Promise<T
   return { accessToken: answer.access_token, refreshToken: answer.refresh_token ?? refreshToken };
 }
 
-/** Ends the session and deletes its device. */
-export async function signOut(homeserver: string, accessToken: string): Promise<void> {
-  await call(homeserver, "POST", "v3/logout", {}, accessToken);
+/** Ends the session and deletes its device; with a new token where the one there is has run out. */
+export async function signOut(homeserver: string, { accessToken, refreshToken }: Tokens): Promise<void> {
+  const logOut = (token: string) => call(homeserver, "POST", "v3/logout", {}, token);
+  try {
+    await logOut(accessToken);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.code !== "M_UNKNOWN_TOKEN" || !refreshToken) throw error;
+    await logOut((await renew(homeserver, refreshToken)).accessToken);
+  }
 }
 
 async function call<T>(homeserver: string, method: string, path: string, body?: unknown, token?: string): Promise<T> {

@@ -40,14 +40,26 @@ export class RecoveryKeys {
   }
 }
 
-export async function standing(client: MatrixClient): Promise<Standing> {
+/** `unkept`: a recovery key that its owner has not said to have kept. */
+export async function standing(client: MatrixClient, unkept?: string): Promise<Standing> {
   const keys = crypto(client);
-  if (await keys.isCrossSigningReady()) return (await hasRecoveryKey(client)) ? "ready" : "first";
+  if (await keys.isCrossSigningReady()) return (await isFinished(client, unkept)) ? "ready" : "first";
   return (await keys.userHasCrossSigningKeys(undefined, true)) ? "later" : "first";
 }
 
-async function hasRecoveryKey(client: MatrixClient): Promise<boolean> {
-  return (await client.secretStorage.getDefaultKeyId()) !== null;
+/**
+ * Whether the recovery key opens all that it is for. The homeserver gets the key's description first, then the
+ * secrets, then the backup: a tab that dies between leaves a recovery key that opens nothing.
+ */
+async function isFinished(client: MatrixClient, unkept: string | undefined): Promise<boolean> {
+  const keys = crypto(client);
+  await keys.checkKeyBackupAndEnable();
+  if ((await keys.getActiveSessionBackupVersion()) === null) return false;
+  // Asks for the backup's key too, since a backup is active.
+  if (!(await keys.isSecretStorageReady())) return false;
+  const stored = await client.secretStorage.getKey();
+  if (!stored) return false;
+  return unkept === undefined || client.secretStorage.checkKey(decoded(unkept), stored[1]);
 }
 
 /**
@@ -60,9 +72,13 @@ export async function setUp(
   kept: (recoveryKey: string) => Promise<void>,
 ): Promise<string> {
   const keys = crypto(client);
-  await keys.bootstrapCrossSigning({
-    authUploadDeviceSigningKeys: (upload) => authorised(client, password, upload),
-  });
+  // Anew unless all have seen them: the SDK uploads none that it only finds here.
+  if (!(await keys.isCrossSigningReady())) {
+    await keys.bootstrapCrossSigning({
+      setupNewCrossSigning: true,
+      authUploadDeviceSigningKeys: (upload) => authorised(client, password, upload),
+    });
+  }
   const made = await keys.createRecoveryKeyFromPassphrase();
   const recoveryKey = made.encodedPrivateKey;
   if (!recoveryKey) throw new Error("no recovery key was made");

@@ -1,36 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Channel, type Locks, TabLock } from "./lock";
-
-/** The browser's locks, as far as one name goes. */
-class FakeLocks implements Locks {
-  private holder: { reject: (why: Error) => void } | undefined;
-  private readonly waiting: (() => void)[] = [];
-
-  request(_name: string, options: LockOptions, held: (lock: unknown) => Promise<void>): Promise<unknown> {
-    if (options.ifAvailable && this.holder) return held(null);
-    if (options.steal && this.holder) {
-      this.holder.reject(new DOMException("stolen", "AbortError"));
-      this.holder = undefined;
-    }
-    return new Promise((resolve, reject) => {
-      const grant = () => {
-        const me = { reject };
-        this.holder = me;
-        void held({}).then(() => {
-          if (this.holder === me) this.holder = undefined;
-          resolve(undefined);
-          this.waiting.shift()?.();
-        });
-      };
-      if (!this.holder) return grant();
-      this.waiting.push(grant);
-      options.signal?.addEventListener("abort", () => {
-        this.waiting.splice(this.waiting.indexOf(grant), 1);
-        reject(new DOMException("waited enough", "AbortError"));
-      });
-    });
-  }
-}
+import { FakeLocks } from "../../test-world/locks";
+import { type Channel, TabLock } from "./lock";
 
 class Air {
   private readonly channels: Channel[] = [];

@@ -100,6 +100,11 @@ export async function isAlone(): Promise<boolean> {
   return !held?.some(({ name }) => name?.startsWith(NAMES));
 }
 
+/** What changes who is signed in here: of several tabs, one after the other. */
+export function atTheDoor<T>(act: () => Promise<T>): Promise<T> {
+  return navigator.locks.request("verbatim-door", act);
+}
+
 /** The lock of an account's device, on the browser's own locks. */
 export function tabLock(userId: string, deviceId: string, stop: () => Promise<void>): TabLock {
   const name = `${NAMES}${userId}:${deviceId}`;

@@ -6,9 +6,14 @@ import type { Vault } from "./vault";
 class MemoryVault implements Vault {
   readonly records = new Map<string, string>();
   full = false;
-  async put(name: string, value: unknown) {
+  /** What holds writes up; where it rejects they fail. */
+  slow: Promise<void> | undefined;
+  async put(name: string, value: unknown, gone?: string) {
+    const written = JSON.stringify(value);
+    await this.slow;
     if (this.full) throw new DOMException("full", "QuotaExceededError");
-    this.records.set(name, JSON.stringify(value));
+    this.records.set(name, written);
+    if (gone !== undefined) this.records.delete(gone);
   }
   async get<T>(name: string) {
     const found = this.records.get(name);
@@ -93,6 +98,49 @@ describe("the send queue", () => {
     expect(server.events).toEqual([]);
   });
 
+  it("sends nothing that is not kept yet, though the line is free", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "away", waitMs: 1_000_000 }];
+    await queue.add("!r", "one");
+    await settle();
+    let fail = (_why: Error) => {};
+    vault.slow = new Promise((_resolve, reject) => (fail = reject));
+    const added = queue.add("!r", "two");
+    vault.slow = undefined;
+    const last = queue.add("!r", "three");
+    queue.wake();
+    await settle();
+    expect(texts(server)).toEqual(["one"]);
+    fail(new DOMException("full", "QuotaExceededError"));
+    await expect(added).rejects.toThrow("full");
+    await last;
+    await settle();
+    expect(texts(server)).toEqual(["one", "three"]);
+  });
+
+  it("a failed text that cannot be kept for another try stays as it was", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "refused", reason: "no", canRetry: true }];
+    await queue.add("!r", "one");
+    await settle();
+    const [failed] = queue.of("!r").map((text) => ({ ...text }));
+    vault.full = true;
+    await expect(queue.retry(failed?.id ?? "")).rejects.toThrow("full");
+    expect(queue.of("!r")).toEqual([failed]);
+    expect(server.events).toEqual([]);
+  });
+
+  it("is the draft's place: never are both there", async () => {
+    const { queue, vault, server } = world();
+    server.answers = [{ is: "stopped" }];
+    await vault.put("draft:@a:x:!r", "one");
+    await vault.put("draft:@a:x:!s", "other");
+    await queue.add("!r", "one");
+    expect([...vault.records.keys()].filter((name) => name.startsWith("draft"))).toEqual(["draft:@a:x:!s"]);
+    await queue.add("!s", "again", "$earlier");
+    expect(await vault.get("draft:@a:x:!s")).toBe("other");
+  });
+
   it("does not double a text whose answer was lost when the tab died", async () => {
     const first = world();
     first.server.loseAnswers = true;
@@ -145,6 +193,17 @@ describe("the send queue", () => {
     await settle();
     expect(texts(server)).toEqual(["two", "one"]);
     expect(queue.of("!r").find((t) => t.text === "one")?.id).toBe(failed?.id);
+  });
+
+  it.each([
+    ["an answer that was lost", { is: "away", waitMs: 1 } as Outcome, "may have been sent"],
+    ["being asked to wait", { is: "away", waitMs: 1, notTaken: true } as Outcome, "not allowed"],
+  ])("says whether it was certainly not sent when it is refused after %s", async (_name, first, words) => {
+    const { queue, server } = world();
+    server.answers = [first, { is: "refused", reason: "not allowed", canRetry: true }];
+    await queue.add("!r", "one");
+    await settle();
+    expect(queue.of("!r")[0]?.failed?.reason).toContain(words);
   });
 
   it("a failed text is discarded for good, one on its way is not", async () => {

@@ -7,7 +7,7 @@
  * have it, and gives the same event for the same transaction, but only to the same device and for a day;
  * beyond that a person decides.
  */
-import { outboxPrefix } from "./stores";
+import { draftName, outboxPrefix } from "./stores";
 import type { Vault } from "./vault";
 
 export interface Outgoing {
@@ -20,7 +20,7 @@ export interface Outgoing {
   at: number;
   /** The event of an earlier text that failed, and that this one repeats. */
   repeats?: string;
-  /** When it first may have left, and from which device. */
+  /** When it first may have been taken, and from which device. */
   tried?: { at: number; device: string };
   /** It does not go out by itself any more. */
   failed?: { reason: string; canRetry: boolean };
@@ -32,10 +32,10 @@ export type Sent = Outgoing & { event: string };
 /** How one try ended. */
 export type Outcome =
   | { is: "sent"; event: string }
-  /** Certainly not sent; for good, unless a person tries again. */
+  /** Not taken by this try, and for good, unless a person tries again. */
   | { is: "refused"; reason: string; canRetry: boolean }
-  /** The homeserver cannot be reached, or wants us to wait. */
-  | { is: "away"; waitMs?: number }
+  /** The homeserver cannot be reached, or wants us to wait; `notTaken`: it has certainly not taken the text. */
+  | { is: "away"; waitMs?: number; notTaken?: boolean }
   /** Nobody is signed in any more. */
   | { is: "stopped" };
 
@@ -59,6 +59,8 @@ const MAY_BE_SENT = "It may have been sent already. Look at the conversation bef
 export class SendQueue {
   private texts: Outgoing[] = [];
   private sent: Sent[] = [];
+  /** Shown already, but not on disk yet: they may not leave, and nothing may overtake them. */
+  private readonly unkept = new Set<Outgoing>();
   private readonly running = new Set<string>();
   private wakers: (() => void)[] = [];
   private stopped = false;
@@ -93,6 +95,7 @@ export class SendQueue {
     for (const waker of this.wakers.splice(0)) waker();
   }
 
+  /** Accepts a text, in the place of the room's draft unless it repeats an earlier text. */
   async add(room: string, body: string, repeats?: string): Promise<void> {
     const id = this.parts.newId();
     const last = this.texts.at(-1)?.at ?? 0;
@@ -101,13 +104,9 @@ export class SendQueue {
     this.texts.push(text);
     this.ids.set(text.txn, id);
     this.parts.changed(room);
-    try {
-      await this.keep(text);
-    } catch (error) {
-      this.remove(text);
-      throw error;
-    }
-    void this.run(room);
+    // A tab that dies between two writes would send the text and offer it as a draft again.
+    const draft = repeats === undefined ? draftName(this.parts.userId, room) : undefined;
+    await this.accept(text, () => this.remove(text), draft);
   }
 
   /** All that the room does not show itself, oldest first. */
@@ -134,13 +133,13 @@ export class SendQueue {
   async retry(id: string): Promise<void> {
     const text = this.texts.find((t) => t.id === id && t.failed);
     if (!text) return;
+    const before = { ...text };
     delete text.failed;
     delete text.tried;
     text.txn = this.parts.newId();
     this.ids.set(text.txn, text.id);
-    await this.keep(text);
     this.parts.changed(text.room);
-    void this.run(text.room);
+    await this.accept(text, () => Object.assign(text, before));
   }
 
   /** Gives a failed text up. One that may be on its way cannot be. */
@@ -151,13 +150,28 @@ export class SendQueue {
     await this.forget(text);
   }
 
+  /** Lets a text go as soon as it is kept; where it cannot be, all is as before. */
+  private async accept(text: Outgoing, undo: () => void, draft?: string): Promise<void> {
+    this.unkept.add(text);
+    try {
+      await this.parts.vault.put(this.name(text), text, draft);
+    } catch (error) {
+      undo();
+      this.parts.changed(text.room);
+      throw error;
+    } finally {
+      this.unkept.delete(text);
+      void this.run(text.room);
+    }
+  }
+
   private async run(room: string): Promise<void> {
     if (this.running.has(room)) return;
     this.running.add(room);
     try {
       for (let misses = 0; !this.stopped; ) {
         const text = this.texts.find((t) => t.room === room && !t.failed);
-        if (!text) return;
+        if (!text || this.unkept.has(text)) return;
         // What cannot be marked as tried does not leave; the disk may have room again later.
         const held = await this.attempt(text, misses).catch(() => this.pause(LONGEST_WAIT_MS));
         misses = held ? 0 : misses + 1;
@@ -169,6 +183,7 @@ export class SendQueue {
 
   /** One try; whether the line held. */
   private async attempt(text: Outgoing, misses: number): Promise<boolean> {
+    const isFirst = text.tried === undefined;
     if (!text.tried) {
       text.tried = { at: this.parts.now(), device: this.parts.deviceId };
       await this.keep(text);
@@ -186,12 +201,14 @@ export class SendQueue {
         await this.forget(text);
         return true;
       case "refused":
-        await this.fail(text, { reason: outcome.reason, canRetry: outcome.canRetry });
+        // The answer to an earlier try may have been lost, so a refusal of this one does not say that it was not sent.
+        await this.fail(text, { reason: isFirst ? outcome.reason : MAY_BE_SENT, canRetry: outcome.canRetry });
         return true;
       case "stopped":
         this.stopped = true;
         return false;
       case "away":
+        if (isFirst && outcome.notTaken) delete text.tried;
         await this.pause(outcome.waitMs ?? Math.min(FIRST_WAIT_MS * 2 ** misses, LONGEST_WAIT_MS));
         return false;
     }

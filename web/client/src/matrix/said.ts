@@ -9,13 +9,20 @@ export function isStatus(event: MatrixEvent): boolean {
   return event.getType() === STATUS;
 }
 
+/** Where a receipt is that is on what is not loaded, for that is older. */
+const BEFORE_ALL = -1;
+
+/** Texts that the bot's receipt was seen on. It moves on, and what it has said stays true. */
+const seenRead = new WeakMap<Room, Set<string>>();
+
 /** What is said in the loaded part of a room, by the text that it is about. */
 export class SaidInRoom {
   private readonly statuses = new Map<string, Status[]>();
   private readonly notices = new Map<string, string[]>();
   private readonly places = new Map<string, number>();
   private readonly botPlace: number;
-  private readonly readByOthers = new Set<string>();
+  private readonly readByBot: Set<string>;
+  private readonly readByStandIn: string | undefined;
 
   constructor(room: Room, me: string, bot: string) {
     const events = room.getLiveTimeline().getEvents();
@@ -24,19 +31,22 @@ export class SaidInRoom {
       if (id) this.places.set(id, place);
       if (event.getSender() === bot && isVouchedFor(event, room)) this.take(event);
     });
-    this.botPlace = this.placeRead(room, bot);
-    for (const { userId } of room.getJoinedMembers()) {
-      if (userId !== me && userId !== bot) this.readByOthers.add(readId(room, userId) ?? "");
-    }
+    const read = readId(room, bot) ?? "";
+    this.botPlace = this.places.get(read) ?? BEFORE_ALL;
+    this.readByBot = (seenRead.get(room) ?? new Set()).add(read);
+    seenRead.set(room, this.readByBot);
+    const others = room.getJoinedMembers().filter(({ userId }) => userId !== me && userId !== bot);
+    // Among several it is not certain who is the stand-in: a status event tells of the delivery then.
+    if (others.length === 1 && others[0]) this.readByStandIn = readId(room, others[0].userId);
   }
 
   about(event: string): Said {
-    const place = this.places.get(event) ?? -1;
+    const place = this.places.get(event) ?? this.botPlace;
     return {
       statuses: this.statuses.get(event) ?? [],
       notices: this.notices.get(event) ?? [],
-      botRead: place < 0 || this.botPlace < place ? "no" : this.botPlace === place ? "this" : "later",
-      standInRead: this.readByOthers.has(event),
+      botRead: this.readByBot.has(event) ? "this" : place < this.botPlace ? "later" : "no",
+      standInRead: this.readByStandIn === event,
     };
   }
 
@@ -46,11 +56,6 @@ export class SaidInRoom {
     if (!about || event.isRedacted()) return;
     if (isStatus(event)) push(this.statuses, about, statusOf(content));
     else if (content.msgtype === "m.notice") push(this.notices, about, String(content.body ?? ""));
-  }
-
-  /** Where somebody's receipt is; before everything if it is on what is not loaded, for that is older. */
-  private placeRead(room: Room, user: string): number {
-    return this.places.get(readId(room, user) ?? "") ?? -1;
   }
 }
 

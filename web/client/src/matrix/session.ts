@@ -4,6 +4,8 @@ import type { Vault } from "./vault";
 
 export interface Session extends Credentials {
   homeserver: string;
+  /** Being signed out: what is still here of it has to go. */
+  leaving?: boolean;
   /** The login has run out; the device and its keys are still good. */
   expired?: boolean;
   /** The public key that the device began with: where its store holds another, or none, its keys were lost. */
@@ -20,6 +22,12 @@ export async function loadSession(vault: Vault): Promise<Session | undefined> {
 
 export async function keepSession(vault: Vault, session: Session): Promise<void> {
   await vault.put(SESSION, session);
+}
+
+/** Keeps what is new of a session, unless it has been ended or another has taken its place. */
+export async function updateSession(vault: Vault, session: Session): Promise<void> {
+  const kept = await loadSession(vault);
+  if (kept?.userId === session.userId && kept.deviceId === session.deviceId) await keepSession(vault, session);
 }
 
 export async function forgetSession(vault: Vault): Promise<void> {

@@ -71,6 +71,7 @@ export async function wipeTyped(vault: Vault, userId: string): Promise<void> {
 
 export const outboxPrefix = (userId: string) => `outbox:${userId}:`;
 export const draftPrefix = (userId: string) => `draft:${userId}:`;
+export const draftName = (userId: string, room: string) => `${draftPrefix(userId)}${room}`;
 
 async function deleteAll(names: string[]): Promise<void> {
   await Promise.all(names.map(deleteDatabase));

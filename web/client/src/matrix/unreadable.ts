@@ -1,7 +1,7 @@
 /** Why a text cannot be read here, in words, with what to do. Never the machinery's words. */
 import { DecryptionFailureCode as Code } from "matrix-js-sdk/lib/crypto-api";
 
-const OLDER = "To read it, sign out, sign in again and enter your recovery key.";
+const OLDER = "To read it, reload this page and enter your recovery key.";
 
 export function whyUnreadable(code: string | null): string {
   switch (code) {

@@ -51,6 +51,15 @@ describe("the vault", () => {
     expect(await vault.list("outbox:")).toEqual([["outbox:1", "outbox:1"], ["outbox:2", "outbox:2"]]);
   });
 
+  it("writes in the order it was asked to, however long sealing takes, and with a text its draft goes", async () => {
+    const vault = await openVault();
+    const large = "x".repeat(3_000_000);
+    await Promise.all([vault.put("draft:a", large), vault.put("outbox:1", "sent", "draft:a"), vault.put("b", large), vault.put("b", "new")]);
+    expect(await vault.get("draft:a")).toBeUndefined();
+    expect(await vault.get("outbox:1")).toBe("sent");
+    expect(await vault.get("b")).toBe("new");
+  });
+
   it("two tabs at once get the same key", async () => {
     const [a, b] = await Promise.all([openVault(), openVault()]);
     await a.put("x", 1);

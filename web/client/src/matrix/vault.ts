@@ -1,7 +1,9 @@
 /**
  * What this browser keeps, sealed: the session, drafts, texts that wait to go out, the key of the crypto
- * store. Everything is encrypted (AES-256-GCM) with a key that WebCrypto made and never hands out, so a copy
- * of the profile's files alone is not enough. The name of a record is bound to it: records cannot be swapped.
+ * store. Everything is encrypted (AES-256-GCM) with a key that no script can read out of WebCrypto, and the
+ * name of a record is bound to it: records cannot be swapped. It keeps scripts from carrying the key away, and
+ * people from reading by chance. It does not help against who copies the browser's profile: browsers keep that
+ * key beside the records, and only an encrypted disk protects both.
  */
 const DATABASE = "verbatim";
 const KEYS = "keys";
@@ -17,9 +19,10 @@ interface SealedRecord {
   data: ArrayBuffer;
 }
 
-/** A small store of named values. */
+/** A small store of named values. Writes land in the order in which they were asked for. */
 export interface Vault {
-  put(name: string, value: unknown): Promise<void>;
+  /** In the same breath `gone` is deleted: never both are there, and never neither. */
+  put(name: string, value: unknown, gone?: string): Promise<void>;
   /** None also where the record cannot be opened any more: it is lost then, and no reason to stop. */
   get<T>(name: string): Promise<T | undefined>;
   delete(name: string): Promise<void>;
@@ -35,17 +38,27 @@ export async function openVault(databases: IDBFactory = indexedDB, crypto: Crypt
 }
 
 class IndexedVault implements Vault {
+  /** The write before. */
+  private written: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly database: IDBDatabase,
     private readonly key: CryptoKey,
     private readonly crypto: Crypto,
   ) {}
 
-  async put(name: string, value: unknown): Promise<void> {
-    const sealed = await this.seal(name, value);
-    const transaction = this.database.transaction(SEALED, "readwrite", { durability: "strict" });
-    transaction.objectStore(SEALED).put(sealed, name);
-    await finished(transaction);
+  put(name: string, value: unknown, gone?: string): Promise<void> {
+    const sealing = this.seal(name, value);
+    // Where it fails, that is said when its turn comes.
+    sealing.catch(() => {});
+    return this.inOrder(async () => {
+      const sealed = await sealing;
+      const transaction = this.database.transaction(SEALED, "readwrite", { durability: "strict" });
+      const store = transaction.objectStore(SEALED);
+      store.put(sealed, name);
+      if (gone !== undefined) store.delete(gone);
+      await finished(transaction);
+    });
   }
 
   async get<T>(name: string): Promise<T | undefined> {
@@ -53,10 +66,12 @@ class IndexedVault implements Vault {
     return sealed && this.unseal<T>(name, sealed);
   }
 
-  async delete(name: string): Promise<void> {
-    const transaction = this.database.transaction(SEALED, "readwrite");
-    transaction.objectStore(SEALED).delete(name);
-    await finished(transaction);
+  delete(name: string): Promise<void> {
+    return this.inOrder(async () => {
+      const transaction = this.database.transaction(SEALED, "readwrite");
+      transaction.objectStore(SEALED).delete(name);
+      await finished(transaction);
+    });
   }
 
   async list<T>(prefix: string): Promise<[string, T][]> {
@@ -70,6 +85,13 @@ class IndexedVault implements Vault {
       records.map(async (record, i) => [String(names[i]), await this.unseal<T>(String(names[i]), record)] as const),
     );
     return opened.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, T]]));
+  }
+
+  /** Sealing takes as long as it takes: without this, an older value could land last. */
+  private inOrder(write: () => Promise<void>): Promise<void> {
+    const writing = this.written.then(write);
+    this.written = writing.catch(() => {});
+    return writing;
   }
 
   private store(): IDBObjectStore {

@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { NOW } from "../../test-world/data";
+import { ME, NOW } from "../../test-world/data";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
 import { App } from "./app";
 
@@ -33,7 +33,7 @@ async function press(element: HTMLElement | null | undefined): Promise<void> {
 }
 
 /** Lets what waits for a rejection run. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const box = () => root.querySelector<HTMLTextAreaElement>("#composer")!;
 const button = (words: string) => [...root.querySelectorAll<HTMLElement>("button")].find((b) => b.textContent?.includes(words));
@@ -166,4 +166,29 @@ test("going on needs the tick that the key is kept", async () => {
 test("the title says how many, never who or what", async () => {
   await open({});
   expect(document.title).toBe("(6) Verbatim");
+});
+
+test("New text asks again for numbers that are not known, and says why there are none", async () => {
+  const away = { title: "Verbatim does not answer", mend: "Try again in a minute." };
+  const given: Given = { me: { ...ME, numbers: undefined }, learned: ME, fails: away };
+  const world = await open(given);
+  await press(button("New text"));
+  await act(settled);
+  expect(root.textContent).toContain("Verbatim does not answer");
+  expect(root.textContent).not.toContain("You have no number");
+  given.fails = undefined;
+  await press(button("Try again"));
+  await act(settled);
+  expect(world.asked.filter((what) => what === "learn")).toHaveLength(2);
+  expect(root.querySelector("#new-number")).not.toBeNull();
+});
+
+test("who is not served any more is told so", async () => {
+  await open({ refused: { title: "You cannot text clients now.", mend: "Ask whoever runs Verbatim." } });
+  expect(root.querySelector(".banner")?.textContent).toContain("Ask whoever runs Verbatim.");
+});
+
+test("who has lost the recovery key is told the way on", async () => {
+  await open({ stage: { at: "recover", busy: false } });
+  expect(root.querySelector("details")?.textContent).toContain("ask your administrator to have your keys made anew");
 });

@@ -30,8 +30,8 @@ export function mark(delivery: Delivery, kind: Kind): Mark {
       return { words: "Kept here, goes out by itself", icon: "tray", tone: "warn" };
     case "sending":
       return { words: "Sending", icon: "clock", tone: "plain" };
-    case "recorded":
-      return { words: "Recorded, on its way", icon: "clock", tone: "plain" };
+    case "with-firm":
+      return { words: "With the firm", icon: "clock", tone: "plain" };
     case "sent":
       return { words: kind === "sms" ? "Sent to carrier" : "Sent", icon: "check", tone: "plain" };
     case "delivered":

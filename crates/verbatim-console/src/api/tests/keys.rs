@@ -4,6 +4,40 @@ use serde_json::{Value, json};
 
 use super::Caller;
 
+/// Files of keys are changed by the command line, which says so first.
+#[tokio::test]
+async fn what_is_done_to_files_of_keys_is_recorded() {
+    let caller = Caller::new().await;
+    let signer = caller.shown("keys").await["signer"].clone();
+    let signer = signer.as_str().unwrap();
+    let size = async || caller.world.engine.log_records(0, 100).await.unwrap();
+    for (deed, key, reason) in [
+        ("change_signer", signer, "key.change_signer"),
+        ("retire_signer", signer, "key.retire_signer"),
+        ("hsm_init", "verbatim-kek", "key.hsm_init"),
+    ] {
+        let body = json!({"deed": deed, "key": key});
+        let answer = caller.post("keys/custody", &body).await;
+        assert_eq!(answer.status, 204, "{}", answer.body);
+        let records = size().await;
+        let last = records.last().unwrap();
+        assert_eq!((last.kind.as_str(), last.reason.as_str()), ("key", reason));
+        assert_eq!(last.details["key"], key);
+        assert!(last.actor.starts_with("operator:"), "{}", last.actor);
+    }
+    let before = size().await.len();
+    for (deed, key) in [
+        ("retire_signer", "log.example+00000000+AAAA"),
+        ("hsm_init", ""),
+        ("hsm_init", "two\nlines"),
+    ] {
+        let body = json!({"deed": deed, "key": key});
+        let answer = caller.post("keys/custody", &body).await;
+        assert_eq!(answer.problem(), "request.not.possible", "{deed} {key}");
+    }
+    assert_eq!(size().await.len(), before);
+}
+
 #[tokio::test]
 async fn a_rotation_is_shown_and_recorded_and_the_record_still_opens() {
     let caller = Caller::new().await;

@@ -2,8 +2,10 @@
 
 use http::{Method, header};
 use serde_json::{Value, json};
-use verbatim_domain::Duration;
+use verbatim_domain::{Duration, RecordId};
+use verbatim_engine::ports::{Change, Clock, Commit, NewRecord};
 use verbatim_engine::views::RecordView;
+use verbatim_record::Kind;
 
 use super::Caller;
 use crate::api::PURPOSE;
@@ -161,6 +163,80 @@ async fn exports_are_sightings_of_what_they_selected() {
     assert_eq!(exporters(&caller, third).await, vec![]);
 }
 
+/// What a broken edge or a damaged disk leaves: a record that does not open. Its position in the log.
+async fn unreadable(caller: &Caller, kind: Kind, conversation: Option<&str>) -> u64 {
+    let store = caller.world.engine.store();
+    let like = store.records(0, 1).await.unwrap().remove(0);
+    let position = store.log_root().await.unwrap().size;
+    let mut sealed = like.sealed;
+    sealed.kind = kind;
+    sealed.id = RecordId::from_random([0xe0 + position as u8; 16]);
+    sealed.captured_at = caller.world.clock.now();
+    sealed.ciphertext = b"garbage".to_vec();
+    let append = Change::Append(NewRecord {
+        conversation: conversation.map(|id| id.parse().unwrap()),
+        sealed,
+        about: None,
+    });
+    let (fence, changes) = (None, vec![append]);
+    store.commit(Commit { changes, fence }).await.unwrap();
+    position
+}
+
+#[tokio::test]
+async fn a_record_that_does_not_open_hides_no_other() {
+    let (caller, id, first) = conversation().await;
+    let timeline = format!("conversations/{id}/timeline");
+    caller.shown(&timeline).await;
+    let export = caller
+        .done("exports", &json!({"of": "all", "purpose": "exam"}))
+        .await;
+    let text = unreadable(&caller, Kind::MessageIn, Some(&id)).await;
+    let view = unreadable(&caller, Kind::View, Some(&id)).await;
+    let taken = unreadable(&caller, Kind::Export, None).await;
+
+    let seen = caller
+        .shown(&format!("record/who-saw?record={first}"))
+        .await;
+    assert_eq!(seen["unreadable"], json!([view, taken]), "{seen}");
+    let kinds = seen["seen"].as_array().unwrap().iter();
+    let kinds: Vec<_> = kinds.map(|s| s["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["view", "export"], "{seen}");
+
+    let page = caller.shown(&timeline).await;
+    let items = page["items"].as_array().unwrap();
+    assert_eq!(items[0]["text"], "one", "{page}");
+    for item in items {
+        let position = item["log_index"].as_u64().unwrap();
+        let why = item["unreadable"].as_str();
+        let is_one = position == text || position == view;
+        assert_eq!(why.is_some(), is_one, "{item}");
+        assert_eq!(item["leaf_hash"].as_str().unwrap().len(), 64, "{item}");
+        if let Some(why) = why {
+            assert!(why.contains("does not open"), "{why}");
+        }
+    }
+
+    // An export ends at it, and says where; days beside it are exported.
+    let pages = async |wish: Value| {
+        let begun = caller.done("exports", &wish).await;
+        let position = begun["position"].as_u64().unwrap();
+        caller.get(&format!("exports/{position}/records")).await
+    };
+    caller.world.clock.advance(Duration::from_secs(86_400));
+    let now = caller.world.clock.now().as_millis();
+    let of = |of: Value, from: Option<i64>| json!({"of": of, "from_ms": from, "purpose": "exam"});
+    for whole in [json!("all"), json!({"conversation": id})] {
+        let answer = pages(of(whole.clone(), None)).await;
+        assert_ne!(answer.status, 200, "{whole}");
+        let answer = pages(of(whole.clone(), Some(now))).await;
+        assert_eq!(answer.status, 200, "{whole}: {}", answer.body);
+    }
+    let before = export["position"].as_u64().unwrap();
+    let answer = caller.get(&format!("exports/{before}/records")).await;
+    assert_eq!(answer.status, 200, "those older than it: {}", answer.body);
+}
+
 #[tokio::test]
 async fn every_look_at_clients_leaves_a_record() {
     let (caller, id, _) = conversation().await;
@@ -218,12 +294,16 @@ async fn who_may_not_look_is_refused_on_the_record() {
         .world
         .token("clerk", &["read", "provision", "admin"])
         .await;
-    for path in [
-        format!("conversations/{id}/timeline"),
-        format!("record/who-saw?record={first}"),
-        "record/verify".to_owned(),
+    let reader = caller.world.token("reader", &["read"]).await;
+    for (path, token, who) in [
+        (format!("conversations/{id}/timeline"), &token, "clerk"),
+        (format!("record/who-saw?record={first}"), &token, "clerk"),
+        ("record/verify".to_owned(), &token, "clerk"),
+        ("holds".to_owned(), &token, "clerk"),
+        ("tokens".to_owned(), &reader, "reader"),
+        ("alarms".to_owned(), &reader, "reader"),
     ] {
-        let answer = asked(&caller, &path, &token, &["curious"]).await;
+        let answer = asked(&caller, &path, token, &["curious"]).await;
         assert_eq!(answer.problem(), "scope.missing", "{path}");
         let records = records(&caller).await;
         let last = records.last().unwrap();
@@ -233,10 +313,17 @@ async fn who_may_not_look_is_refused_on_the_record() {
                 last.reason.as_str(),
                 last.actor.as_str()
             ),
-            ("view", "refused", "operator:clerk")
+            ("view", "refused", format!("operator:{who}").as_str()),
+            "{path}"
         );
         assert_eq!(last.details["purpose"], "curious");
     }
+    // Seeing lists without texts is not recorded, and not being let see them is not either.
+    let narrow = caller.world.token("narrow", &["hold"]).await;
+    let before = records(&caller).await.len();
+    let answer = asked(&caller, "employees", &narrow, &[]).await;
+    assert_eq!(answer.problem(), "scope.missing");
+    assert_eq!(records(&caller).await.len(), before);
     // Refused all the same where it cannot be recorded.
     caller.world.store.inject(verbatim_store::Fault::Refuse);
     let answer = asked(&caller, "record/verify", &token, &[]).await;

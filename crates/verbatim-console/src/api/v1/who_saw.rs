@@ -54,6 +54,8 @@ pub(crate) struct WhoSaw {
     kind: String,
     /// Each view, export and proof that covers it, in order.
     seen: Vec<Sighting>,
+    /// Positions in the log of views, exports and proofs that do not open: whether they cover it cannot be said.
+    unreadable: Vec<u64>,
 }
 
 /// Somebody was shown a part of a conversation, or handed records.
@@ -102,6 +104,7 @@ impl From<WhoSawView> for WhoSaw {
             conversation_seq: v.conversation_seq,
             kind: v.kind,
             seen: v.seen.into_iter().map(Sighting::from).collect(),
+            unreadable: v.unreadable,
         }
     }
 }

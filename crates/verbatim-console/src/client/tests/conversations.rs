@@ -134,6 +134,23 @@ async fn pages_have_an_end_and_each_is_recorded() {
     }
 }
 
+/// Contacts are the firm's: who begins a conversation with a colleague's client names nobody anew.
+#[tokio::test]
+async fn a_colleagues_client_keeps_the_name() {
+    let (office, _, bob) = two().await;
+    let answer = start(&office, &bob, &json!({"number": CLIENT, "name": "Mallory"})).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let list = office.shown("conversations", &bob).await;
+    let names: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| &c["name"])
+        .collect();
+    assert!(names.contains(&&json!("Jane Doe")), "{names:?}");
+    assert!(!names.contains(&&json!("Mallory")), "{names:?}");
+}
+
 #[tokio::test]
 async fn starting_again_finds_the_same() {
     let office = Office::new().await;

@@ -76,8 +76,9 @@ impl Pages<'_> {
     }
 
     async fn take(&mut self, stored: &StoredRecord) -> Result<(), StoreError> {
-        let exported = self.exported(stored).await?;
-        if self.head.selection.may_hold(&exported.entry.leaf) {
+        // First the leaf: what is of another time need not open.
+        if self.head.selection.may_hold(&leaf_of(stored)?) {
+            let exported = self.exported(stored).await?;
             self.bytes += stored.sealed.ciphertext.len();
             self.records.push(exported);
         }

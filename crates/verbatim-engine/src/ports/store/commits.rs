@@ -137,9 +137,17 @@ pub enum Change {
     PutPeriod(ClassPeriod, Timestamp),
     /// Keep a promise about somebody's records, unless it is kept already. Counts as a change to the holds.
     Promise(Promise),
-    /// Keep a bucket until the end of this month. [`StoreError::Conflict`](super::StoreError::Conflict) if it
-    /// is kept longer already, or its key is destroyed.
-    KeepBucket(BucketId, u32),
+    /// Keep a bucket until the end of a later month. [`StoreError::Stale`](super::StoreError::Stale) if it is not
+    /// kept until `from`, [`StoreError::Conflict`](super::StoreError::Conflict) if that is later, or its key is
+    /// destroyed. Counts as a change to the holds.
+    KeepBucket {
+        /// Which.
+        bucket: BucketId,
+        /// The month until which it was kept when that was decided.
+        from: u32,
+        /// The month until which it is kept from now on.
+        until: u32,
+    },
     /// Insert a hold, or write down a step of its release. Counts as a change to the holds.
     PutHold(Hold),
     /// Insert a proposed disposal. [`StoreError::Conflict`](super::StoreError::Conflict) if the bucket has

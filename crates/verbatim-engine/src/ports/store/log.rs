@@ -20,6 +20,8 @@ pub struct StoredRecord {
     pub conversation_seq: u64,
     /// Position in the log as stored.
     pub global_seq: u64,
+    /// Where in the log the record before it in its conversation stands, as stored.
+    pub previous: Option<u64>,
 }
 
 /// Every so many records of a conversation, the store marks the place of one; its schema says so, too.

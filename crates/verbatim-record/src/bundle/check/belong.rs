@@ -60,8 +60,14 @@ fn whom(of: &Of) -> Option<&str> {
     }
 }
 
+/// Only what the record itself fills in. Other details and references hold what somebody wrote: the purpose of
+/// a look stands in the conversation that was looked at.
 fn names(body: &Body, whom: &str) -> bool {
-    let refs = body.refs.values().chain(body.details.values());
-    let sides = [&body.from, &body.to];
-    sides.into_iter().chain(refs).any(|named| named == whom)
+    let named = [
+        Some(&body.from),
+        Some(&body.to),
+        body.refs.get("contact"),
+        body.details.get("our_number"),
+    ];
+    named.into_iter().flatten().any(|named| named == whom)
 }

@@ -1,24 +1,31 @@
 //! From phones into rooms.
 
+use std::collections::HashSet;
+
 use verbatim_domain::message::Direction;
 use verbatim_domain::{Timestamp, UserId};
 use verbatim_engine::ports::{Content, Conversation, InboundText, JobKind, Message};
 
 use super::Audit;
+use super::keeping::certificates;
 use crate::fakes::platform::{Room, What};
 use crate::sim::corpus::NUMBERS;
 
 impl Audit {
     pub(super) fn inbound(&mut self) {
         let messages = self.all(Direction::Inbound);
+        let (gone, mut unplaced) = (self.disposed_of(), 0);
         for text in self.received.clone() {
             self.recorded_once(&text);
+            let is_gone = gone.contains(&text.provider_id.0);
             let mine =
                 |m: &&(Conversation, Message)| m.1.provider_id.as_ref() == Some(&text.provider_id);
             let found: Vec<_> = messages.iter().filter(mine).collect();
             match found.as_slice() {
                 // Those without a place are counted below.
-                [] => {}
+                [] => unplaced += usize::from(is_gone),
+                // It waited longer than it was to be kept.
+                [(_, message)] if is_gone && message.event.is_none() => {}
                 [(conversation, message)] => {
                     self.said_once(&text, conversation, message);
                     self.for_the_holder(&text, conversation);
@@ -29,7 +36,7 @@ impl Audit {
                 ),
             }
         }
-        self.unplaced(messages.len());
+        self.unplaced(messages.len(), unplaced);
         self.nothing_else(&messages);
         self.in_order();
     }
@@ -92,10 +99,22 @@ impl Audit {
         }
     }
 
-    fn unplaced(&mut self, placed: usize) {
+    /// Texts whose record was disposed of, by the carrier's name for them.
+    fn disposed_of(&self) -> HashSet<String> {
+        let certificates = certificates(&self.records, &self.keys);
+        let is_gone = |at| certificates.iter().any(|(_, c)| c.covers(at));
+        let gone = (0..).zip(&self.records).filter(|(at, _)| is_gone(*at));
+        let texts = gone.filter(|(_, (_, _, view))| view.kind == "message_in");
+        let names = texts.filter_map(|(_, (_, _, view))| view.refs.get("provider_id"));
+        names.cloned().collect()
+    }
+
+    /// Some were disposed of before they had a place.
+    fn unplaced(&mut self, placed: usize, gone: usize) {
         let waiting = self.queue.iter().find(|stat| stat.kind == JobKind::Route);
         let waiting = waiting.map_or(0, |stat| stat.depth as usize);
-        if placed + waiting != self.received.len() {
+        let without = self.received.len().checked_sub(placed + waiting);
+        if without.is_none_or(|without| without > gone) {
             let what = format!(
                 "{} texts, of which {placed} in conversations and {waiting} waiting for a holder",
                 self.received.len()
@@ -144,7 +163,9 @@ impl Audit {
             };
             let messages = self.messages.get(&conversation.id).into_iter().flatten();
             let inbound = messages.filter(|message| message.direction == Direction::Inbound);
-            let mut places: Vec<_> = inbound.map(place).collect();
+            // One that was never said is told of above.
+            let places = inbound.map(place).filter(|(_, said)| said.is_some());
+            let mut places: Vec<_> = places.collect();
             places.sort();
             if !places.is_sorted_by_key(|(_, said)| *said) {
                 self.fail(

@@ -2,31 +2,31 @@
 
 use std::collections::HashMap;
 
-use verbatim_domain::{ConversationId, RecordId};
+use verbatim_domain::ConversationId;
 use verbatim_engine::Engine;
-use verbatim_engine::ports::{Conversation, StoredRecord};
+use verbatim_engine::ports::{Conversation, Disposal, StoredRecord};
 use verbatim_engine::views::RecordView;
-use verbatim_record::{Certificate, Note};
+use verbatim_record::policy::Policy;
+use verbatim_record::{Certificate, Note, VerifierKey};
 
 use super::Audit;
-use crate::fakes::test_signer;
 use crate::sim::Broken;
 use crate::sim::corpus::{EMPLOYEES, NUMBERS, PHONES};
 use crate::sim::office::Wish;
 use crate::sim::operation::HoldOn;
-use crate::sim::world::{MONTHS, World};
+use crate::sim::signers::Seen;
+use crate::sim::world::World;
 
-/// A record as the log showed it when it was young.
-type Seen = (RecordId, Option<ConversationId>, RecordView);
-
-/// The certificates of a log with their positions. What does not parse certifies nothing.
-pub(crate) fn certificates(records: &[Seen]) -> Vec<(u64, Certificate)> {
+/// The certificates of a log with their positions. What does not parse certifies nothing, nor does what is by
+/// another key than the one that the log has at its place.
+pub(crate) fn certificates(records: &[Seen], keys: &Policy) -> Vec<(u64, Certificate)> {
+    let origin = keys.logs().next().map_or("", VerifierKey::name);
     let certificate = |(at, (_, _, view)): (u64, &Seen)| {
         if view.kind != "disposal" || view.reason != "certificate" {
             return None;
         }
         let note = Note::parse(&view.text).ok()?;
-        note.check(&[test_signer().verifier().clone()]).ok()?;
+        note.check(&keys.keys_at(origin, at + 1)).ok()?;
         Some((at, Certificate::parse(&note.text).ok()?))
     };
     (0..).zip(records).filter_map(certificate).collect()
@@ -38,7 +38,8 @@ pub(super) struct Found {
     /// Or why they do not open.
     views: Vec<Result<RecordView, String>>,
     /// Keyed hashes of phone numbers, by number.
-    indexes: HashMap<String, [u8; 32]>,
+    pub(super) indexes: HashMap<String, [u8; 32]>,
+    pub(super) disposals: Vec<Disposal>,
 }
 
 impl Found {
@@ -58,10 +59,12 @@ impl Found {
         }
         let index = |number: &&str| (number.to_string(), fresh.vault().index("phone", number));
         let indexes = NUMBERS.iter().chain(&PHONES).map(index).collect();
+        let disposals = world.store.disposals().await.map_err(Broken::new)?;
         Ok(Self {
             raw,
             views,
             indexes,
+            disposals,
         })
     }
 }
@@ -83,14 +86,39 @@ async fn read(engine: &Engine, from: u64, count: usize) -> Vec<Result<RecordView
 
 impl Audit {
     pub(super) fn keeping(&mut self, found: &Found) {
-        let certificates = certificates(&self.records);
+        let certificates = certificates(&self.records, &self.keys);
         self.all_there(found, &certificates);
+        let erasures = certificates.iter().filter(|(_, c)| c.only_data_keys);
+        let erasures = erasures.count() as u64;
+        self.seen
+            .insert("erased by themselves".to_owned(), erasures);
         for (at, certificate) in &certificates {
-            self.in_time(*at, certificate);
-            self.by_two(*at, certificate);
+            self.in_time(*at, certificate, found);
+            self.by_two(*at, certificate, found);
             self.not_held(*at, certificate, found);
         }
+        self.not_again(&certificates);
         self.releases_by_two();
+    }
+
+    /// What a client wrote is not recorded once more when it was disposed of.
+    fn not_again(&mut self, certificates: &[(u64, Certificate)]) {
+        let id = |view: &RecordView| view.refs.get("provider_id").cloned();
+        let again = (0..).zip(&self.records).find(|(at, (_, _, view))| {
+            let first = || {
+                let mut all = (0..).zip(&self.records);
+                all.find(|(_, (_, _, one))| one.kind == "message_in" && id(one) == id(view))
+            };
+            let gone = |(position, _)| {
+                let mut before = certificates.iter().take_while(|(by, _)| by < at);
+                before.any(|(_, c)| c.covers(position))
+            };
+            view.rule.starts_with("relay.placed_late") && first().is_some_and(gone)
+        });
+        if let Some((position, _)) = again {
+            let what = format!("{position} says again what was disposed of");
+            self.fail("certified", what);
+        }
     }
 
     /// What is not certified opens and says what it said; what cannot be opened is certified.
@@ -121,54 +149,24 @@ impl Audit {
         }
     }
 
+    pub(super) fn conversation(&self, of: Option<ConversationId>) -> Option<&Conversation> {
+        of.and_then(|id| self.conversations.iter().find(|c| c.id == id))
+    }
+
     /// The records that a certificate names.
-    fn named<'a>(&'a self, certificate: &'a Certificate) -> impl Iterator<Item = (u64, &'a Seen)> {
+    pub(super) fn named<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+    ) -> impl Iterator<Item = (u64, &'a Seen)> {
         let all = (0..).zip(&self.records);
         all.filter(|(at, _)| certificate.covers(*at))
-    }
-
-    fn in_time(&mut self, at: u64, certificate: &Certificate) {
-        let now = month(certificate.destroyed_at.as_millis());
-        let early = self
-            .named(certificate)
-            .find(|(_, (_, _, view))| month(view.captured_ms) + i64::from(MONTHS) >= now)
-            .map(|(position, _)| position);
-        if let Some(position) = early {
-            let what = format!("{position}, by the certificate at {at}");
-            self.fail("early", what);
-        }
-    }
-
-    /// Before the certificate, one has proposed and somebody else has approved this very disposal.
-    fn by_two(&mut self, at: u64, certificate: &Certificate) {
-        let class = certificate.bucket.class.0.to_string();
-        let month = certificate.bucket.expiry_month;
-        let month = format!("{:04}-{:02}", month / 12, month % 12 + 1);
-        let who = |step: &str| -> Vec<String> {
-            let before = self.records.iter().take(at as usize);
-            let mine = before.filter(|(_, _, view)| {
-                view.kind == "disposal"
-                    && view.reason == step
-                    && view.details.get("class") == Some(&class)
-                    && view.details.get("expiry_month") == Some(&month)
-            });
-            mine.map(|(_, _, view)| view.actor.clone()).collect()
-        };
-        let (proposed, approved) = (who("proposed"), who("approved"));
-        let two = proposed
-            .iter()
-            .any(|one| approved.iter().any(|two| one != two));
-        if !two {
-            let what = format!("the disposal at {at}: {proposed:?} and {approved:?}");
-            self.fail("four eyes", what);
-        }
     }
 
     /// Holds that stood when the key was destroyed were on nothing that it opened.
     fn not_held(&mut self, at: u64, certificate: &Certificate, found: &Found) {
         let standing: Vec<Wish> = self.standing(at);
         let held = self.named(certificate).find_map(|(position, (_, of, _))| {
-            let conversation = of.and_then(|id| self.conversations.iter().find(|c| c.id == id));
+            let conversation = self.conversation(*of);
             let on = standing.iter().find(|w| is_on(w, conversation, found))?;
             Some(format!("{position} by the certificate at {at}: {on:?}"))
         });
@@ -203,16 +201,6 @@ impl Audit {
             .filter_map(wish)
             .collect()
     }
-
-    fn releases_by_two(&mut self) {
-        let alone = self.records.iter().find(|(_, _, view)| {
-            view.reason == "released" && view.details.get("asked_by") == Some(&view.actor)
-        });
-        if let Some((_, _, view)) = alone {
-            let what = format!("a hold was released: {view:?}");
-            self.fail("four eyes", what);
-        }
-    }
 }
 
 /// Whether a hold is on a record of a conversation. Those of none are under every hold.
@@ -230,36 +218,5 @@ fn is_on(wish: &Wish, conversation: Option<&Conversation>, found: &Found) -> boo
         Wish::On(HoldOn::Contact(n)) => theirs(has(&PHONES, *n)),
         Wish::On(HoldOn::Number(n)) => ours(has(&NUMBERS, *n)) || theirs(has(&NUMBERS, *n)),
         Wish::On(HoldOn::Conversation(_)) => false,
-    }
-}
-
-/// Year × 12 + month − 1 of a time in Unix milliseconds, UTC: the days of the calendar counted by hand, so
-/// that the engine's own counting is checked (H. Hinnant, `civil_from_days`).
-fn month(ms: i64) -> i64 {
-    let days = ms.div_euclid(86_400_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    // Years begin with March.
-    let since_march = (5 * of_year + 2) / 153;
-    (year + era * 400) * 12 + since_march + 2
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn months_are_counted() {
-        for (ms, year, of_year) in [
-            (0, 1970, 1),
-            (951_782_400_000, 2000, 2), // 29 February 2000
-            (951_868_800_000, 2000, 3),
-            (1_767_225_599_999, 2025, 12),
-            (1_767_225_600_000, 2026, 1),
-        ] {
-            assert_eq!(month(ms), year * 12 + of_year - 1, "{ms}");
-        }
     }
 }

@@ -24,12 +24,18 @@ pub fn operations(seed: u64) -> Vec<Operation> {
 pub(super) struct Dice {
     pub(super) chance: Chance,
     last_text: u8,
+    /// Whether it draws the operations too that there were not from the beginning: what the others of a seed
+    /// mean stays as it was.
+    pub(super) knows_later: bool,
 }
 
 impl Dice {
     pub(super) fn new(chance: Chance) -> Self {
-        let last_text = 0;
-        Self { chance, last_text }
+        Self {
+            chance,
+            last_text: 0,
+            knows_later: false,
+        }
     }
 
     pub(super) fn u8(&mut self, end: usize) -> u8 {
@@ -41,7 +47,7 @@ impl Dice {
     }
 
     /// The same text twice in a row is likely: it is what confuses reconciliation.
-    fn text(&mut self) -> u8 {
+    pub(super) fn text(&mut self) -> u8 {
         if !self.chance.percent(50) {
             self.last_text = self.u8(TEXTS);
         }
@@ -109,7 +115,7 @@ impl Dice {
         ])
     }
 
-    fn client_texts(&mut self) -> Operation {
+    pub(super) fn client_texts(&mut self) -> Operation {
         Operation::ClientTexts {
             phone: self.u8(3),
             number: self.u8(3),

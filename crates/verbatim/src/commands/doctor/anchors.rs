@@ -6,8 +6,9 @@ use verbatim_engine::Authority;
 use verbatim_engine::ports::{Entropy, Witness};
 use verbatim_record::checkpoint::cosigned_at;
 use verbatim_record::timestamp;
-use verbatim_record::{Checkpoint, Note, Signer, VerifierKey};
+use verbatim_record::{Note, Signer, VerifierKey};
 
+use super::log::{key_before, opened};
 use super::{Examination, Verdict};
 use crate::config::Config;
 use crate::system::SystemEntropy;
@@ -29,17 +30,31 @@ pub(super) async fn anchors(exam: &mut Examination, config: &Config, signer: &dy
     let log = verbatim_store::look_at_log(&config.store_url()).await;
     // A store that cannot be looked at has its own check.
     let size = log.ok().flatten().map(|log| log.size);
+    let before = key_before(config);
+    let ours = Ours {
+        key: signer.verifier(),
+        before: before.as_ref().map(|key| key.verifier()),
+        size,
+    };
     for of in &anchoring.witnesses {
-        exam.add("witness", witness(&**of, signer, size).await);
+        exam.add("witness", witness(&**of, &ours).await);
     }
     for of in &anchoring.authorities {
         exam.add("time authority", authority(of).await);
     }
 }
 
-async fn witness(witness: &dyn Witness, signer: &dyn Signer, size: Option<u64>) -> Verdict {
+/// What a witness is held against.
+struct Ours<'a> {
+    key: &'a VerifierKey,
+    /// While the log changes its key.
+    before: Option<&'a VerifierKey>,
+    size: Option<u64>,
+}
+
+async fn witness(witness: &dyn Witness, ours: &Ours<'_>) -> Verdict {
     let name = witness.name();
-    match witness.latest(signer.verifier().name()).await {
+    match witness.latest(ours.key.name()).await {
         Err(error) => Verdict::Fail(
             format!("{name}: {error}"),
             "check its `url`, or ask whoever runs it; checkpoints are cosigned when it is back"
@@ -47,20 +62,14 @@ async fn witness(witness: &dyn Witness, signer: &dyn Signer, size: Option<u64>) 
         ),
         Ok(None) => Verdict::Warn(
             format!("{name} answers, and has cosigned nothing of this log"),
-            format!("its operator must enter `log {}`", signer.verifier()),
+            format!("its operator must enter `log {}`", ours.key),
         ),
-        Ok(Some(note)) => shown(name, &note, witness.key(), signer.verifier(), size),
+        Ok(Some(note)) => shown(name, &note, witness.key(), ours),
     }
 }
 
 /// What a witness shows, weighed.
-fn shown(
-    name: &str,
-    note: &Note,
-    witness: &VerifierKey,
-    ours: &VerifierKey,
-    size: Option<u64>,
-) -> Verdict {
+fn shown(name: &str, note: &Note, witness: &VerifierKey, ours: &Ours<'_>) -> Verdict {
     if !matches!(cosigned_at(note, witness), Ok(Some(_))) {
         return Verdict::Fail(
             format!("{name} shows a checkpoint that the key of the configuration has not cosigned"),
@@ -68,7 +77,7 @@ fn shown(
                 .into(),
         );
     }
-    let said = match Checkpoint::open(note, ours) {
+    let said = match opened(note, ours.key, ours.before) {
         Ok(said) => said,
         Err(error) => {
             return Verdict::Fail(
@@ -77,7 +86,7 @@ fn shown(
             );
         }
     };
-    match size {
+    match ours.size {
         Some(size) if size < said.size => Verdict::Fail(
             format!(
                 "{name} has cosigned {} records, and the store has {size}",
@@ -127,6 +136,7 @@ async fn authority(authority: &Authority) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use verbatim_record::Checkpoint;
     use verbatim_record::checkpoint::cosign;
     use verbatim_record::note::Algorithm;
     use verbatim_record::signing::FileSigner;
@@ -140,6 +150,7 @@ mod tests {
     #[test]
     fn what_a_witness_shows_is_weighed() {
         let ours = signer("log.test/log", Algorithm::Ed25519, 1);
+        let before = signer("log.test/log", Algorithm::EcdsaP256, 5);
         let stranger = signer("log.test/log", Algorithm::Ed25519, 2);
         let witness = signer("witness.test/1", Algorithm::CosignatureEd25519, 3);
         let other = signer("witness.test/1", Algorithm::CosignatureEd25519, 4);
@@ -152,7 +163,12 @@ mod tests {
             let mut note = checkpoint.sign(by).unwrap();
             note.signatures
                 .push(cosign(&note.text, 5, cosigner).unwrap());
-            let verdict = shown("w", &note, witness.verifier(), ours.verifier(), size);
+            let against = Ours {
+                key: ours.verifier(),
+                before: Some(before.verifier()),
+                size,
+            };
+            let verdict = shown("w", &note, witness.verifier(), &against);
             let (word, found) = match verdict {
                 Verdict::Ok(found) => ("ok", found),
                 Verdict::Warn(found, _) => ("warning", found),
@@ -162,6 +178,19 @@ mod tests {
         };
         check(
             &ours,
+            &witness,
+            Some(9),
+            "ok: w has cosigned 7 of 9 records",
+        );
+        // The log has changed its key, and the witness knows the one before.
+        check(
+            &before,
+            &witness,
+            Some(6),
+            "failure: w has cosigned 7 records, and the store has 6",
+        );
+        check(
+            &before,
             &witness,
             Some(9),
             "ok: w has cosigned 7 of 9 records",

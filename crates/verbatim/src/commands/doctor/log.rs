@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Result;
-use verbatim_record::{Checkpoint, Note, Signer};
+use verbatim_record::checkpoint::CheckpointError;
+use verbatim_record::{Checkpoint, Note, Signer, VerifierKey};
 
 use super::Verdict;
 use crate::config::Config;
@@ -75,14 +76,25 @@ fn mend() -> String {
 
 fn believed(config: &Config, bytes: &[u8], key: &dyn Signer) -> Result<Checkpoint, String> {
     let note = Note::parse(&String::from_utf8_lossy(bytes)).map_err(|e| e.to_string())?;
-    let said = Checkpoint::open(&note, key.verifier());
-    // After a change of the key, what was published before it.
-    let before = |before: &Arc<dyn Signer>| Checkpoint::open(&note, before.verifier()).ok();
-    let older = || wiring::read_signer_before(config).ok().flatten();
-    match said {
-        Err(error) => older()
-            .and_then(|old| before(&old))
-            .ok_or(error.to_string()),
-        Ok(said) => Ok(said),
-    }
+    let before = key_before(config);
+    let before = before.as_ref().map(|key| key.verifier());
+    opened(&note, key.verifier(), before).map_err(|e| e.to_string())
+}
+
+/// The key before the log's, as long as it lies beside it.
+pub(super) fn key_before(config: &Config) -> Option<Arc<dyn Signer>> {
+    wiring::read_signer_before(config).ok().flatten()
+}
+
+/// A checkpoint of ours. After a change of the key that is also what the one before has signed: until then it
+/// signed alone, and as long as it is there it signs beside the new one, which others may not know yet.
+pub(super) fn opened(
+    note: &Note,
+    key: &VerifierKey,
+    before: Option<&VerifierKey>,
+) -> Result<Checkpoint, CheckpointError> {
+    Checkpoint::open(note, key).or_else(|error| {
+        let said = before.and_then(|before| Checkpoint::open(note, before).ok());
+        said.ok_or(error)
+    })
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use verbatim_record::bundle::{MANIFEST, PROGRESS, Progress, TIMESTAMPS};
@@ -20,13 +21,31 @@ pub(super) struct State {
     pub(super) wanted: Value,
 }
 
+/// Which export it was, and nothing of who is in it or asked for it: the log has that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Begun {
+    /// Position of its record in the log.
+    pub(super) export: u64,
+    /// The log's name.
+    pub(super) origin: String,
+}
+
+/// What was kept of an export that was interrupted.
+pub(super) enum Kept {
+    /// How far it had come.
+    State(Box<State>),
+    /// That it was begun.
+    Begun(Begun),
+}
+
 /// Takes the files of a bundle.
 pub(super) trait Place: Send {
     /// Where it is.
     fn path(&self) -> &Path;
     /// What was kept of an export that was interrupted here.
-    fn state(&self) -> Result<Option<State>>;
-    /// Keeps how far it has come: all files before are durable.
+    fn kept(&self) -> Result<Option<Kept>>;
+    /// Keeps how far it has come, or that it was begun: all files before are durable.
     fn keep(&mut self, state: &State) -> Result<()>;
     /// Puts a file in place.
     fn put(&mut self, path: &str, content: &[u8]) -> Result<()>;
@@ -106,8 +125,9 @@ impl Place for Folder {
         &self.path
     }
 
-    fn state(&self) -> Result<Option<State>> {
-        read_state(&self.path.join(PROGRESS))
+    fn kept(&self) -> Result<Option<Kept>> {
+        let state = read_kept(&self.path.join(PROGRESS))?;
+        Ok(state.map(|state| Kept::State(Box::new(state))))
     }
 
     fn keep(&mut self, state: &State) -> Result<()> {
@@ -148,11 +168,11 @@ fn is_empty(folder: &Path) -> io::Result<bool> {
     Ok(true)
 }
 
-pub(super) fn read_state(path: &Path) -> Result<Option<State>> {
+pub(super) fn read_kept<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     match fs::read(path) {
         Ok(bytes) => {
-            let state = serde_json::from_slice(&bytes);
-            Ok(Some(state.with_context(|| path.display().to_string())?))
+            let kept = serde_json::from_slice(&bytes);
+            Ok(Some(kept.with_context(|| path.display().to_string())?))
         }
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| path.display().to_string()),

@@ -1,7 +1,7 @@
 //! A bundle as one file that only its recipient can open: a tar archive in `age`.
 //!
-//! Nothing of it is on the disk in clear. The cipher's state cannot be kept, so an interrupted one begins again
-//! with its first record, as the same export.
+//! Nothing of it is on the disk in clear, but which record of the log the export is. The cipher's state cannot be
+//! kept, so an interrupted one begins again with its first record, as the same export.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use age::stream::StreamWriter;
 use anyhow::{Context, Result, bail};
 
-use super::place::{Place, State, gone, no_room, read_state};
+use super::place::{Begun, Kept, Place, State, gone, no_room, read_kept};
 use crate::files::replace_private;
 
 /// A sealed file as it is written, beside its place.
@@ -69,17 +69,22 @@ impl Place for Sealed {
         &self.path
     }
 
-    fn state(&self) -> Result<Option<State>> {
-        read_state(&self.kept)
+    fn kept(&self) -> Result<Option<Kept>> {
+        Ok(read_kept(&self.kept)?.map(Kept::Begun))
     }
 
     fn keep(&mut self, state: &State) -> Result<()> {
-        // Only what is asked for: the parts cannot be gone on with.
-        if state.progress.parts > 0 {
+        let progress = &state.progress;
+        // Only that it was begun: the parts cannot be gone on with.
+        if progress.parts > 0 {
             return Ok(());
         }
-        let state = serde_json::to_vec(state)?;
-        replace_private(&self.kept, &state).map_err(|error| no_room(error, &self.kept))
+        let begun = Begun {
+            export: progress.export.position,
+            origin: progress.origin.clone(),
+        };
+        let begun = serde_json::to_vec(&begun)?;
+        replace_private(&self.kept, &begun).map_err(|error| no_room(error, &self.kept))
     }
 
     fn put(&mut self, path: &str, content: &[u8]) -> Result<()> {

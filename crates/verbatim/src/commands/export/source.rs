@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use verbatim_record::bundle::{Content, Entry, Undisclosed, timestamp_paths};
+use verbatim_record::bundle::{Content, Entry, Head, Undisclosed, timestamp_paths};
 use verbatim_record::seal::{check_body, check_data_key};
 use verbatim_record::{Checkpoint, Leaf, Note, timestamp};
 
@@ -51,6 +51,19 @@ pub(super) async fn page(api: &Api, export: u64, from: u64) -> Result<Page> {
     let End { next } = serde_json::from_str(end).context("the answer was cut off")?;
     let records = lines.into_iter().map(record).collect::<Result<_>>()?;
     Ok(Page { records, next })
+}
+
+/// What an export is, as its own record says it.
+pub(super) async fn head(api: &Api, export: u64) -> Result<Head> {
+    let own = page(api, export, export).await?.records.pop();
+    let own = own.filter(|record| record.entry.leaf.global_seq == export);
+    let head = own.and_then(|record| {
+        let body = record.entry.body()?;
+        Head::of_record(&record.entry.leaf, body)
+    });
+    head.with_context(|| {
+        format!("record {export} of the log is no export that can be gone on with")
+    })
 }
 
 /// The record of a certificate, which is handed out without its key.

@@ -354,7 +354,9 @@ async fn a_sealed_bundle_opens_for_its_recipient_alone() {
     let file = dir.path().join("bundle.tar.age");
     let identity = age::x25519::Identity::generate();
     let recipient = identity.to_public().to_string();
-    let args = args(&["--all", "--age", &recipient], &file);
+    let age = ["--age", recipient.as_str()];
+    let of = |of: &[&str]| args(&[of, &age].concat(), &file);
+    let args = of(&["--person", ALICE]);
     // Died after it was asked for.
     let mut place = Sealed::open(&file, &recipient).unwrap();
     super::begin(
@@ -366,6 +368,19 @@ async fn a_sealed_bundle_opens_for_its_recipient_alone() {
     .await
     .unwrap();
     drop(place);
+    // What lies there in clear is about nobody.
+    let kept = fs::read_to_string(dir.path().join("bundle.tar.age.progress")).unwrap();
+    let fields: serde_json::Map<_, _> = serde_json::from_str(&kept).unwrap();
+    let fields: Vec<_> = fields.keys().map(String::as_str).collect();
+    assert_eq!(fields, ["export", "origin"], "{kept}");
+    let mut place = Sealed::open(&file, &recipient).unwrap();
+    let other = make(&world.api, &mut place, &of(&["--all"])).await;
+    let words = other.unwrap_err().to_string();
+    assert!(words.contains("something else"), "{words}");
+    assert!(
+        words.contains(&format!("the conversations of {ALICE}")),
+        "{words}"
+    );
     let mut place = Sealed::open(&file, &recipient).unwrap();
     make(&world.api, &mut place, &args).await.unwrap();
     assert_eq!(world.exports().await, 1);

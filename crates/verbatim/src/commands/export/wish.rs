@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use time::{Date, Month};
+use verbatim_record::bundle::{Of, Selection};
 
 use crate::cli::ExportArgs;
 
@@ -31,6 +32,17 @@ pub(super) fn of(args: &ExportArgs) -> Result<Value> {
     Ok(json!({"of": of, "from_ms": from, "to_ms": to}))
 }
 
+/// Whether a selection, as the log has it, is what is wanted. A number may be written with spaces and the like.
+pub(super) fn is_of(wanted: &Value, selection: &Selection) -> bool {
+    let Ok(mut wanted) = serde_json::from_value::<Selection>(wanted.clone()) else {
+        return false;
+    };
+    if let Of::Number(number) = &mut wanted.of {
+        number.retain(|c| c == '+' || c.is_ascii_digit());
+    }
+    wanted == *selection
+}
+
 /// The beginning of a day in UTC, Unix milliseconds.
 fn midnight(date: &str) -> Result<i64> {
     let parse = || {
@@ -47,6 +59,26 @@ fn midnight(date: &str) -> Result<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_wanted_is_known_again() {
+        let is = |of: Value, from: Option<i64>, expected: bool| {
+            let selection = Selection {
+                of: Of::Number("+16285550100".to_owned()),
+                from_ms: Some(7),
+                to_ms: None,
+            };
+            let wanted = json!({"of": of, "from_ms": from, "to_ms": null});
+            assert_eq!(is_of(&wanted, &selection), expected, "{wanted}");
+        };
+        is(json!({"number": "+16285550100"}), Some(7), true);
+        is(json!({"number": "+1 (628) 555-0100"}), Some(7), true);
+        is(json!({"number": "+16285550100"}), None, false);
+        is(json!({"number": "+16285550101"}), Some(7), false);
+        is(json!({"person": "+16285550100"}), Some(7), false);
+        is(json!("all"), Some(7), false);
+        is(json!("what"), Some(7), false);
+    }
 
     #[test]
     fn days_begin_at_midnight() {

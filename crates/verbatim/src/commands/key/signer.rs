@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use verbatim_hsm::TokenSigner;
+use verbatim_record::Signer;
 use zeroize::Zeroizing;
 
 use super::kind_of;
@@ -25,14 +27,7 @@ pub(crate) fn change_signer(
     out: &Out,
     args: &ChangeSignerArgs,
 ) -> Result<ExitCode> {
-    let old = read_signer(config)?;
-    let before = read_signer_before(config)?;
-    if before.is_some_and(|before| before.verifier() != old.verifier()) {
-        bail!(
-            "the signing key from before still lies beside the present one: end that change first, with `verbatim key \
-             retire-signer`"
-        );
-    }
+    let old = replaceable(config)?;
     let name = old.verifier().name();
     let text = match &args.token_key {
         Some(label) => in_token(config, args, label, name)?,
@@ -61,9 +56,21 @@ pub(crate) fn change_signer(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Takes the key from before away, if the log signs with the present one: until a node has begun the change, the
-/// one that lies beside it is the only key of the log, and may be its only copy.
-pub(super) fn retire_signer(config: &Config, out: &Out, in_use: &str) -> Result<ExitCode> {
+/// The signing key in its place, if no change of it is under way. Blocks.
+pub(super) fn replaceable(config: &Config) -> Result<Arc<dyn Signer>> {
+    let present = read_signer(config)?;
+    let before = read_signer_before(config)?;
+    if before.is_some_and(|before| before.verifier() != present.verifier()) {
+        bail!(
+            "the signing key from before still lies beside the present one: end that change first, with `verbatim key \
+             retire-signer`"
+        );
+    }
+    Ok(present)
+}
+
+/// Whether there is a key from before. It may be taken away only if the log signs with the present one.
+pub(super) fn may_retire(config: &Config, in_use: &str) -> Result<bool> {
     let present = read_signer(config)?;
     let present = present.verifier().to_string();
     if present != in_use {
@@ -72,6 +79,13 @@ pub(super) fn retire_signer(config: &Config, out: &Out, in_use: &str) -> Result<
              old key back in its place"
         );
     }
+    Ok(signer_beside(config, OLD_SIGNER).try_exists()?)
+}
+
+/// Takes the key from before away, if the log signs with the present one: until a node has begun the change, the
+/// one that lies beside it is the only key of the log, and may be its only copy.
+pub(super) fn retire_signer(config: &Config, out: &Out, in_use: &str) -> Result<ExitCode> {
+    may_retire(config, in_use)?;
     let path = signer_beside(config, OLD_SIGNER);
     let is_there = match fs::remove_file(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,

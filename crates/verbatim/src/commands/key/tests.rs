@@ -1,7 +1,10 @@
 use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
 
-use verbatim_record::Note;
 use verbatim_record::note::Algorithm;
+use verbatim_record::{Note, Signer};
+use verbatim_testkit::fakes::Site;
 use verbatim_testkit::softhsm::{PIN, SoftHsm, with_tokens};
 
 use super::*;
@@ -89,15 +92,63 @@ fn it_signs(config: &Config) {
     assert_eq!(crate::code_of(&error), exit::KEY, "{error:#}");
 }
 
-/// The files of a change: the log's name stays, and what a process leaves that dies between the two writes.
-#[test]
-fn a_signing_key_is_changed_in_its_files() {
+/// What may be a key's last copy is taken away on the record, by somebody.
+#[tokio::test]
+async fn a_signing_key_is_retired_on_the_record() {
+    let (_dir, config) = with_signing_key();
+    let out = Out { json: true };
+    let first = read_signer(&config).unwrap();
+    let store = verbatim_store::SqlStore::in_memory().unwrap();
+    let grown = async |signer: &Arc<dyn Signer>, before: Option<&Arc<dyn Signer>>| {
+        let site = Site::signed_by(store.clone(), signer.clone(), before.cloned());
+        let site = site.await.unwrap();
+        site.lead().await.unwrap();
+        let ann = Actor::operator("ann");
+        site.engine.create_token(&ann, "t", &[]).await.unwrap();
+        site.engine.sign_log().await.unwrap();
+        site
+    };
+    drop(grown(&first, None).await);
+    let args = ChangeSignerArgs {
+        signing_algorithm: SigningAlgorithm::Ed25519,
+        token_key: None,
+    };
+    change_signer(&config, &out, &args).unwrap();
+    let second = read_signer(&config).unwrap();
+    let site = grown(&second, Some(&first)).await;
+    let api = Api::here(verbatim_console::local_api_router(
+        site.engine.clone(),
+        "ann",
+    ));
+    for _ in 0..2 {
+        let done = run(&config, &api, &out, KeyCommand::RetireSigner).await;
+        assert_eq!(done.unwrap(), ExitCode::SUCCESS);
+        assert!(read_signer_before(&config).unwrap().is_none());
+    }
+    let records = site.engine.log_records(0, 1000).await.unwrap();
+    let retired = records.iter().filter(|r| r.reason == "key.retire_signer");
+    let retired: Vec<_> = retired.collect();
+    assert_eq!(retired.len(), 1, "the second time nothing was there");
+    assert_eq!(retired[0].actor, "operator:command-line/ann");
+    assert_eq!(retired[0].details["key"], second.verifier().to_string());
+    assert_eq!(retired[0].details["retired"], first.verifier().to_string());
+}
+
+/// A configuration, with a signing key in its place.
+fn with_signing_key() -> (tempfile::TempDir, Config) {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("keys")).unwrap();
     let text = "[firm]\nname = \"Acme\"\n[homeserver]\nurl = \"http://127.0.0.1:8008\"\n\
                 server_name = \"acme.test\"\nas_token = \"as\"\nhs_token = \"hs\"\n";
     let config = Config::parse(text, &dir.path().join("verbatim.toml")).unwrap();
     crate::commands::init::make_signing_key_quietly(&config).unwrap();
+    (dir, config)
+}
+
+/// The files of a change: the log's name stays, and what a process leaves that dies between the two writes.
+#[test]
+fn a_signing_key_is_changed_in_its_files() {
+    let (_dir, config) = with_signing_key();
     let out = Out { json: true };
     let change = |signing_algorithm| {
         let args = ChangeSignerArgs {

@@ -16,7 +16,7 @@ export function Menu({ onClose }: { onClose: () => void }) {
     <Modal title={me?.name || "Menu"} look="dialog-menu" onClose={onClose}>
       <div class="menu-me">
         <span>{me?.userId}</span>
-        {me?.numbers.map(({ id, number }) => (
+        {me?.numbers?.map(({ id, number }) => (
           <span key={id}>
             Texts from <span class="number">{phoneNumber(number)}</span>
           </span>

@@ -14,13 +14,22 @@ import { TYPED_WORDS, typed } from "./number";
 const CHECK_AFTER_MS = 350;
 
 export function NewConversation({ onClose }: { onClose: () => void }) {
+  const me = useUi().world.me.value;
+  if (!me?.numbers) return <NumbersUnknown onClose={onClose} />;
+  if (me.numbers.length === 0) return <NoNumber onClose={onClose} />;
+  return <Begin me={me} numbers={me.numbers} onClose={onClose} />;
+}
+
+type Numbers = NonNullable<Me["numbers"]>;
+
+function Begin({ me, numbers, onClose }: { me: Me; numbers: Numbers; onClose: () => void }) {
   const ui = useUi();
-  const me = ui.world.me.value;
   const [number, setNumber] = useState("");
   const [name, setName] = useState("");
-  const [from, setFrom] = useState(me?.numbers[0]?.id);
+  const [chosen, setFrom] = useState<string>();
+  const from = chosen ?? numbers[0]?.number;
   const found = known(ui.world.conversations.value, number);
-  const verdict = useVerdict(number, found.length > 0);
+  const verdict = useVerdict(number, from, found.length > 0);
   // Without an answer nothing is forbidden here: the server decides when the conversation begins.
   const askable = verdict.state === "good" || verdict.state === "unanswered";
   const { busy, trouble, run } = useRequest();
@@ -35,11 +44,10 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
     if (!askable) return;
     void run(async () => go(await ui.world.start(number.trim(), name.trim() || undefined, from)));
   };
-  if (me && me.numbers.length === 0) return <NoNumber onClose={onClose} />;
   return (
     <Modal title="New text" onClose={onClose}>
       <form class="stack" onSubmit={submit}>
-        <NumberField number={number} region={me?.region} verdict={verdict} write={setNumber} />
+        <NumberField number={number} region={me.region} verdict={verdict} write={setNumber} />
         <Known found={found} go={go} />
         <label class="field">
           <span>
@@ -47,8 +55,8 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
           </span>
           <input autocomplete="off" maxLength={80} value={name} onInput={(e) => setName(e.currentTarget.value)} />
         </label>
-        {me && <From me={me} from={from} choose={setFrom} />}
-        <Rules firm={me?.firm} />
+        <From numbers={numbers} from={from} choose={setFrom} />
+        <Rules firm={me.firm} />
         <ProblemNote problem={trouble} />
         <div class="actions actions-end">
           <button type="button" onClick={onClose}>
@@ -63,10 +71,32 @@ export function NewConversation({ onClose }: { onClose: () => void }) {
   );
 }
 
+/** Our API has not said yet who I am: it is asked again. */
+function NumbersUnknown({ onClose }: { onClose: () => void }) {
+  const { world } = useUi();
+  const { busy, trouble, run } = useRequest();
+  const ask = () => void run(() => world.learn());
+  useEffect(ask, [world]);
+  return (
+    <Modal title="New text" onClose={onClose}>
+      <p role="status">{busy ? "Asking Verbatim for your numbers…" : ""}</p>
+      <ProblemNote problem={trouble} />
+      <div class="actions actions-end">
+        <button type="button" onClick={onClose}>
+          Close
+        </button>
+        <button type="button" class="primary" aria-disabled={busy} onClick={ask}>
+          Try again
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
 function NoNumber({ onClose }: { onClose: () => void }) {
   return (
     <Modal title="New text" onClose={onClose}>
-      <p>No number is known that you could text from. If you should have one, reload this page, or ask your administrator.</p>
+      <p>You have no number to text from. If you should have one, ask your administrator.</p>
       <div class="actions actions-end">
         <button type="button" class="primary" onClick={onClose}>
           Close
@@ -84,7 +114,7 @@ function verdictOf(problems: string[] | undefined): Verdict {
 }
 
 /** What this page and then the firm's rules say of the number, once the typing rests. */
-function useVerdict(number: string, named: boolean): Verdict {
+function useVerdict(number: string, from: string | undefined, named: boolean): Verdict {
   const { world } = useUi();
   const [answer, setAnswer] = useState<Verdict>({ state: "none", words: [] });
   const shape = typed(number);
@@ -93,14 +123,14 @@ function useVerdict(number: string, named: boolean): Verdict {
     setAnswer({ state: "asking", words: [] });
     let current = true;
     const timer = setTimeout(async () => {
-      const problems = await world.check("", number.trim()).then((c) => c.problems, () => undefined);
+      const problems = await world.check("", number.trim(), from).then((c) => c.problems, () => undefined);
       if (current) setAnswer(verdictOf(problems));
     }, CHECK_AFTER_MS);
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [number, shape, world]);
+  }, [number, from, shape, world]);
   // A name that leads to a conversation is no wrong number.
   const words = shape === "letters" && named ? undefined : TYPED_WORDS[shape];
   return words ? { state: "bad", words: [words] } : answer;
@@ -191,9 +221,9 @@ function known(all: Conversation[], query: string): Conversation[] {
   return sms.filter((c) => c.sms?.facts?.maskedNumber.endsWith(digits.slice(-4))).slice(0, 4);
 }
 
-function From({ me, from, choose }: { me: Me; from: string | undefined; choose: (id: string) => void }) {
-  const [only] = me.numbers;
-  if (me.numbers.length === 1 && only) {
+function From({ numbers, from, choose }: { numbers: Numbers; from: string | undefined; choose: (number: string) => void }) {
+  const [only] = numbers;
+  if (numbers.length === 1 && only) {
     return (
       <p class="hint">
         Goes out from your <span class="number">{phoneNumber(only.number)}</span>
@@ -204,8 +234,8 @@ function From({ me, from, choose }: { me: Me; from: string | undefined; choose: 
     <label class="field">
       From your number
       <select value={from} onChange={(e) => choose(e.currentTarget.value)}>
-        {me.numbers.map(({ id, number }) => (
-          <option key={id} value={id}>
+        {numbers.map(({ id, number }) => (
+          <option key={id} value={number}>
             {phoneNumber(number)}
           </option>
         ))}

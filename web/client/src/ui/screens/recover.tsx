@@ -49,6 +49,13 @@ export function Recover({ stage }: { stage: Extract<Stage, { at: "recover" }> })
           </button>
         </div>
       </form>
+      <details>
+        <summary>I have lost my recovery key</summary>
+        <p>
+          Nobody can give it to you again. Choose “Go on without them” to work now; you are asked again at your next
+          visit. To end that, ask your administrator to have your keys made anew.
+        </p>
+      </details>
       <p class="hint">
         Without the key, new messages can be read as usual. Older ones stay locked in this browser; the firm’s record
         has every text.

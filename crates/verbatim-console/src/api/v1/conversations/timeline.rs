@@ -59,6 +59,8 @@ pub(crate) struct Record {
     leaf_hash: String,
     /// When it was disposed of; null if it can be read.
     disposed: Option<Disposed>,
+    /// Why it does not open, though nobody has disposed of it: it is damaged, or not by Verbatim. Null if it does.
+    unreadable: Option<String>,
 }
 
 /// A record that nobody can read any more: only its place, kind and time are left.
@@ -101,6 +103,7 @@ impl From<RecordView> for Record {
             evidence_bytes: v.evidence_bytes,
             leaf_hash: v.leaf_hash,
             disposed: v.disposed.map(Disposed::from),
+            unreadable: v.unreadable,
         }
     }
 }
@@ -143,8 +146,9 @@ impl TimelineQuery {
     }
 }
 
-/// The records of a conversation in order, each opened and checked against its leaf. Each page is recorded
-/// as a view, behind what it shows; `next` leads to what was there when the first page was asked for.
+/// The records of a conversation in order, each opened and checked against its leaf; one that does not open
+/// shows its leaf and says so. Each page is recorded as a view, behind what it shows; `next` leads to what was
+/// there when the first page was asked for.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/timeline", tag = "record",
     params(("id" = String, Path, description = "The conversation's id."), TimelineQuery),
     responses((status = 200, body = Page<Record>)))]

@@ -1,0 +1,217 @@
+// @vitest-environment happy-dom
+/** From a cold page to an account and back, in one tab and in two. */
+import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fakeLocks } from "../../test-world/locks";
+import { keepSession, loadSession } from "../matrix/session";
+import { type Vault, openVault } from "../matrix/vault";
+import type { World } from "../model";
+
+/** What the account of the day does; the SDK stays out of it. */
+const account = vi.hoisted(() => ({
+  wasm: Promise.resolve(),
+  warmed: 0,
+  opened: 0,
+  started: 0,
+  stopped: 0,
+  opening: Promise.resolve(),
+}));
+
+vi.mock("../matrix/client", () => ({
+  warmUp: () => {
+    account.warmed += 1;
+    return account.wasm;
+  },
+}));
+vi.mock("../matrix/account", () => ({
+  Account: {
+    async open({ stores }: { stores: { prefix: string } }) {
+      account.opened += 1;
+      for (const part of ["matrix-sdk-crypto", "matrix-sdk-crypto-meta"]) {
+        const request = indexedDB.open(`${stores.prefix}::${part}`);
+        request.onsuccess = () => request.result.close();
+      }
+      await account.opening;
+      return {
+        synced: Promise.resolve(),
+        standing: async () => "ready",
+        start: async () => void (account.started += 1),
+        stop: async () => void (account.stopped += 1),
+        deviceKey: async () => "key",
+        name: async () => "alice",
+        queue: { start: () => {} },
+        desk: { open: () => {}, refresh: () => {} },
+        openIdToken: () => Promise.reject(new TypeError("away")),
+      };
+    },
+  },
+}));
+
+type Answer = (body: Record<string, any>, token: string | null) => Response | Promise<Response>;
+const config = { homeserver: "http://hs", server_name: "x", firm: "Acme", bot: "@bot:x" };
+let server: Record<string, Answer>;
+let asked: string[];
+let vault: Vault;
+const { createWorld } = await import("./world");
+
+beforeEach(async () => {
+  globalThis.indexedDB = new IDBFactory();
+  Object.assign(account, { wasm: Promise.resolve(), opening: Promise.resolve(), warmed: 0, opened: 0, started: 0, stopped: 0 });
+  // Tabs of an earlier test hear what is said of another device only.
+  alice.deviceId += "I";
+  asked = [];
+  server = {
+    "/config.json": () => Response.json(config),
+    "GET login": () => Response.json({ flows: [{ type: "m.login.password" }] }),
+    "POST login": ({ identifier, device_id }) =>
+      Response.json({ user_id: `@${identifier.user}:x`, device_id: device_id ?? `D-${identifier.user}`, access_token: "a", refresh_token: "r" }),
+    "POST logout": () => Response.json({}),
+  };
+  vi.stubGlobal("isSecureContext", true);
+  Object.defineProperty(navigator, "locks", { configurable: true, value: fakeLocks() });
+  vi.stubGlobal("fetch", async (input: string, init: RequestInit = {}) => {
+    const path = input.replace("http://hs/_matrix/client/v3/", "");
+    const what = path === "/config.json" ? path : `${init.method} ${path}`;
+    asked.push(what);
+    const answer = server[what];
+    if (!answer) throw new TypeError(`nobody answers ${what}`);
+    return answer(JSON.parse(String(init.body ?? "{}")), new Headers(init.headers).get("Authorization"));
+  });
+  vault = await openVault();
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+const alice = { homeserver: "http://hs", userId: "@alice:x", deviceId: "D-alice", accessToken: "a", refreshToken: "r", isSigned: true };
+const at = (world: World, stage: string) =>
+  vi.waitFor(() => expect(world.stage.value).toMatchObject({ at: stage, ...(stage === "sign-in" && { busy: false }) }));
+const settled = () => new Promise((done) => setTimeout(done, 30));
+function held() {
+  let release = () => {};
+  return { promise: new Promise<void>((resolve) => (release = resolve)), release: () => release() };
+}
+
+describe("two tabs", () => {
+  it("one that is still fetching what encrypts never opens the keys after the other has taken over", async () => {
+    await keepSession(vault, alice);
+    const wasm = held();
+    account.wasm = wasm.promise;
+    const first = createWorld();
+    await vi.waitFor(() => expect(account.warmed).toBe(1));
+    account.wasm = Promise.resolve();
+    const second = createWorld();
+    await at(second, "open-elsewhere");
+    await second.useHere();
+    await at(second, "ready");
+    wasm.release();
+    await settled();
+    expect(first.stage.value.at).toBe("moved");
+    expect(account).toMatchObject({ opened: 1, started: 1, stopped: 0 });
+  });
+
+  it("one that is opening the keys closes them before the other opens them", async () => {
+    await keepSession(vault, alice);
+    const opening = held();
+    account.opening = opening.promise;
+    const first = createWorld();
+    await vi.waitFor(() => expect(account.opened).toBe(1));
+    const second = createWorld();
+    await at(second, "open-elsewhere");
+    const taken = second.useHere();
+    await settled();
+    expect(account.opened).toBe(1);
+    opening.release();
+    await taken;
+    await at(second, "ready");
+    expect(first.stage.value.at).toBe("moved");
+    expect(account).toMatchObject({ opened: 2, started: 1, stopped: 1 });
+  });
+
+  it("nobody else signs in over an account that is at work", async () => {
+    const [first, second] = [createWorld(), createWorld()];
+    await Promise.all([at(first, "sign-in"), at(second, "sign-in")]);
+    await first.signIn("alice", "secret");
+    await expect(second.signIn("bob", "secret")).rejects.toMatchObject({ title: "Somebody is signed in here already" });
+    expect(await loadSession(vault)).toMatchObject({ userId: "@alice:x" });
+    await at(first, "ready");
+  });
+
+  it("who takes the place of a login that ran out ends it", async () => {
+    await keepSession(vault, { ...alice, expired: true });
+    const world = createWorld();
+    await at(world, "sign-in");
+    await world.signIn("bob", "secret");
+    expect(await loadSession(vault)).toMatchObject({ userId: "@bob:x" });
+    await vi.waitFor(() => expect(asked).toContain("POST logout"));
+    await at(world, "ready");
+  });
+});
+
+describe("signing out", () => {
+  it("wipes before it tells anybody", async () => {
+    await keepSession(vault, alice);
+    await vault.put("draft:@alice:x:!r", "typed");
+    const answer = held();
+    let found: unknown;
+    server["POST logout"] = async () => {
+      found = [await loadSession(vault), await vault.list("draft:"), await vault.list("store-key:")];
+      await answer.promise;
+      return Response.json({});
+    };
+    const world = createWorld();
+    await at(world, "ready");
+    const left = world.signOut();
+    await vi.waitFor(() => expect(found).toEqual([undefined, [], []]));
+    answer.release();
+    await left;
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: undefined });
+  });
+
+  it("is brought to its end by the next visit", async () => {
+    await keepSession(vault, { ...alice, leaving: true });
+    await vault.put("draft:@alice:x:!r", "typed");
+    const world = createWorld();
+    await at(world, "sign-in");
+    expect(await loadSession(vault)).toBeUndefined();
+    expect(await vault.list("draft:")).toEqual([]);
+    expect(asked).toContain("POST logout");
+    expect(account.opened).toBe(0);
+  });
+
+  it("gets a new token where the one there has run out", async () => {
+    await keepSession(vault, alice);
+    server["POST refresh"] = () => Response.json({ access_token: "fresh", refresh_token: "r2" });
+    server["POST logout"] = (_body, token) =>
+      token === "Bearer fresh" ? Response.json({}) : Response.json({ errcode: "M_UNKNOWN_TOKEN", soft_logout: true }, { status: 401 });
+    const world = createWorld();
+    await at(world, "ready");
+    await world.signOut();
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: undefined });
+  });
+});
+
+describe("coming back from a single sign-on", () => {
+  afterEach(() => history.replaceState(null, "", "/"));
+
+  it.each([true, false])("the login token leaves the address before anything else (secure: %s)", (isSecure) => {
+    vi.stubGlobal("isSecureContext", isSecure);
+    history.replaceState(null, "", "/?sso=1&loginToken=secret");
+    createWorld();
+    expect(location.href).not.toContain("secret");
+  });
+
+  it("the token signs in if this tab asked for it", async () => {
+    const tokens: unknown[] = [];
+    server["POST login"] = ({ token }) => {
+      tokens.push(token);
+      return Response.json({ user_id: "@alice:x", device_id: "D", access_token: "a" });
+    };
+    history.replaceState(null, "", "/?sso=1&loginToken=theirs");
+    await at(createWorld(), "sign-in");
+    sessionStorage.setItem("verbatim-sso", "1");
+    history.replaceState(null, "", "/?sso=1&loginToken=mine");
+    await at(createWorld(), "ready");
+    expect(tokens).toEqual(["mine"]);
+  });
+});
