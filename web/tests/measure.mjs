@@ -15,23 +15,17 @@ const ECHOES = quick ? 3 : 25;
 
 const say = (line) => console.log(JSON.stringify(line));
 
-const stage = await Stage.set();
-try {
+await Stage.play(async (stage) => {
   const { client, profile } = await stage.firstDevice("measured", stage.alice);
-  await fill(client);
+  await fill(stage, client);
   say({ browser: stage.browser.version, conversations: CONVERSATIONS });
   await echoes(client);
   await client.page.close();
-  for (let run = 0; run < LOADS; run += 1) say({ what: "cold-load", run, ms: await coldLoad(profile) });
-  const complaints = stage.browser.faults();
-  if (complaints.length > 0) throw new Error(complaints.join("\n"));
-} finally {
-  await stage.strike();
-}
+  for (let run = 0; run < LOADS; run += 1) say({ what: "cold-load", run, ms: await coldLoad(stage, profile) });
+});
 
 /** As many clients have texted. */
-async function fill(client) {
-  const { carrier, alice } = stage;
+async function fill({ carrier, alice }, client) {
   for (let at = 0; at < CONVERSATIONS; at += 1) {
     const phone = `+1${312 + Math.floor(at / 100)}55501${String(at % 100).padStart(2, "0")}`;
     await carrier.text(phone, alice.number, `This is client ${at + 1}.`);
@@ -74,7 +68,7 @@ async function noteEcho(page, words) {
   }, words);
 }
 
-async function coldLoad(profile) {
+async function coldLoad({ demo }, profile) {
   const client = new Client(await profile.page());
   const { page } = client;
   const protocol = await profile.context.newCDPSession(page);
@@ -91,7 +85,7 @@ async function coldLoad(profile) {
       watch.observe(document, { subtree: true, childList: true });
     });
   });
-  await page.goto(stage.demo.client);
+  await page.goto(demo.client);
   const ms = await page.evaluate(() => window.listDrawn);
   await client.isOnline();
   await page.close();

@@ -16,16 +16,9 @@ const SMALL = { width: 390, height: 760 };
 const BOTH = ["light", "dark"];
 
 mkdirSync(folder, { recursive: true });
-const stage = await Stage.set();
-try {
-  await play();
-  const complaints = stage.browser.faults();
-  if (complaints.length > 0) throw new Error(complaints.join("\n"));
-} finally {
-  await stage.strike();
-}
+await Stage.play(play);
 
-async function play() {
+async function play(stage) {
   const { client, profile } = await stage.open("pictures", { viewport: SIZE });
   await client.sees("Sign in");
   await picture(client.page, "client-sign-in", ["light"]);
@@ -38,8 +31,8 @@ async function play() {
   await client.begin(PHONES.carol, "Carol Reyes");
   await client.begin(PHONES.dan, "Dan Okafor");
   await client.begin(PHONES.erin, "Erin Stone");
-  await talk(client);
-  await teamRoom(client);
+  await talk(stage, client);
+  await teamRoom(stage, client);
 
   await client.choose("Carol Reyes");
   await client.composer.fill("I’ll send the paperwork today. Is your address still the same?");
@@ -59,11 +52,11 @@ async function play() {
   await client.choose("Carol Reyes");
   await client.page.setViewportSize(SMALL);
   await picture(client.page, "client-small", ["dark"]);
-  await phones();
+  await phones(stage);
   await profile.close();
 }
 
-async function talk(client) {
+async function talk(stage, client) {
   const { carrier, alice } = stage;
   const hears = async (phone, words) => {
     await carrier.text(phone, alice.number, words);
@@ -91,7 +84,7 @@ async function talk(client) {
   await hears(PHONES.erin, "Hello, this is Erin. My new address is in the mail.");
 }
 
-async function teamRoom(client) {
+async function teamRoom(stage, client) {
   const colleague = await stage.colleague();
   const room = await colleague.makes("Trading desk", [stage.alice.userId]);
   await client.choose("Trading desk");
@@ -103,7 +96,7 @@ async function teamRoom(client) {
   await colleague.sees("text");
 }
 
-async function phones() {
+async function phones(stage) {
   const profile = await stage.browser.profile("phones", { viewport: SIZE });
   const { page } = await Phones.open(profile, stage.demo.phonePage);
   await page.getByText("The standing order goes out").first().waitFor();

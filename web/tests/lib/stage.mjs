@@ -22,6 +22,21 @@ export class Stage {
     return stage;
   }
 
+  /** Plays something on a stage of its own; what the browser complains of is an error, too. */
+  static async play(act) {
+    const stage = await Stage.set();
+    try {
+      await act(stage);
+      const complaints = stage.browser.faults();
+      if (complaints.length > 0) throw new Error(complaints.join("\n"));
+    } catch (error) {
+      console.error(["pictures:", ...(await stage.photograph("failed")), ...stage.browser.faults()].join("\n  "));
+      throw error;
+    } finally {
+      await stage.strike();
+    }
+  }
+
   async begin() {
     const data = required("VERBATIM_BROWSER_DATA");
     this.failures = `${data}-failures`;
