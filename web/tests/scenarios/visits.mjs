@@ -42,6 +42,7 @@ step("a second tab asks, and takes over", [TEXTED], async (stage) => {
   await carrier.text(PHONES.carol, alice.number, "To the second tab");
   await second.choose("To the second tab");
   await second.reads(FIRST);
+  await client.page.bringToFront();
   await client.button("Use it here").click();
   await client.isOnline();
   await second.sees("You went on in another tab");
