@@ -182,7 +182,16 @@ impl Engine {
             }
             Trouble::Passing(why) => {
                 tracing::info!(%why, kind = ?job.kind, attempt, "put back");
-                vec![put_back(job, self.retry_at(attempt))]
+                vec![match limit.is_some() || job.kind == JobKind::Show {
+                    false => put_back(job, self.retry_at(attempt)),
+                    // Only refusals count against it: else an outage and then one refusal would end it.
+                    true => Change::Retry {
+                        job: job.id,
+                        due: self.retry_at(attempt.max(DECORATION_TRIES)),
+                        payload: None,
+                        counts: false,
+                    },
+                }]
             }
             Trouble::Lasting(why) if limit.is_some_and(|limit| attempt >= limit) => {
                 tracing::warn!(%why, kind = ?job.kind, lane = %job.lane, attempt, "given up");

@@ -1,7 +1,7 @@
 //! Defects that the simulation found, each as the shortest list of operations that showed it.
 
 use verbatim_testkit::sim::operation::{
-    Act, Delivery, KeyFate, Mood, NodeName, Operation as O, RecordOp,
+    Act, Delivery, End, HomeserverFault, KeyFate, Mood, NodeName, Operation as O, RecordOp,
 };
 use verbatim_testkit::sim::{StoreKind, run_operations};
 
@@ -334,4 +334,40 @@ fn what_was_disposed_of_while_it_waited_is_not_said() {
         });
         check(&operations);
     }
+}
+
+/// The tries during an outage counted as refusals: after one more, the mark that a text is delivered was left out
+/// for ever.
+#[test]
+fn an_outage_and_a_refusal_leave_a_delivered_text_marked() {
+    check(&[
+        client(0, Delivery::Now),
+        O::Work { jobs: 9 },
+        O::Sync {
+            events: 9,
+            again: false,
+        },
+        O::Employee {
+            room: 0,
+            act: Act::Text,
+            text: 2,
+            key: KeyFate::Here,
+        },
+        O::Sync {
+            events: 9,
+            again: false,
+        },
+        O::Work { jobs: 9 },
+        O::HomeserverDown(5),
+        O::Receipt {
+            text: 0,
+            end: End::Delivered,
+            hook: Delivery::Now,
+        },
+        O::Work { jobs: 1 },
+        O::Work { jobs: 1 },
+        O::HomeserverFault(HomeserverFault::Refuse),
+        O::ClockStep(6),
+        O::Work { jobs: 1 },
+    ]);
 }
