@@ -4,6 +4,7 @@
  */
 import type { MatrixClient, Room } from "matrix-js-sdk/lib/matrix";
 import type { Conversation, Entry, SmsFacts } from "../model";
+import { tryAgainWithDevices } from "./again";
 import { crypto } from "./client";
 import type { Drafts } from "./drafts";
 import type { SendQueue } from "./queue";
@@ -45,7 +46,12 @@ export class Desk {
   private running = true;
 
   constructor(private readonly parts: DeskParts) {
-    this.unwatch = watchRooms(parts.client, (room) => this.mark(room));
+    const unwatch = watchRooms(parts.client, (room) => this.mark(room));
+    const stopTrying = tryAgainWithDevices(parts.client);
+    this.unwatch = () => {
+      unwatch();
+      stopTrying();
+    };
   }
 
   stop(): void {

@@ -5,8 +5,8 @@
  * owner says that it is kept, so that a reload in between does not lose it.
  */
 import { type CryptoCallbacks, decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api";
-import type { CryptoBackend } from "matrix-js-sdk/lib/common-crypto/CryptoBackend";
 import { MatrixError, type MatrixClient, type AuthDict } from "matrix-js-sdk/lib/matrix";
+import { tryAgain } from "./again";
 import { crypto } from "./client";
 import { WrongRecoveryKey } from "./faults";
 
@@ -123,14 +123,9 @@ export async function recover(client: MatrixClient, held: RecoveryKeys, typed: s
 
 /** Fetches the keys of older texts. Takes long for a long history, and nothing waits for it. */
 export async function restoreOlder(client: MatrixClient): Promise<void> {
-  const keys = crypto(client);
-  await keys.restoreKeyBackup();
+  await crypto(client).restoreKeyBackup();
   // What still cannot be read has other reasons now than it had before.
-  for (const room of client.getRooms()) {
-    for (const event of room.getLiveTimeline().getEvents()) {
-      if (event.isDecryptionFailure()) await event.attemptDecryption(keys as CryptoBackend);
-    }
-  }
+  await tryAgain(client, () => true);
 }
 
 /** People write the groups with spaces, dashes or nothing between them. */
