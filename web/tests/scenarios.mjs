@@ -7,6 +7,7 @@ import "./scenarios/texts.mjs";
 import "./scenarios/phone-page.mjs";
 import "./scenarios/begin.mjs";
 import "./scenarios/team.mjs";
+import "./scenarios/rush.mjs";
 import "./scenarios/visits.mjs";
 import "./scenarios/devices.mjs";
 import "./scenarios/outages.mjs";
