@@ -7,10 +7,10 @@ import "./scenarios/texts.mjs";
 import "./scenarios/phone-page.mjs";
 import "./scenarios/begin.mjs";
 import "./scenarios/team.mjs";
-import "./scenarios/rush.mjs";
 import "./scenarios/visits.mjs";
 import "./scenarios/devices.mjs";
 import "./scenarios/outages.mjs";
+import "./scenarios/rush.mjs";
 import "./scenarios/leaving.mjs";
 import { play } from "./lib/story.mjs";
 

@@ -28,11 +28,14 @@ step("offline, what is written waits and goes out once", [TEXTED], async (stage)
   await client.choose("0141");
   await profile.expecting(["net::ERR_INTERNET_DISCONNECTED", "net::ERR_NETWORK_CHANGED", "net::ERR_FAILED"], async () => {
     await profile.context.setOffline(true);
-    await client.page.getByText("You are offline.").waitFor();
-    await client.write(OFFLINE);
-    await client.stands(OFFLINE, KEPT);
-    await audit(client.page, "offline");
-    await profile.context.setOffline(false);
+    try {
+      await client.page.getByText("You are offline.").waitFor();
+      await client.write(OFFLINE);
+      await client.stands(OFFLINE, KEPT);
+      await audit(client.page, "offline");
+    } finally {
+      await profile.context.setOffline(false);
+    }
     await client.isOnline();
   });
   await carrier.gets(PHONES.carol, OFFLINE);
@@ -45,11 +48,14 @@ step("a restart of the homeserver loses and doubles nothing", [TEXTED], async (s
   await client.choose("0141");
   await profile.expecting(NO_SERVER, async () => {
     await demo.stop();
-    await client.page.getByText("The firm’s chat server does not answer.").waitFor();
-    await client.write(AWAY);
-    await client.stands(AWAY, KEPT);
-    await audit(client.page, "server away");
-    await demo.start();
+    try {
+      await client.page.getByText("The firm’s chat server does not answer.").waitFor();
+      await client.write(AWAY);
+      await client.stands(AWAY, KEPT);
+      await audit(client.page, "server away");
+    } finally {
+      await demo.start();
+    }
     await client.isOnline();
   });
   await carrier.gets(PHONES.carol, AWAY);
