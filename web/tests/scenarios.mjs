@@ -12,6 +12,7 @@ import "./scenarios/devices.mjs";
 import "./scenarios/outages.mjs";
 import "./scenarios/rush.mjs";
 import "./scenarios/leaving.mjs";
+import "./scenarios/sso.mjs";
 import { play } from "./lib/story.mjs";
 
 process.exitCode = (await play()) > 0 ? 1 : 0;

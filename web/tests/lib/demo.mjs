@@ -1,19 +1,23 @@
 /** The whole product as `verbatim demo` starts it: homeserver, carrier, Verbatim, the client's files. */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 /** A first start installs the homeserver. */
 const START_MS = 10 * 60_000;
 const STOP_MS = 60_000;
 const LAST_LINES = 15;
+/** Reads a second file of configuration into Synapse. */
+const MORE_CONFIG = fileURLToPath(new URL("synapse", import.meta.url));
 
 export class Demo {
   constructor({ program, data, portBase }) {
     this.program = program;
     this.data = data;
     this.portBase = portBase;
+    this.more = {};
   }
 
   /** From nothing; only the homeserver's programs stay, which take a minute to install. */
@@ -30,6 +34,7 @@ export class Demo {
   async start() {
     const child = spawn(this.program, ["demo", "--json", "--data", this.data, "--port-base", String(this.portBase)], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...this.more },
     });
     this.child = child;
     this.ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
@@ -39,6 +44,14 @@ export class Demo {
     const complaints = lastLines(child.stderr);
     this.facts = await firstLine(child, this.ended, complaints);
     return this.facts;
+  }
+
+  /** What the homeserver is told besides, from its next start on. */
+  addToHomeserver(config) {
+    const path = join(this.data, "homeserver-more.yaml");
+    // JSON is YAML.
+    writeFileSync(path, JSON.stringify(config));
+    this.more = { PYTHONPATH: MORE_CONFIG, PYTHONDONTWRITEBYTECODE: "1", VERBATIM_TEST_SYNAPSE_CONFIG: path };
   }
 
   /** As Ctrl-C does it. */

@@ -96,6 +96,11 @@ export class Stage {
     return paths;
   }
 
+  /** Nobody has the client open any more. */
+  async closeProfiles() {
+    await Promise.all(this.browser.profiles.map((profile) => profile.close()));
+  }
+
   /** What a step that failed has left open must not stand in the way of the next. */
   async tidy() {
     const { page } = this.client ?? {};
@@ -107,6 +112,7 @@ export class Stage {
   async strike() {
     await this.bobs?.stop();
     await this.browser?.close();
+    await this.provider?.stop();
     await this.demo.stop();
   }
 }
