@@ -10,10 +10,6 @@ pub enum ContactState {
     PendingConfirmation,
     /// The disclosure has been sent to them.
     Confirmed,
-    /// They agreed to be texted.
-    OptedIn,
-    /// They asked not to be texted.
-    OptedOut,
     /// They texted first, and nobody has said who they are.
     Incomplete,
     /// Their number cannot be reached.
@@ -22,11 +18,9 @@ pub enum ContactState {
 
 impl ContactState {
     /// Every state.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 4] = [
         Self::PendingConfirmation,
         Self::Confirmed,
-        Self::OptedIn,
-        Self::OptedOut,
         Self::Incomplete,
         Self::Unavailable,
     ];
@@ -36,8 +30,6 @@ impl ContactState {
         match self {
             Self::PendingConfirmation => "pending_confirmation",
             Self::Confirmed => "confirmed",
-            Self::OptedIn => "opted_in",
-            Self::OptedOut => "opted_out",
             Self::Incomplete => "incomplete",
             Self::Unavailable => "unavailable",
         }
@@ -58,7 +50,7 @@ mod tests {
         for state in ContactState::ALL {
             assert_eq!(ContactState::from_word(state.word()), Some(state));
         }
-        assert_eq!(ContactState::from_word("OptedIn"), None);
+        assert_eq!(ContactState::from_word("Confirmed"), None);
         assert_eq!(ContactState::from_word(""), None);
     }
 }

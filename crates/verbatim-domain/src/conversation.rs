@@ -17,6 +17,8 @@ pub struct View {
     pub subject_is_holder: bool,
     /// Whether the employee still holds the number at this moment.
     pub holds_number: bool,
+    /// Whether the client asked not to be texted.
+    pub opted_out: bool,
     /// Whether the client has been told whom they text with and that it is recorded.
     pub disclosed: bool,
     /// The disclosure to send first, if the firm wants one; already filled in.
@@ -159,6 +161,7 @@ const RELAY: Rule = rule("relay.text", "text_from_holder");
 const ENCRYPTED_ONLY: Rule = rule("refuse.unencrypted", "not_encrypted");
 const HOLDER_ONLY: Rule = rule("refuse.not_holder", "sender_does_not_hold_conversation");
 const NUMBER_LOST: Rule = rule("refuse.number", "number_not_held");
+const OPTED_OUT: Rule = rule("refuse.consent", "client_opted_out");
 const NO_REPLIES: Rule = rule("refuse.reply", "replies_not_supported");
 const NOT_EMPTY: Rule = rule("refuse.empty", "nothing_to_send");
 const NOT_TOO_LONG: Rule = rule("refuse.length", "too_long");
@@ -255,6 +258,8 @@ fn refusal(view: &View, transmitted: &str, reply_to: Option<&EventId>) -> Option
         Some((HOLDER_ONLY, Notice::NotYourConversation))
     } else if !view.holds_number {
         Some((NUMBER_LOST, Notice::NumberNotYours))
+    } else if view.opted_out {
+        Some((OPTED_OUT, Notice::OptedOut))
     } else if reply_to.is_some() {
         Some((NO_REPLIES, Notice::ReplyNotSent))
     } else if transmitted.trim().is_empty() {

@@ -6,6 +6,7 @@
 //! chance are arguments; decisions come back as values. (STYLE 1, DESIGN invariant 8.)
 
 pub mod command;
+pub mod consent;
 pub mod contact;
 pub mod conversation;
 pub mod first_contact;

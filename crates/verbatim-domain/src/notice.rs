@@ -35,6 +35,8 @@ pub enum Notice {
     NotYourConversation,
     /// The employee no longer holds the number.
     NumberNotYours,
+    /// The client asked not to be texted.
+    OptedOut,
     /// Too long to be sent.
     TooLong {
         /// Characters written.
@@ -124,6 +126,7 @@ impl Notice {
                 yours. Ask your administrator who holds it now."
                     .to_owned()
             }
+            Self::OptedOut => failed("opted_out", "", true),
             Self::TooLong { chars, max } => format!(
                 "Your message was not sent: it has {chars} characters, and at most {max} can be sent \
                  as one text. Send it in shorter messages."

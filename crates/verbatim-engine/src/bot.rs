@@ -211,6 +211,7 @@ impl Engine {
             slot: None,
             at: None,
             parties: None,
+            consent: None,
         };
         Change::Enqueue(NewJob {
             lane: Lane::direct(&room),

@@ -18,7 +18,7 @@ use crate::core::Engine;
 use crate::ports::{Employee, PlatformError, StoreError};
 
 pub use check::{CheckView, Draft};
-pub use conversations::{Consent, DeskConversationView, Started};
+pub use conversations::{DeskConversationView, Place};
 
 /// How long a token is good; afterwards the client signs in again by itself.
 pub const SESSION: Duration = Duration::from_secs(15 * 60);

@@ -122,6 +122,7 @@ impl Engine {
             sender_is_holder: event.sender == conversation.employee.user,
             subject_is_holder,
             holds_number: holds_number(conversation),
+            opted_out: conversation.opted_out(),
             disclosed: conversation.disclosed.is_some(),
             disclosure,
             max_chars: self.settings.max_chars,
@@ -303,11 +304,13 @@ impl Engine {
                 slot,
                 at: None,
                 parties: None,
+                consent: None,
             },
         )
     }
 
-    fn say_notice(&self, conversation: ConversationId, body: String) -> Change {
+    /// A notice about nothing that the employee wrote.
+    pub(crate) fn say_notice(&self, conversation: ConversationId, body: String) -> Change {
         let content = Content::Notice {
             body,
             reply_to: None,
@@ -323,6 +326,7 @@ impl Engine {
                 slot: None,
                 at: None,
                 parties: None,
+                consent: None,
             },
         )
     }

@@ -7,6 +7,7 @@ mod parts;
 mod sealer;
 
 use thiserror::Error;
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, Timestamp,
 };
@@ -164,6 +165,7 @@ impl Intake {
         evidence: Evidence<'_>,
     ) -> Result<InboundSms, StoreError> {
         let (from, to) = (self.canonical(&text.from), self.canonical(&text.to));
+        let consent = text.consent.or_else(|| Consent::said_in(&text.text));
         let body = inbound_body(account, text, evidence);
         let say = SayPayload {
             as_stand_in: true,
@@ -179,6 +181,7 @@ impl Intake {
                 from: from.clone(),
                 to: to.clone(),
             }),
+            consent,
         };
         let fresh = self.fresh_ids();
         let (about, say) = (About::Text(fresh.message).context(), packed(&say));
@@ -188,17 +191,22 @@ impl Intake {
         // As many as were given.
         let [from_sealed, say] = <[Sealed; 2]>::try_from(hidden)
             .map_err(|_| StoreError::Damaged("not everything was sealed".to_owned()))?;
+        // Its number may have changed hands before we heard of it.
+        let now = self.now();
+        let at = text.provider_at.map_or(now, |at| latest(at).min(now));
+        let consent = match consent {
+            Some(consent) => Some(self.consent_said(account, text, consent, at).await?),
+            None => None,
+        };
         Ok(InboundSms {
             account: account.clone(),
             provider_id: text.provider_id.clone(),
             to: self.index(&to),
             from: self.index(&from),
             from_sealed,
-            // Its number may have changed hands before we heard of it.
-            at: text
-                .provider_at
-                .map_or_else(|| self.now(), |at| latest(at).min(self.now())),
+            at,
             record,
+            consent,
             say,
             fresh,
             catch_all: self.catch_all().await?,

@@ -17,6 +17,7 @@ mod audit;
 mod bot;
 mod carriers;
 mod chat;
+pub mod consent;
 mod core;
 pub mod desk;
 mod disposal;

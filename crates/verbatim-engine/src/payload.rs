@@ -2,6 +2,7 @@
 //! them or its successor, so unknown fields are ignored and new ones have defaults.
 
 use serde::{Deserialize, Serialize};
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{ConversationId, EventId, MessageId, RoomId, Timestamp};
 
 use crate::core::Engine;
@@ -82,6 +83,9 @@ pub(crate) struct SayPayload {
     /// For a text without a holder: what is needed to place it later.
     #[serde(default)]
     pub parties: Option<Parties>,
+    /// What a client's text says about being texted: the employee is told.
+    #[serde(default)]
+    pub consent: Option<Consent>,
 }
 
 /// Who texted whom, as the carrier wrote it.

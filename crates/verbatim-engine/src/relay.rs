@@ -181,6 +181,9 @@ impl Engine {
         {
             changes.push(Change::SetCursor(slot_key(slot), event.0));
         }
+        if let Some(consent) = payload.consent {
+            changes.push(self.say_notice(conversation.id, consent.news().to_owned()));
+        }
         self.read_again(job, &conversation, &mut changes);
         changes.push(Change::Finish(job.id));
         self.commit(changes).await?;
@@ -330,6 +333,8 @@ impl Engine {
                 at,
                 record: self.seal(Kind::Status, body).await?,
                 // Checked, and so from now on ours.
+                // What it says counted from when it was said.
+                consent: None,
                 say: self.pack_for(job, payload)?,
                 fresh: self.fresh_ids(),
                 catch_all: self.catch_all().await?,

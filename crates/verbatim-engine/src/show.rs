@@ -36,6 +36,7 @@ impl Engine {
         if let Some(message) = message {
             changes.extend(not_disclosed(&message, message.state));
             let conversation = self.conversation_of_job(job).await?;
+            changes.extend(self.refused_by_client(&conversation, &message).await?);
             if let Some(room) = conversation.room.clone() {
                 let place = Place {
                     room,

@@ -98,6 +98,10 @@ impl Engine {
         if self.now().since(attempt.message.created) > self.settings.max_age {
             return self.give_up_old(attempt).await;
         }
+        // They may have said so since it was accepted.
+        if attempt.conversation.opted_out() {
+            return self.unwanted(attempt).await;
+        }
         let account = attempt.conversation.number.account.clone();
         let Some(carrier) = self.carrier(&account) else {
             return self.no_such_carrier(attempt, &account).await;
@@ -199,6 +203,14 @@ impl Engine {
         let record = self.status(attempt, "too_old", "", &[]).await?;
         let end = End::failed(MessageState::Expired, "expired", String::new());
         self.settle(attempt, record, end).await
+    }
+
+    async fn unwanted(&self, attempt: &Attempt<'_>) -> Result<(), JobError> {
+        let (rule, why) = ("refuse.consent", "client_opted_out");
+        let record = self.status_record(attempt, Kind::Status, rule, why, "", &[]);
+        let class = class_word(FailureClass::OptedOut);
+        let end = End::failed(MessageState::Failed, class, String::new());
+        self.settle(attempt, record.await?, end).await
     }
 
     /// Whether this is an employee's text whose client was not told first, though the firm requires it: the

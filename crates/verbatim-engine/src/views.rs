@@ -136,6 +136,8 @@ pub struct ConversationView {
     pub peer: String,
     /// The contact's id.
     pub contact: String,
+    /// What the client said about being texted, in a stable word.
+    pub consent: &'static str,
     /// The room, once made.
     pub room: Option<String>,
     /// When it began, Unix milliseconds.

@@ -53,6 +53,7 @@ fn sms(n: u64, clients: u64) -> InboundSms {
             ciphertext: vec![7; 900],
             wrapped_key: vec![8; 72],
         },
+        consent: None,
         say: Sealed(vec![9; 200]),
         fresh: FreshIds {
             contact: ContactId::from_random(id(10, n)),

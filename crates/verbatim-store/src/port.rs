@@ -1,6 +1,7 @@
 //! The port `Store` on either database: each method names its operation and hands it over.
 
 use async_trait::async_trait;
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
     RecordId, RoomId, Timestamp, UserId,
@@ -265,6 +266,14 @@ impl Store for SqlStore {
             reads::people::conversation_of,
             (number, *peer, employee)
         )
+    }
+
+    async fn consent(
+        &self,
+        ours: &BlindIndex,
+        peer: &BlindIndex,
+    ) -> Result<Option<(Consent, Timestamp)>, StoreError> {
+        read_with!(self, reads::people::consent, (*ours, *peer))
     }
 
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {

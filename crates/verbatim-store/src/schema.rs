@@ -21,6 +21,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0007_audit.sql"),
     include_str!("schema/0008_places.sql"),
     include_str!("schema/0009_desk.sql"),
+    include_str!("schema/0010_consent.sql"),
 ];
 
 /// The schema this program knows.

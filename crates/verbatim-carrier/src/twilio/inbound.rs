@@ -61,6 +61,7 @@ fn text(item: Item, media: Vec<(String, String)>) -> InboundText {
         text: item.body.unwrap_or_default(),
         provider_at,
         media,
+        consent: None,
         details: details
             .into_iter()
             .filter_map(|(k, v)| Some((k.to_owned(), v?)))

@@ -7,6 +7,7 @@
 
 use std::str::FromStr;
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{MessageId, ProviderId};
 use verbatim_engine::ports::{CarrierEvent, InboundText, Receipt, Webhook, WebhookError};
 
@@ -78,6 +79,12 @@ fn inbound(fields: Fields) -> Result<InboundText, WebhookError> {
         .to_owned();
     let text = fields.one("Body")?.unwrap_or_default().to_owned();
     let media = media(&fields)?;
+    // Of accounts with Advanced Opt-Out, which may know other words than ours.
+    let consent = match fields.one("OptOutType")? {
+        Some("STOP") => Some(Consent::OptedOut),
+        Some("START") => Some(Consent::OptedIn),
+        _ => None,
+    };
     Ok(InboundText {
         redacted: false,
         provider_id,
@@ -86,6 +93,7 @@ fn inbound(fields: Fields) -> Result<InboundText, WebhookError> {
         text,
         provider_at: None,
         media,
+        consent,
         details: fields.rest(),
     })
 }

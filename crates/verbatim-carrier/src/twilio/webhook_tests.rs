@@ -72,6 +72,7 @@ fn a_text_is_read_and_the_rest_is_kept() {
     );
     assert_eq!(got.text, "héllo 😀 &=+%\nend");
     assert_eq!(got.provider_at, None);
+    assert_eq!(got.consent, Some(Consent::OptedOut));
     let media = |address: &str, kind: &str| (address.to_owned(), kind.to_owned());
     assert_eq!(
         got.media,
@@ -93,6 +94,20 @@ fn a_text_is_read_and_the_rest_is_kept() {
     for name in ["Body", "From", "To", "MessageSid", "AccountSid"] {
         assert!(got.details.iter().all(|(key, _)| key != name), "{name}");
     }
+}
+
+#[test]
+fn what_the_carrier_made_of_a_text_is_heard() {
+    for (kind, expected) in [
+        ("STOP", Some(Consent::OptedOut)),
+        ("START", Some(Consent::OptedIn)),
+        ("HELP", None),
+        ("", None),
+    ] {
+        let got = text(&format!("{TEXT}&OptOutType={kind}"));
+        assert_eq!(got.consent, expected, "{kind}");
+    }
+    assert_eq!(text(TEXT).consent, None);
 }
 
 #[test]

@@ -33,6 +33,7 @@ const BEARER: &str = "bearer";
         v1::conversations::list::list_conversations,
         v1::conversations::start::start_conversation,
         v1::conversations::show::show_conversation,
+        v1::conversations::consent::enter_consent,
         v1::conversations::messages::list_messages,
         v1::conversations::timeline::timeline,
         v1::verify::verify,

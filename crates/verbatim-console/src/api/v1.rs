@@ -43,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         conversations::list::endpoint(),
         conversations::start::endpoint(),
         conversations::show::endpoint(),
+        conversations::consent::endpoint(),
         conversations::messages::endpoint(),
         conversations::timeline::endpoint(),
         verify::endpoint(),

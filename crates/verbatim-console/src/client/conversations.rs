@@ -5,21 +5,24 @@ pub(super) mod room;
 pub(super) mod start;
 
 use serde::Serialize;
-use verbatim_engine::desk::Started;
+use verbatim_engine::desk;
 
-/// A conversation, and the room that it is in.
+/// A conversation, the room that it is in, and whether the client wants to be texted.
 #[derive(Serialize)]
 pub(super) struct Place {
     conversation: String,
     /// Null until it is made.
     room_id: Option<String>,
+    /// As in the list.
+    consent: &'static str,
 }
 
-impl From<Started> for Place {
-    fn from(started: Started) -> Self {
+impl From<desk::Place> for Place {
+    fn from(place: desk::Place) -> Self {
         Self {
-            conversation: started.id.to_string(),
-            room_id: started.room,
+            conversation: place.id.to_string(),
+            room_id: place.room,
+            consent: place.consent.word(),
         }
     }
 }

@@ -10,6 +10,7 @@ fn view() -> View {
         sender_is_holder: true,
         subject_is_holder: false,
         holds_number: true,
+        opted_out: false,
         disclosed: true,
         disclosure: Some("Acme’s texts are recorded.".to_owned()),
         max_chars: 20,
@@ -160,6 +161,10 @@ fn what_is_not_relayed_says_why() {
         holds_number: false,
         ..view()
     };
+    let unwanted = View {
+        opted_out: true,
+        ..view()
+    };
     let late = View {
         too_old: true,
         ..view()
@@ -175,6 +180,11 @@ fn what_is_not_relayed_says_why() {
         &lost,
         text("Hi"),
         "Refused by refuse.number (number_not_held): Tell(NumberNotYours)",
+    );
+    check(
+        &unwanted,
+        text("Hi"),
+        "Refused by refuse.consent (client_opted_out): Tell(OptedOut)",
     );
     check(
         &ok,
@@ -346,10 +356,10 @@ proptest! {
     #[test]
     fn never_silently_dropped(
         body in "(\\PC|[ \n\u{200b}…]){0,40}",
-        flags: [bool; 6],
+        flags: [bool; 7],
     ) {
-        let [sender_is_holder, holds_number, disclosed, too_old, is_encrypted, is_reply] = flags;
-        let view = View { sender_is_holder, holds_number, disclosed, too_old, ..view() };
+        let [sender_is_holder, holds_number, opted_out, disclosed, too_old, is_encrypted, is_reply] = flags;
+        let view = View { sender_is_holder, holds_number, opted_out, disclosed, too_old, ..view() };
         let trust = if is_encrypted { encrypted() } else { Trust::Unencrypted };
         let event = if is_reply { reply(&body) } else { text(&body) };
         let decision = decide(&view, &trust, &event).expect("a text is always decided");
@@ -358,7 +368,7 @@ proptest! {
         prop_assert_eq!(told + sent, 1);
         prop_assert_eq!(sent == 1, decision.record == RecordAs::MessageOut);
         if sent == 1 {
-            prop_assert!(sender_is_holder && holds_number && !too_old && is_encrypted && !is_reply);
+            prop_assert!(sender_is_holder && holds_number && !opted_out && !too_old && is_encrypted && !is_reply);
         }
     }
 }

@@ -52,6 +52,7 @@ fn plain() -> Vec<Notice> {
         Notice::ReplyNotSent,
         Notice::NotYourConversation,
         Notice::NumberNotYours,
+        Notice::OptedOut,
         Notice::TooLong {
             chars: 1700,
             max: 1600,
@@ -81,6 +82,7 @@ fn notices_about_what_was_written() {
     FailRetriable: Your reply was not sent: replies cannot be texted, and without what it answers it could mislead. Write it as a new message.
     FailPermanent: Your message was not sent: only the employee who holds this conversation writes to the client.
     FailPermanent: Your message was not sent: this conversation's number is no longer yours. Ask your administrator who holds it now.
+    FailPermanent: Your message was not sent: the client asked not to be texted. Reach them another way; they can text START to allow it again.
     FailRetriable: Your message was not sent: it has 1700 characters, and at most 1600 can be sent as one text. Send it in shorter messages.
     FailPermanent: Your message was not sent: there is nothing in it to send.
     FailRetriable: Your message was not sent: it arrived here too late, and sending it now could mislead. Write it again if it still holds.

@@ -13,6 +13,11 @@ impl Notice {
             Self::NumberNotYours => "This conversation's number is no longer yours. Ask your \
                 administrator who holds it now."
                 .to_owned(),
+            Self::OptedOut => {
+                "The client asked not to be texted. Reach them another way; they can \
+                text START to allow it again."
+                    .to_owned()
+            }
             Self::TooLong { chars, max } => format!(
                 "It has {chars} characters, and at most {max} can be sent as one text. Send it in \
                  shorter messages."
@@ -32,6 +37,7 @@ mod tests {
         for notice in [
             Notice::NotYourConversation,
             Notice::NumberNotYours,
+            Notice::OptedOut,
             Notice::TooLong { chars: 9, max: 5 },
             Notice::Empty,
         ] {

@@ -5,6 +5,7 @@ use verbatim_record::Kind;
 
 use super::{Actor, AdminError};
 use crate::access::{Shown, Viewer};
+use crate::consent::Standing;
 use crate::core::Engine;
 use crate::ports::{
     Change, Conversation, Employee, JobKind, Lane, NewJob, Number, Page, PageAt, Sealed, StoreError,
@@ -212,6 +213,7 @@ impl Engine {
             number: self.reveal_text("number", &conversation.number.number)?,
             peer,
             contact: conversation.contact.id.to_string(),
+            consent: Standing::of(conversation).word(),
             room: conversation.room.as_ref().map(|r| r.0.clone()),
             created_ms: conversation.created.as_millis(),
         })

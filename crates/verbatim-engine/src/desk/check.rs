@@ -1,6 +1,7 @@
 //! What the firm's rules say of a text while it is being written. The same decision as when it arrives
 //! (`domain::conversation`), so that nothing is promised here which is refused there.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::conversation::{Action, View, decide};
 use verbatim_domain::notice::Notice;
 use verbatim_domain::phone::PhoneError;
@@ -8,7 +9,7 @@ use verbatim_domain::room::{EventKind, Trust};
 use verbatim_domain::sms::{self, Cost};
 use verbatim_domain::{ConversationId, PhoneNumber};
 
-use super::{Consent, Desk};
+use super::Desk;
 use crate::admin::AdminError;
 use crate::core::Engine;
 use crate::offer::holds_number;
@@ -39,6 +40,7 @@ pub struct CheckView {
 struct Way {
     is_theirs: bool,
     holds_number: bool,
+    opted_out: bool,
     problems: Vec<String>,
 }
 
@@ -53,8 +55,9 @@ impl Engine {
             (None, Some(to)) => self.way_to(desk, to, draft.from).await?,
             (None, None) => Way::open(),
         };
+        let refusals = self.refusals(draft.text, &way);
         let mut problems = way.problems;
-        problems.extend(self.refusals(draft.text, way.is_theirs, way.holds_number));
+        problems.extend(refusals);
         Ok(CheckView {
             cost: sms::cost(&sms::substitute(draft.text)),
             problems,
@@ -62,11 +65,12 @@ impl Engine {
     }
 
     /// In words, what would be answered if it were sent now.
-    fn refusals(&self, text: &str, is_theirs: bool, holds_number: bool) -> Vec<String> {
+    fn refusals(&self, text: &str, way: &Way) -> Vec<String> {
         let view = View {
-            sender_is_holder: is_theirs,
+            sender_is_holder: way.is_theirs,
             subject_is_holder: false,
-            holds_number,
+            holds_number: way.holds_number,
+            opted_out: way.opted_out,
             disclosed: true,
             disclosure: None,
             max_chars: self.settings.max_chars,
@@ -99,12 +103,14 @@ impl Engine {
         Ok(Way {
             is_theirs: true,
             holds_number: holds_number(&conversation),
-            problems: opted_out(&conversation.contact.state),
+            opted_out: conversation.opted_out(),
+            problems: Vec::new(),
         })
     }
 
     async fn way_to(&self, desk: &Desk, to: &str, from: Option<&str>) -> Result<Way, AdminError> {
         let mut problems = Vec::new();
+        let mut peer = None;
         match PhoneNumber::parse(to, self.settings.region.as_deref()) {
             Err(why) => problems.push(no_number(why).to_owned()),
             Ok(number) => {
@@ -112,15 +118,20 @@ impl Engine {
                 if self.store.number(&index).await?.is_some() {
                     problems.push("That is one of the firm's own numbers.".to_owned());
                 }
-                if let Some(contact) = self.store.contact_by_number(&index).await? {
-                    problems.extend(opted_out(&contact.state));
-                }
+                peer = Some(index);
             }
         }
-        if let Err(why) = self.desk_number(desk, from).await? {
-            problems.push(why.to_owned());
+        let mut opted_out = false;
+        match (self.desk_number(desk, from).await?, peer) {
+            (Err(why), _) => problems.push(why.to_owned()),
+            (Ok(ours), Some(peer)) => {
+                let said = self.store.consent(&ours.index, &peer).await?;
+                opted_out = matches!(said, Some((Consent::OptedOut, _)));
+            }
+            (Ok(_), None) => {}
         }
         Ok(Way {
+            opted_out,
             problems,
             ..Way::open()
         })
@@ -133,17 +144,10 @@ impl Way {
         Self {
             is_theirs: true,
             holds_number: true,
+            opted_out: false,
             problems: Vec::new(),
         }
     }
-}
-
-fn opted_out(state: &str) -> Vec<String> {
-    if Consent::of(state) != Consent::OptedOut {
-        return Vec::new();
-    }
-    let words = "The client asked not to be texted. Reach them another way; they can text START to allow it again.";
-    vec![words.to_owned()]
 }
 
 const fn no_number(why: PhoneError) -> &'static str {

@@ -1,51 +1,12 @@
 //! An employee's conversations, and the way to a new one.
 
-use verbatim_domain::contact::ContactState;
 use verbatim_domain::{ConversationId, PhoneNumber};
 
 use super::Desk;
 use crate::admin::AdminError;
+use crate::consent::Standing;
 use crate::core::Engine;
 use crate::ports::{Conversation, Employee, Number, Page, PageAt, StoreError};
-
-/// Whether a client agreed to be texted, as far as is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Consent {
-    /// They agreed.
-    OptedIn,
-    /// They were asked and have not answered.
-    Asked,
-    /// Nobody has asked them.
-    NotAsked,
-    /// They asked not to be texted.
-    OptedOut,
-    /// Nobody has said who they are.
-    UnknownSender,
-}
-
-impl Consent {
-    /// A stable word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::OptedIn => "opted-in",
-            Self::Asked => "asked",
-            Self::NotAsked => "not-asked",
-            Self::OptedOut => "opted-out",
-            Self::UnknownSender => "unknown-sender",
-        }
-    }
-
-    /// As a contact's state word says.
-    pub(super) fn of(state: &str) -> Self {
-        match ContactState::from_word(state) {
-            Some(ContactState::OptedIn) => Self::OptedIn,
-            Some(ContactState::OptedOut) => Self::OptedOut,
-            Some(ContactState::Incomplete) => Self::UnknownSender,
-            // Being told that texts are recorded is not being asked.
-            _ => Self::NotAsked,
-        }
-    }
-}
 
 /// A conversation, as its employee's client shows it.
 #[derive(Debug, Clone)]
@@ -61,18 +22,30 @@ pub struct DeskConversationView {
     /// Our number, E.164.
     pub our_number: String,
     /// Whether the client agreed.
-    pub consent: Consent,
+    pub consent: Standing,
     /// When the client was told whom they text with and that it is recorded, Unix milliseconds.
     pub disclosed_ms: Option<i64>,
 }
 
-/// A conversation that was begun or found.
+/// Where a conversation stands; nothing in it names the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
+pub struct Place {
     /// Our id.
     pub id: ConversationId,
     /// The room, once made.
     pub room: Option<String>,
+    /// Whether the client agreed.
+    pub consent: Standing,
+}
+
+impl Place {
+    fn of(conversation: Conversation) -> Self {
+        Self {
+            id: conversation.id,
+            consent: Standing::of(&conversation),
+            room: conversation.room.map(|room| room.0),
+        }
+    }
 }
 
 impl Engine {
@@ -107,7 +80,7 @@ impl Engine {
         peer: &str,
         name: Option<&str>,
         ours: Option<&str>,
-    ) -> Result<Started, AdminError> {
+    ) -> Result<Place, AdminError> {
         let number = self.desk_number(desk, ours).await?;
         let number = number.map_err(|why| AdminError::Invalid(why.to_owned()))?;
         let ours = self.reveal_text("number", &number.number)?;
@@ -123,10 +96,9 @@ impl Engine {
             begun => begun,
         }?;
         let id = view.id.parse();
-        Ok(Started {
-            id: id.map_err(|_| StoreError::Damaged("an id of a conversation".to_owned()))?,
-            room: view.room,
-        })
+        let id = id.map_err(|_| StoreError::Damaged("an id of a conversation".to_owned()))?;
+        let begun = self.desk_place(desk, id).await?;
+        begun.ok_or(AdminError::Store(StoreError::Stale("conversation")))
     }
 
     async fn has_name(&self, peer: &str) -> Result<bool, StoreError> {
@@ -138,21 +110,18 @@ impl Engine {
         Ok(!self.reveal_text("name", &contact.name)?.is_empty())
     }
 
-    /// How far a conversation of the employee's has come; none if it is not theirs.
+    /// Where a conversation of the employee's stands; none if it is not theirs.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn desk_started(
+    pub async fn desk_place(
         &self,
         desk: &Desk,
         id: ConversationId,
-    ) -> Result<Option<Started>, AdminError> {
+    ) -> Result<Option<Place>, AdminError> {
         let conversation = self.store.conversation(id).await?;
         let own = conversation.filter(|c| c.employee.id == desk.0.id);
-        Ok(own.map(|c| Started {
-            id,
-            room: c.room.map(|room| room.0),
-        }))
+        Ok(own.map(Place::of))
     }
 
     /// Which number the employee texts from, or why they must say.
@@ -195,7 +164,7 @@ impl Engine {
             name: self.reveal_text("name", &conversation.contact.name)?,
             masked_number: masked.unwrap_or(peer),
             our_number: self.reveal_text("number", &conversation.number.number)?,
-            consent: Consent::of(&conversation.contact.state),
+            consent: Standing::of(conversation),
             disclosed_ms: conversation.disclosed.map(|at| at.as_millis()),
         })
     }

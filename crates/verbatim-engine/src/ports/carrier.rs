@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use thiserror::Error;
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{AccountId, Duration, MessageId, ProviderId, Timestamp};
 
 /// A request as it reached a public address, before anything about it is believed.
@@ -53,6 +54,9 @@ pub struct InboundText {
     pub media: Vec<(String, String)>,
     /// Provider fields worth keeping in the record.
     pub details: Vec<(String, String)>,
+    /// What the carrier took it to say about being texted, if it says so: it may know words that the firm
+    /// has agreed on with it.
+    pub consent: Option<Consent>,
     /// The carrier hides the sender or the words (a listing of an account with redaction): what is here
     /// is not what the client wrote.
     pub redacted: bool,

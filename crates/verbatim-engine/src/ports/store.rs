@@ -18,6 +18,7 @@ mod things;
 
 use async_trait::async_trait;
 use thiserror::Error;
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
     RecordId, RoomId, Timestamp, UserId,
@@ -246,6 +247,12 @@ pub trait Store: SignedLog + Anchors {
         peer: &BlindIndex,
         employee: EmployeeId,
     ) -> Result<Option<Conversation>, StoreError>;
+    /// What a client's number last said to ours about being texted, and when.
+    async fn consent(
+        &self,
+        ours: &BlindIndex,
+        peer: &BlindIndex,
+    ) -> Result<Option<(Consent, Timestamp)>, StoreError>;
     /// Conversations in order of their beginning.
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError>;
     /// An employee's conversations in order of their beginning.

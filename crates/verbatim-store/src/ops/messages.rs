@@ -1,5 +1,6 @@
 //! Messages: they only ever move forward, save for the one proved step back.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{AccountId, EventId, MessageId, ProviderId, Timestamp};
 use verbatim_engine::ports::{Failure, Message, StoreError};
@@ -54,11 +55,21 @@ async fn found(work: &Work, message: MessageId) -> Result<Message, StoreError> {
 }
 
 /// A request is about to go out. Only from `Accepted`: a report may have moved the message since the
-/// caller looked, and then a request would be a second one.
+/// caller looked, and then a request would be a second one. And only to who has not asked since then not to be
+/// texted.
 pub(super) async fn begin(work: &Work, id: MessageId, at: Timestamp) -> Result<(), StoreError> {
     let message = found(work, id).await?;
     if message.state != MessageState::Accepted {
         return Err(StoreError::Stale("the message has moved on"));
+    }
+    let unwanted = params![id, Consent::OptedOut.word()];
+    if work
+        .tx
+        .query_opt(&sql::MESSAGE_UNWANTED, unwanted)
+        .await?
+        .is_some()
+    {
+        return Err(StoreError::Stale("the client asked not to be texted"));
     }
     put_state(work, id, MessageState::Submitting, None).await?;
     work.tx.send(&sql::MESSAGE_TRIED, params![id, at]).await

@@ -1,5 +1,6 @@
 //! Employees, numbers, assignments, contacts, conversations.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{ContactId, ConversationId, EmployeeId, NumberId, RoomId, Timestamp};
 use verbatim_engine::ports::{
     BlindIndex, Contact, Employee, InboundSms, Number, Sealed, StoreError,
@@ -217,6 +218,18 @@ pub(super) async fn not_disclosed(
     at: Timestamp,
 ) -> Result<(), StoreError> {
     work.tx.send(&sql::NOT_DISCLOSED, params![id, at]).await
+}
+
+/// What a client's number says to ours about being texted from a moment on; what was said later stands.
+pub(super) async fn set_consent(
+    work: &Work,
+    ours: BlindIndex,
+    peer: BlindIndex,
+    consent: Consent,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let params = params![ours, peer, consent.word(), at];
+    work.tx.send(&sql::CONSENT_SET, params).await
 }
 
 /// Whose direct chat a room is.

@@ -21,6 +21,9 @@ GRANT SELECT (idx, contact), INSERT ON contact_numbers TO verbatim_edge;
 GRANT SELECT (id, number, peer, employee, room) ON conversations TO verbatim_edge;
 GRANT INSERT (id, number, contact, peer, employee, created) ON conversations TO verbatim_edge;
 
+-- What clients say about being texted.
+GRANT SELECT, INSERT, UPDATE ON consents TO verbatim_edge;
+
 -- Messages move forward. Jobs are queued and woken, and what they carry is neither read nor changed. Alarms are
 -- raised.
 GRANT SELECT, INSERT ON messages TO verbatim_edge;

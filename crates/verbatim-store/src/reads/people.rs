@@ -1,6 +1,7 @@
 //! Employees, numbers, contacts, conversations.
 
-use verbatim_domain::{ConversationId, EmployeeId, NumberId, RoomId, UserId};
+use verbatim_domain::consent::Consent;
+use verbatim_domain::{ConversationId, EmployeeId, NumberId, RoomId, Timestamp, UserId};
 use verbatim_engine::ports::{
     BlindIndex, Contact, Conversation, Employee, Number, Page, StoreError,
 };
@@ -62,11 +63,22 @@ fn conversation_row(row: &Row) -> Result<Conversation, StoreError> {
         peer: row.get(2)?,
         room: row.get(3)?,
         disclosed: row.get(4)?,
+        consent: consent_at(row, 23)?,
         created: row.get(5)?,
         number: number_at(row, 6)?,
         contact: contact(row, 13)?,
         employee: employee(row, 18)?,
     })
+}
+
+/// What was said about being texted, and when; both columns are null where nothing was.
+fn consent_at(row: &Row, first: usize) -> Result<Option<(Consent, Timestamp)>, StoreError> {
+    let Some(word) = row.get::<Option<String>>(first)? else {
+        return Ok(None);
+    };
+    let consent = Consent::from_word(&word);
+    let consent = consent.ok_or_else(|| StoreError::Damaged("a word of consent".into()))?;
+    Ok(Some((consent, row.get(first + 1)?)))
 }
 
 async fn filled(tx: &dyn Tx, row: Option<Row>) -> Result<Option<Conversation>, StoreError> {
@@ -174,6 +186,15 @@ pub(crate) async fn conversation_of(
 ) -> Result<Option<Conversation>, StoreError> {
     let params = params![*number, *peer, *employee];
     filled(tx, tx.query_opt(&sql::CONVERSATION_OF, params).await?).await
+}
+
+/// What a client's number last said to ours about being texted.
+pub(crate) async fn consent(
+    tx: &dyn Tx,
+    (ours, peer): &(BlindIndex, BlindIndex),
+) -> Result<Option<(Consent, Timestamp)>, StoreError> {
+    let row = tx.query_opt(&sql::CONSENT, params![*ours, *peer]).await?;
+    row.map_or(Ok(None), |row| consent_at(&row, 0))
 }
 
 /// Conversations in order of their beginning.

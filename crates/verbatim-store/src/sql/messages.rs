@@ -31,6 +31,10 @@ statements! {
           failure_class = COALESCE($3, failure_class), failure_code = COALESCE($4, failure_code), \
           failure_certain = COALESCE($5, failure_certain) WHERE id = $1";
     MESSAGE_CLAIM = "UPDATE messages SET provider_id = $2 WHERE id = $1 AND provider_id IS NULL";
+    /// Whether what stands between the two numbers of a message is this word.
+    MESSAGE_UNWANTED = "SELECT 1 FROM messages m JOIN conversations v ON v.id = m.conversation \
+        JOIN numbers n ON n.id = v.number \
+        JOIN consents k ON k.ours = n.idx AND k.peer = v.peer WHERE m.id = $1 AND k.consent = $2";
     MESSAGE_TRIED = "UPDATE messages SET first_tried = COALESCE(first_tried, $2), \
         last_tried = $2 WHERE id = $1";
     MESSAGE_SET_EVENT = "UPDATE messages SET event = $2 WHERE id = $1";

@@ -33,9 +33,10 @@ macro_rules! conversation_select {
             contact_columns!(),
             ", ",
             employee_columns!(),
-            " FROM conversations v JOIN numbers n ON n.id = v.number \
+            ", k.consent, k.at FROM conversations v JOIN numbers n ON n.id = v.number \
               LEFT JOIN assignments a ON a.number = n.id AND a.ended IS NULL \
-              JOIN contacts c ON c.id = v.contact JOIN employees e ON e.id = v.employee "
+              JOIN contacts c ON c.id = v.contact JOIN employees e ON e.id = v.employee \
+              LEFT JOIN consents k ON k.ours = n.idx AND k.peer = v.peer "
         )
     };
 }
@@ -93,6 +94,11 @@ statements! {
     BIND_ROOM = "UPDATE conversations SET room = $2 WHERE id = $1";
     DISCLOSED = "UPDATE conversations SET disclosed = COALESCE(disclosed, $2) WHERE id = $1";
     NOT_DISCLOSED = "UPDATE conversations SET disclosed = NULL WHERE id = $1 AND disclosed = $2";
+    CONSENT = "SELECT consent, at FROM consents WHERE ours = $1 AND peer = $2";
+    /// What was said later stands.
+    CONSENT_SET = "INSERT INTO consents (ours, peer, consent, at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (ours, peer) DO UPDATE SET consent = excluded.consent, at = excluded.at \
+        WHERE excluded.at >= consents.at";
     DIRECT = concat!("SELECT ", employee_columns!(), " FROM employees e \
         JOIN directs d ON d.employee = e.id WHERE d.room = $1");
     BIND_DIRECT = "INSERT INTO directs (room, employee) VALUES ($1, $2) \

@@ -133,6 +133,7 @@ impl World {
             from_sealed: sealed("+1555…"),
             at: at(ms),
             record: self.record(Kind::MessageIn, ms),
+            consent: None,
             say: sealed("say"),
             fresh: FreshIds {
                 contact: ContactId::from_random(self.bytes()),

@@ -104,6 +104,7 @@ impl FakeCarrier {
             text: text.to_owned(),
             provider_at: Some(self.clock.now()),
             media: Vec::new(),
+            consent: None,
             details: Vec::new(),
             redacted: false,
         };

@@ -107,14 +107,22 @@ impl House {
     /// Runs what is due now.
     pub(crate) async fn work(&self) {
         for _ in 0..MOST {
-            self.sync().await;
-            let due = self.store.due_jobs(self.clock.now(), &[], 100);
-            let Some(job) = due.await.unwrap().into_iter().next() else {
+            if !self.work_one().await {
                 return;
-            };
-            self.engine.run_job(&job).await;
+            }
         }
         panic!("jobs run for ever");
+    }
+
+    /// Runs one job that is due now; whether there was one.
+    pub(crate) async fn work_one(&self) -> bool {
+        self.sync().await;
+        let due = self.store.due_jobs(self.clock.now(), &[], 100);
+        let Some(job) = due.await.unwrap().into_iter().next() else {
+            return false;
+        };
+        self.engine.run_job(&job).await;
+        true
     }
 
     /// Lets time pass, running what becomes due on the way.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod carrier;
+mod consent;
 mod disclosure;
 mod house;
 mod look;

@@ -196,6 +196,7 @@ async fn forged_sms(house: &House, from: &str, say: &str) -> InboundSms {
         from_sealed: state_by_edge(&keys, "number", b"", THEIRS),
         at: house.clock.now(),
         record: record_by_edge(&keys, house, 3, &body),
+        consent: None,
         say: text_by_edge(&keys, message, say),
         fresh: FreshIds {
             contact: ContactId::from_random([7; 16]),

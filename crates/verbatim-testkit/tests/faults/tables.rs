@@ -17,6 +17,7 @@ const OTHERS: &[&str] = &[
     "contacts",
     "contact_numbers",
     "conversations",
+    "consents",
     "directs",
     "messages",
     "receipts",

@@ -104,4 +104,18 @@ pub(crate) enum ConversationCommand {
     },
     /// List conversations.
     List,
+    /// Enter what a client said about being texted, by another way than a text. Recorded; the employee is told.
+    #[command(
+        after_help = "Example:\n  verbatim conversation consent 5b1d… opted-out --because 'by telephone on 3 May'"
+    )]
+    Consent {
+        /// The conversation's id: `verbatim conversation list` shows it.
+        id: String,
+        /// What the client said.
+        #[arg(value_parser = ["opted-in", "opted-out"])]
+        consent: String,
+        /// How it is known.
+        #[arg(long)]
+        because: String,
+    },
 }

@@ -150,7 +150,20 @@ pub(crate) async fn conversation(
         ConversationCommand::List => {
             out.many(
                 &api.list("conversations").await?,
-                &["id", "title", "peer", "number", "employee", "room"],
+                &[
+                    "id", "title", "peer", "number", "employee", "consent", "room",
+                ],
+            );
+        }
+        ConversationCommand::Consent {
+            id,
+            consent,
+            because,
+        } => {
+            let body = json!({"conversation": id, "consent": consent, "because": because});
+            out.one(
+                &api.call("POST", "conversations/consent", Some(body))
+                    .await?,
             );
         }
     }

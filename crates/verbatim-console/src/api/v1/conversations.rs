@@ -1,5 +1,6 @@
 //! Conversations: one of our numbers, one client's number, one employee, one room.
 
+pub(crate) mod consent;
 pub(crate) mod list;
 pub(crate) mod messages;
 pub(crate) mod show;
@@ -28,6 +29,10 @@ pub(crate) struct Conversation {
     peer: String,
     /// Id of the contact.
     contact: String,
+    /// What the client said about being texted: `opted-in`, `opted-out`; else `not-asked`, or `unknown-sender`
+    /// while nobody has said who they are.
+    #[schema(example = "not-asked")]
+    consent: &'static str,
     /// The room, once it is made.
     room: Option<String>,
     /// When it began, Unix milliseconds.
@@ -43,6 +48,7 @@ impl Conversation {
             number,
             peer,
             contact,
+            consent,
             room,
             created_ms,
         } = view;
@@ -60,6 +66,7 @@ impl Conversation {
             number: caller.number(&number),
             peer: shown,
             contact,
+            consent,
             room,
             created_ms,
         }

@@ -23,7 +23,7 @@ pub(in crate::client) struct Conversation {
     masked_number: String,
     /// E.164.
     our_number: String,
-    /// `opted-in`, `asked`, `not-asked`, `opted-out`, `unknown-sender`.
+    /// `opted-in`, `opted-out`, `not-asked`, `unknown-sender`.
     consent: &'static str,
     /// When the client was told whom they text with and that it is recorded, Unix milliseconds.
     disclosed_at_ms: Option<i64>,

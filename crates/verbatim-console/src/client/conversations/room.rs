@@ -1,5 +1,5 @@
-//! `GET /client/v1/conversations/{id}`: whether a conversation's room is made. It tells nothing of the
-//! client, so it is not recorded as a look.
+//! `GET /client/v1/conversations/{id}`: whether a conversation's room is made, and whether the client wants to
+//! be texted. It does not say who that is, so it is not recorded as a look.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(in crate::client) async fn room(
     Seat(desk): Seat,
     ConversationPath(id): ConversationPath,
 ) -> Result<Json<Place>, Problem> {
-    let started = engine.desk_started(&desk, id).await?;
-    let started = started.ok_or_else(not_yours)?;
-    Ok(Json(started.into()))
+    let place = engine.desk_place(&desk, id).await?;
+    let place = place.ok_or_else(not_yours)?;
+    Ok(Json(place.into()))
 }

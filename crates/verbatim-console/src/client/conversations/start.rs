@@ -45,7 +45,7 @@ pub(in crate::client) async fn start(
     let deadline = Instant::now() + state.room_patience;
     while begun.room.is_none() && Instant::now() < deadline {
         sleep(ASK_EVERY).await;
-        if let Some(now) = engine.desk_started(&desk, begun.id).await? {
+        if let Some(now) = engine.desk_place(&desk, begun.id).await? {
             begun = now;
         }
     }

@@ -1,7 +1,7 @@
 //! What is said of a text while it is being written.
 
 use serde_json::{Value, json};
-use verbatim_domain::contact::ContactState;
+use verbatim_domain::consent::Consent;
 use verbatim_engine::admin::Actor;
 use verbatim_engine::ports::{Change, Commit, PageAt, Store};
 
@@ -119,24 +119,21 @@ async fn a_number_that_was_taken_away_and_a_client_who_opted_out_are_named() {
     assert_eq!(list["items"][0]["consent"], "opted-out");
     let (engine, actor) = (&office.world.engine, Actor::operator("test"));
     engine.release_number(&actor, OURS).await.unwrap();
-    check_problems(&office, &alice, &in_it, &["asked not", "no longer yours"]).await;
-    check_problems(&office, &alice, &to_it, &["asked not", "hold no number"]).await;
+    check_problems(&office, &alice, &in_it, &["no longer yours"]).await;
+    check_problems(&office, &alice, &to_it, &["hold no number"]).await;
 }
 
 async fn opt_out(office: &Office) {
+    let store = &office.world.store;
     let (after, limit) = (None, 1);
-    let page = office
-        .world
-        .store
-        .contacts(None, PageAt { after, limit })
-        .await;
-    let mut contact = page.unwrap().items.remove(0);
-    contact.state = ContactState::OptedOut.word().to_owned();
-    let (fence, changes) = (None, vec![Change::PutContact(contact)]);
-    office
-        .world
-        .store
-        .commit(Commit { fence, changes })
-        .await
-        .unwrap();
+    let page = store.conversations(PageAt { after, limit }).await;
+    let conversation = page.unwrap().items.remove(0);
+    let said = Change::SetConsent {
+        ours: conversation.number.index,
+        peer: conversation.peer,
+        consent: Consent::OptedOut,
+        at: conversation.created,
+    };
+    let (fence, changes) = (None, vec![said]);
+    store.commit(Commit { fence, changes }).await.unwrap();
 }

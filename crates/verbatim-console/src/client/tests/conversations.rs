@@ -43,7 +43,10 @@ async fn everybody_sees_their_own_and_no_full_number() {
         assert_eq!(list, expected);
         let id = id.as_str().unwrap();
         let place = office.shown(&format!("conversations/{id}"), token).await;
-        assert_eq!(place, json!({"conversation": id, "room_id": null}));
+        assert_eq!(
+            place,
+            json!({"conversation": id, "room_id": null, "consent": "not-asked"})
+        );
         for (other, status) in [(&alice, token == &alice), (&bob, token == &bob)] {
             let answer = office.get(&format!("conversations/{id}"), other).await;
             assert_eq!(answer.status == 200, status);

@@ -1,5 +1,6 @@
 //! A commit: changes that become durable together.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
     ContactId, ConversationId, DisposalId, EmployeeId, EventId, JobId, MessageId, NumberId,
@@ -96,6 +97,18 @@ pub enum Change {
     Disclosed(ConversationId, Timestamp),
     /// The disclosure made at that moment did not reach the client. Without effect if another one is on its way.
     NotDisclosed(ConversationId, Timestamp),
+    /// What a client's number says to one of ours about being texted, from a moment on. Without effect if
+    /// something later was said.
+    SetConsent {
+        /// Our number.
+        ours: BlindIndex,
+        /// The client's.
+        peer: BlindIndex,
+        /// What it says.
+        consent: Consent,
+        /// Since when.
+        at: Timestamp,
+    },
     /// A direct chat of an employee with the bot.
     BindDirect(RoomId, EmployeeId),
     /// Insert an employee, or change name and end.

@@ -1,5 +1,6 @@
 //! What intake brings to the store, and what becomes of it.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, ProviderId,
@@ -27,6 +28,8 @@ pub struct InboundSms {
     pub at: Timestamp,
     /// Its record.
     pub record: SealedRecord,
+    /// What it says about being texted, if it does; stands from `at` on, unless something later was said.
+    pub consent: Option<ConsentIn>,
     /// Payload of the job that says it into the room.
     pub say: Sealed,
     /// Used only where something new must be made.
@@ -37,6 +40,15 @@ pub struct InboundSms {
     /// job is finished if it finds its place now, else it stays. If it does, `record` is added to the
     /// conversation, about the earlier one.
     pub again: Option<JobId>,
+}
+
+/// What a client says about being texted.
+#[derive(Debug, Clone)]
+pub struct ConsentIn {
+    /// What they say.
+    pub consent: Consent,
+    /// The record of it, about the text's; comes behind it.
+    pub record: SealedRecord,
 }
 
 /// Ids drawn in advance for what may have to be made.

@@ -1,5 +1,6 @@
 //! People, numbers, conversations, messages, as the store keeps them.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::message::{Direction, MessageState};
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, EmployeeId, EventId, MessageId, NumberId, ProviderId,
@@ -75,8 +76,17 @@ pub struct Conversation {
     pub room: Option<RoomId>,
     /// When the client was told whom they text with and that it is recorded.
     pub disclosed: Option<Timestamp>,
+    /// What the client's number last said to ours about being texted, and when. Whoever held ours then.
+    pub consent: Option<(Consent, Timestamp)>,
     /// When it began.
     pub created: Timestamp,
+}
+
+impl Conversation {
+    /// Whether the client asked not to be texted.
+    pub fn opted_out(&self) -> bool {
+        matches!(self.consent, Some((Consent::OptedOut, _)))
+    }
 }
 
 /// A message without its text.

@@ -92,6 +92,7 @@ impl FakeCarrier {
                 text: word("text"),
                 provider_at: body["at"].as_i64().map(Timestamp),
                 media: Vec::new(),
+                consent: None,
                 details: Vec::new(),
                 redacted: false,
             })]);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{
     AccountId, ConversationId, Duration, EmployeeId, EventId, MessageId, NumberId, ProviderId,
     RecordId, RoomId, Timestamp, UserId,
@@ -314,6 +315,14 @@ impl Store for MortalStore {
     ) -> Result<Option<Conversation>, StoreError> {
         self.read(self.inner.conversation_of(number, peer, employee))
             .await
+    }
+
+    async fn consent(
+        &self,
+        ours: &BlindIndex,
+        peer: &BlindIndex,
+    ) -> Result<Option<(Consent, Timestamp)>, StoreError> {
+        self.read(self.inner.consent(ours, peer)).await
     }
 
     async fn conversations(&self, at: PageAt) -> Result<Page<Conversation>, StoreError> {
