@@ -1,19 +1,18 @@
 //! Whether clients want to be texted: what they say, what carriers know, what the firm enters.
 //!
 //! What a client's number says to one of ours stands until it says something else, whoever holds ours then.
-//! It takes effect in the transaction that records it (`intake`), so a text that is accepted or submitted
-//! later is refused (`inbox`, `submit`); the employee is told behind the client's words (`relay`).
+//! It takes effect in the transaction that records it (`intake`, also an edge's), so a text that is accepted or
+//! submitted later is refused (`inbox`, `submit`); the employee is told behind the client's words (`relay`).
 
 use verbatim_domain::consent::Consent;
 use verbatim_domain::contact::ContactState;
-use verbatim_domain::{AccountId, ConversationId, RecordId, Timestamp};
+use verbatim_domain::{ConversationId, MessageId, RecordId, Timestamp};
 use verbatim_record::{Body, Kind};
 
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
-use crate::intake::Intake;
 use crate::ports::{
-    Change, ConsentIn, Conversation, FailureClass, InboundText, Message, NewRecord, StoreError,
+    Change, Conversation, FailureClass, InboundText, Message, NewRecord, StoreError,
 };
 use crate::receipt::class_word;
 use crate::views::ConversationView;
@@ -50,33 +49,38 @@ impl Standing {
     }
 }
 
-impl Intake {
-    /// The record of what a client said about being texted.
-    pub(crate) async fn consent_said(
-        &self,
-        account: &AccountId,
-        text: &InboundText,
-        consent: Consent,
-        at: Timestamp,
-    ) -> Result<ConsentIn, StoreError> {
-        let rule = match text.consent {
-            Some(_) => "consent.carrier",
-            None => "consent.words",
-        };
-        let mut body = Body {
-            from: text.from.clone(),
-            to: text.to.clone(),
-            text: text.text.clone(),
-            ..consent_body(format!("carrier:{account}"), rule, consent, at)
-        };
-        let id = text.provider_id.0.clone();
-        body.refs.insert("provider_id".to_owned(), id);
-        let record = self.seal(Kind::Consent, body).await?;
-        Ok(ConsentIn { consent, record })
-    }
+/// What a text says about being texted, if it does; the text's record names the rule.
+pub(crate) fn heard(text: &InboundText, body: &mut Body) -> Option<Consent> {
+    let (rule, consent) = match text.consent {
+        Some(consent) => ("consent.carrier v1", consent),
+        None => ("consent.words v1", Consent::said_in(&text.text)?),
+    };
+    let details = [("consent", consent.word()), ("consent_rule", rule)];
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    body.details.extend(details.map(owned));
+    Some(consent)
 }
 
 impl Engine {
+    /// The employee is told what the client's text says about being texted, and so is who reads the record of the
+    /// conversation.
+    pub(crate) async fn tell_consent(
+        &self,
+        conversation: &Conversation,
+        text: MessageId,
+        consent: Consent,
+    ) -> Result<Vec<Change>, StoreError> {
+        let text = self.store.message(text).await?;
+        let text = text.ok_or(StoreError::Stale("the text is gone"))?;
+        let mut body = consent_body("system".to_owned(), "consent.heard", consent, text.created);
+        body.message = text.id.to_string();
+        let record = self
+            .consent_record(conversation, body, Some(text.record))
+            .await?;
+        let told = self.say_notice(conversation.id, consent.news().to_owned());
+        Ok(vec![record, told])
+    }
+
     /// A carrier that refuses a text because the client asked not to be texted knows it better than we do: they
     /// may have told it by another way. Unless we have heard of something later than that text.
     pub(crate) async fn refused_by_client(
@@ -96,35 +100,30 @@ impl Engine {
         let actor = format!("carrier:{}", conversation.number.account);
         let mut body = consent_body(actor, "consent.carrier", Consent::OptedOut, at);
         body.message = message.id.to_string();
-        let said = (Consent::OptedOut, at);
-        self.consent_changes(conversation, body, Some(message.record), said)
-            .await
+        let record = self
+            .consent_record(conversation, body, Some(message.record))
+            .await?;
+        Ok(vec![
+            record,
+            set_consent(conversation, Consent::OptedOut, at),
+        ])
     }
 
-    /// The record of what a client said, and what follows from it.
-    async fn consent_changes(
+    /// A record of what the client says to us.
+    async fn consent_record(
         &self,
         conversation: &Conversation,
         mut body: Body,
         about: Option<RecordId>,
-        (consent, at): (Consent, Timestamp),
-    ) -> Result<Vec<Change>, StoreError> {
+    ) -> Result<Change, StoreError> {
         self.name_parties(conversation, &mut body)?;
-        // Of all records about both, this is what the client says to us.
         body.from = std::mem::take(&mut body.to);
         body.to = body.details.get("our_number").cloned().unwrap_or_default();
-        let record = NewRecord {
+        Ok(Change::Append(NewRecord {
             conversation: Some(conversation.id),
             sealed: self.seal(Kind::Consent, body).await?,
             about,
-        };
-        let set = Change::SetConsent {
-            ours: conversation.number.index,
-            peer: conversation.peer,
-            consent,
-            at,
-        };
-        Ok(vec![Change::Append(record), set])
+        }))
     }
 
     /// Enters what a client said by another way than a text: by telephone, in person, in a letter.
@@ -147,11 +146,12 @@ impl Engine {
         let mut body = consent_body(actor.0.clone(), "consent.entered", consent, now);
         body.details
             .insert("because".to_owned(), because.to_owned());
-        let mut changes = self
-            .consent_changes(&conversation, body, None, (consent, now))
-            .await?;
         let words = format!("Your firm has entered: {}", consent.news());
-        changes.push(self.say_notice(id, words));
+        let changes = vec![
+            self.consent_record(&conversation, body, None).await?,
+            set_consent(&conversation, consent, now),
+            self.say_notice(id, words),
+        ];
         self.at_once(changes).await?;
         conversation.consent = Some((consent, now));
         self.conversation_view(&conversation)
@@ -167,5 +167,14 @@ fn consent_body(actor: String, rule: &str, consent: Consent, at: Timestamp) -> B
         rule_version: 1,
         reason: consent.word().to_owned(),
         ..Body::default()
+    }
+}
+
+fn set_consent(conversation: &Conversation, consent: Consent, at: Timestamp) -> Change {
+    Change::SetConsent {
+        ours: conversation.number.index,
+        peer: conversation.peer,
+        consent,
+        at,
     }
 }

@@ -7,12 +7,12 @@ mod parts;
 mod sealer;
 
 use thiserror::Error;
-use verbatim_domain::consent::Consent;
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, Duration, EmployeeId, MessageId, Timestamp,
 };
 use verbatim_record::{Body, Kind};
 
+use crate::consent::heard;
 use crate::core::Engine;
 use crate::evidence::{Evidence, platform_evidence};
 use crate::look::LookError;
@@ -165,8 +165,8 @@ impl Intake {
         evidence: Evidence<'_>,
     ) -> Result<InboundSms, StoreError> {
         let (from, to) = (self.canonical(&text.from), self.canonical(&text.to));
-        let consent = text.consent.or_else(|| Consent::said_in(&text.text));
-        let body = inbound_body(account, text, evidence);
+        let mut body = inbound_body(account, text, evidence);
+        let consent = heard(text, &mut body);
         let say = SayPayload {
             as_stand_in: true,
             content: Content::Text {
@@ -194,10 +194,6 @@ impl Intake {
         // Its number may have changed hands before we heard of it.
         let now = self.now();
         let at = text.provider_at.map_or(now, |at| latest(at).min(now));
-        let consent = match consent {
-            Some(consent) => Some(self.consent_said(account, text, consent, at).await?),
-            None => None,
-        };
         Ok(InboundSms {
             account: account.clone(),
             provider_id: text.provider_id.clone(),

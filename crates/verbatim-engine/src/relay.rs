@@ -181,8 +181,8 @@ impl Engine {
         {
             changes.push(Change::SetCursor(slot_key(slot), event.0));
         }
-        if let Some(consent) = payload.consent {
-            changes.push(self.say_notice(conversation.id, consent.news().to_owned()));
+        if let (Some(consent), Some(text)) = (payload.consent, job.message) {
+            changes.extend(self.tell_consent(&conversation, text, consent).await?);
         }
         self.read_again(job, &conversation, &mut changes);
         changes.push(Change::Finish(job.id));

@@ -56,7 +56,10 @@ pub(crate) async fn record(
         .append(&*tx, conversation, &sms.record, None)
         .await?;
     add_message(work, sms, conversation).await?;
-    heed(work, sms, conversation).await?;
+    // Whether or not anybody is there to read it.
+    if let Some(consent) = sms.consent {
+        people::set_consent(work, sms.to, sms.from, consent, sms.at).await?;
+    }
     let message = sms.fresh.message;
     match place {
         Some(place) => {
@@ -201,19 +204,6 @@ async fn add_message(
         failure: None,
     };
     messages::insert(work, &message, &sms.account).await
-}
-
-/// What the text says about being texted, whether or not anybody is there to read it.
-async fn heed(
-    work: &mut Work,
-    sms: &InboundSms,
-    conversation: Option<ConversationId>,
-) -> Result<(), StoreError> {
-    let Some(said) = &sms.consent else {
-        return Ok(());
-    };
-    commit::append(work, conversation, &said.record, Some(sms.record.id)).await?;
-    people::set_consent(work, sms.to, sms.from, said.consent, sms.at).await
 }
 
 /// First the room, if there is none yet, then the text: one lane, so in this order.

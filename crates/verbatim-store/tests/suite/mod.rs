@@ -2,6 +2,7 @@
 
 mod anchors;
 pub(crate) mod config;
+mod consent;
 mod crypto;
 mod faults;
 mod inbound;
@@ -39,6 +40,7 @@ pub(crate) fn all() -> impl Iterator<Item = Case> {
     [
         anchors::CASES,
         config::CASES,
+        consent::CASES,
         crypto::CASES,
         faults::CASES,
         inbound::CASES,

@@ -55,10 +55,13 @@ async fn stop_stops_and_start_starts_again() {
     };
     assert_eq!(
         (record.kind.as_str(), record.rule.as_str()),
-        ("consent", "consent.words v1")
+        ("consent", "consent.heard v1")
     );
     assert_eq!((record.from.as_str(), record.to.as_str()), (CLIENT, OURS));
-    assert_eq!(record.text, "Stop.");
+    let texts = house.records("from_client").await;
+    let stop = texts.iter().find(|text| text.text == "Stop.").unwrap();
+    assert_eq!(stop.details["consent"], "opted-out");
+    assert_eq!(stop.details["consent_rule"], "consent.words v1");
 }
 
 /// It was accepted while the carrier could not be reached.
@@ -156,7 +159,6 @@ async fn stop_to_a_number_without_holder_counts() {
     let actor = Actor::operator("ann");
     house.engine.release_number(&actor, OURS).await.unwrap();
     says(&house, "STOP").await;
-    assert_eq!(house.records("opted-out").await.len(), 1);
     house.pass(1).await;
     house
         .engine
@@ -165,6 +167,7 @@ async fn stop_to_a_number_without_holder_counts() {
         .unwrap();
     house.pass(120).await;
     assert!(last_said(&house).await.contains("asked not to be texted"));
+    assert_eq!(house.records("opted-out").await.len(), 1);
     write(&house, "who are you?").await;
     assert!(house.phone().is_empty());
 }

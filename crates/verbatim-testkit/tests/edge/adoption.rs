@@ -4,7 +4,7 @@ use verbatim_domain::message::MessageState;
 use verbatim_domain::{AccountId, Duration, RecordId};
 use verbatim_engine::WebhookAnswer;
 use verbatim_engine::ports::{
-    Change, Clock, Commit, JobKind, Lane, NewJob, NewRecord, ReceiptStatus, Store,
+    Change, Clock, Commit, JobKind, Lane, NewJob, NewRecord, PageAt, ReceiptStatus, Store,
 };
 use verbatim_engine::{OpenError, Settings};
 use verbatim_record::archive::is_of_edge;
@@ -14,6 +14,32 @@ use verbatim_testkit::fakes::Site;
 
 use crate::node::*;
 use crate::years::*;
+
+/// An edge can read nothing, and hears what a client says as it comes in: it counts at once.
+#[tokio::test]
+async fn stop_at_an_edge_counts_before_any_full_node_has_seen_it() {
+    let house = House::new().await;
+    house.text_from(CLIENT, "hello").await;
+    house.work().await;
+    let edge = edge(&house).await;
+    house.clock.advance(Duration::from_secs(1));
+    text_to(&edge, &house, CLIENT, "STOP").await;
+    let all = PageAt {
+        after: None,
+        limit: 10,
+    };
+    let conversations = house.store.conversations(all).await.unwrap().items;
+    assert!(conversations[0].opted_out());
+    house.work().await;
+    assert_eq!(unadopted(&house).await, 0);
+    let shown = house.shown_of(CLIENT).await;
+    let last = shown.last().unwrap();
+    assert_eq!(
+        (last.kind.as_str(), last.reason.as_str()),
+        ("consent", "opted-out")
+    );
+    house.verified().await;
+}
 
 #[tokio::test]
 async fn a_text_that_an_edge_took_is_said_and_adopted() {

@@ -29,7 +29,7 @@ pub struct InboundSms {
     /// Its record.
     pub record: SealedRecord,
     /// What it says about being texted, if it does; stands from `at` on, unless something later was said.
-    pub consent: Option<ConsentIn>,
+    pub consent: Option<Consent>,
     /// Payload of the job that says it into the room.
     pub say: Sealed,
     /// Used only where something new must be made.
@@ -40,15 +40,6 @@ pub struct InboundSms {
     /// job is finished if it finds its place now, else it stays. If it does, `record` is added to the
     /// conversation, about the earlier one.
     pub again: Option<JobId>,
-}
-
-/// What a client says about being texted.
-#[derive(Debug, Clone)]
-pub struct ConsentIn {
-    /// What they say.
-    pub consent: Consent,
-    /// The record of it, about the text's; comes behind it.
-    pub record: SealedRecord,
 }
 
 /// Ids drawn in advance for what may have to be made.
