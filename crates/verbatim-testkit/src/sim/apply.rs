@@ -168,6 +168,7 @@ impl World {
 fn submit_fault(how: CarrierFault) -> SubmitFault {
     match how {
         CarrierFault::Refuse => SubmitFault::Refuse(FailureClass::Address),
+        CarrierFault::OptedOut => SubmitFault::Refuse(FailureClass::OptedOut),
         CarrierFault::Busy => SubmitFault::Busy(Duration::from_secs(3)),
         CarrierFault::NotSent => SubmitFault::NotSent,
         CarrierFault::TimeoutBefore => SubmitFault::TimeoutBefore,

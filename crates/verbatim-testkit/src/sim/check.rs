@@ -2,6 +2,7 @@
 
 mod anchored;
 pub(crate) mod clear;
+mod consent;
 mod early;
 mod four_eyes;
 mod inbound;
@@ -72,6 +73,7 @@ pub(crate) async fn judge(world: &World) -> Result<Run, Broken> {
     }
     audit.inbound();
     audit.outbound();
+    audit.consent();
     audit.rooms();
     audit.upkeep();
     audit.count();

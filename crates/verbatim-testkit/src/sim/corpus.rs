@@ -14,8 +14,18 @@ pub(crate) const NUMBERS: [&str; 3] = ["+12125552341", "+12125552342", "+1212555
 /// Clients' numbers.
 pub(crate) const PHONES: [&str; 3] = ["+14155552671", "+14155552672", "+14155552673"];
 
+/// Of the texts that say whether a client wants to be texted.
+pub(crate) const STOP: u8 = 254;
+/// The other.
+pub(crate) const START: u8 = 255;
+
 /// A text of the corpus. Each holds words found nowhere else, to be searched for in the store.
 pub(crate) fn text(n: u8) -> String {
+    match n {
+        STOP => return "Stop.".to_owned(),
+        START => return "START".to_owned(),
+        _ => {}
+    }
     match n as usize % TEXTS {
         0 => "ok, the peony-umbrella deal".to_owned(),
         1 => "please sell the harbour-lantern position".to_owned(),

@@ -3,6 +3,7 @@
 //! Operands are small numbers taken modulo what there is, so that every list of operations means
 //! something and stays meaningful when operations are taken out of it.
 
+mod consent;
 mod dice;
 mod record;
 
@@ -227,6 +228,8 @@ pub enum End {
 pub enum CarrierFault {
     /// Refused.
     Refuse,
+    /// Refused: the carrier knows that the client does not want it.
+    OptedOut,
     /// Too many requests.
     Busy,
     /// No connection.

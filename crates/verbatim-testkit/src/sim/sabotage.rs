@@ -30,6 +30,8 @@ pub enum Sabotage {
     QueuesNonsense,
     /// Alarms are swallowed.
     SwallowsAlarms,
+    /// What clients say about being texted is not heard.
+    IgnoresStop,
     /// Receipts move nothing.
     IgnoresReceipts,
     /// Texts are bound to who holds the number when we hear of them.
@@ -80,7 +82,7 @@ pub enum Sabotage {
 
 impl Sabotage {
     /// Every defect that shows by itself within some seeds, with the rule that must catch it.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 17] = [
         (Self::LosesInRoom, "lost"),
         (Self::DoublesInRoom, "doubled"),
         (Self::SwapsInRoom, "order"),
@@ -91,6 +93,7 @@ impl Sabotage {
         (Self::DoublesNotices, "doubled"),
         (Self::QueuesNonsense, "left over"),
         (Self::SwallowsAlarms, "alarm"),
+        (Self::IgnoresStop, "consent"),
         (Self::IgnoresReceipts, "state"),
         (Self::BindsLate, "holder"),
         (Self::BelievesAnybody, "forged"),

@@ -17,7 +17,7 @@ pub fn operations(seed: u64) -> Vec<Operation> {
     };
     let rest = (0..count).map(|_| dice.operation());
     let all = opening.into_iter().chain(rest).collect();
-    super::record::weave(seed, all)
+    super::consent::weave(seed, super::record::weave(seed, all))
 }
 
 /// Draws operations.
@@ -102,7 +102,7 @@ impl Dice {
         }
     }
 
-    fn delivery(&mut self) -> Delivery {
+    pub(super) fn delivery(&mut self) -> Delivery {
         let now = Delivery::Now;
         self.pick(&[
             now,

@@ -110,6 +110,9 @@ impl Sabotage {
         if self == Self::BindsLate && sms.again.is_none() {
             sms.at = now;
         }
+        if self == Self::IgnoresStop {
+            sms.consent = None;
+        }
         sms
     }
 

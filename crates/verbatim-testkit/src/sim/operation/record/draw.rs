@@ -117,7 +117,7 @@ impl Dice {
     }
 
     /// A place in the second half: there is something to dispose of, to export, or to look at.
-    pub(super) fn late(&mut self, count: usize) -> usize {
+    pub(in crate::sim::operation) fn late(&mut self, count: usize) -> usize {
         let half = count / 2;
         half + self.chance.below(count - half + 1)
     }
