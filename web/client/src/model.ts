@@ -51,7 +51,7 @@ export interface Me {
 
 export type Kind = "sms" | "team";
 
-export type Consent = "opted-in" | "not-asked" | "asked" | "opted-out" | "unknown-sender";
+export type Consent = "opted-in" | "not-asked" | "opted-out" | "unknown-sender";
 
 /** What happened to a text on its way to the phone. See docs: facts, "Words and marks". */
 export type Delivery =

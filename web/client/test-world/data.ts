@@ -67,7 +67,7 @@ export const CONVERSATIONS: Conversation[] = [
   }),
   sms("ahmed", "Ahmed Haddad", {
     last: { text: "Can we move our call to Thursday at 3?", at: ago(DAY + 30), mine: false },
-    sms: facts("0120", "asked"),
+    sms: facts("0120", "not-asked"),
   }),
   sms("petra", "Petra Lindqvist", {
     last: { text: "Enclosed are the two options we discussed.", at: ago(2 * DAY), mine: true, delivery: { state: "sent" } },

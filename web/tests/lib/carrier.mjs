@@ -27,6 +27,11 @@ export class Carrier {
     return entries.filter((entry) => entry.kind === "accepted" && entry.body === body).length;
   }
 
+  /** The carrier learns, by another way than a text to the firm, that a phone wants nothing from a number. */
+  async optOut(phone, number) {
+    await this.call(`phones/${encodeURIComponent(phone)}/opt-out`, { number, opted_out: true });
+  }
+
   /** Turns a fault on for the next so many times. */
   async fault(kind, count, more = {}) {
     await this.call("faults", { faults: [{ kind, count, ...more }] });

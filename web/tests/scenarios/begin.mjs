@@ -7,6 +7,7 @@ import { step } from "../lib/story.mjs";
 const HELLO = "Hello Erin, this is Alice.";
 const STOPPED = "Are you still there?";
 const AGAIN = "Welcome back, Erin.";
+const ONCE_MORE = "And once more.";
 
 step("a conversation is begun by number", ["the first sign-in sets up keys"], async (stage) => {
   const { client, carrier } = stage;
@@ -47,17 +48,35 @@ step("it is found, not begun again", ["a conversation is begun by number"], asyn
   await client.reads(HELLO);
 });
 
-step("after STOP nothing reaches the phone, and after START it does", ["it is found, not begun again"], async (stage) => {
+step("after STOP nobody can text them, and after START one can", ["it is found, not begun again"], async (stage) => {
   const { client, carrier, alice } = stage;
   await carrier.text(PHONES.erin, alice.number, "STOP");
-  await client.reads("STOP");
+  await optedOut(client);
+  await audit(client.page, "opted out");
+  await auditNarrow(client.page, "opted out");
+  await startedAgain(stage, AGAIN);
+});
+
+step("a carrier that knows better is believed", ["after STOP nobody can text them, and after START one can"], async (stage) => {
+  const { client, carrier, alice } = stage;
+  await carrier.optOut(PHONES.erin, alice.number);
   await client.write(STOPPED);
   await client.stands(STOPPED, /the client asked not to be texted/);
   assert.equal(await client.said(STOPPED).getByRole("button", { name: "Retry" }).count(), 0, "that would not help");
   assert.equal(await carrier.accepted(STOPPED), 0);
-  await audit(client.page, "opted out");
-  await carrier.text(PHONES.erin, alice.number, "START");
-  await client.reads("START");
-  await client.write(AGAIN);
-  await carrier.gets(PHONES.erin, AGAIN);
+  await optedOut(client);
+  await startedAgain(stage, ONCE_MORE);
 });
+
+async function optedOut(client) {
+  await client.room.getByText("Opted out", { exact: true }).waitFor();
+  await client.room.locator(".blocked").getByText("The client asked not to be texted.").waitFor();
+  assert.equal(await client.room.getByRole("textbox").count(), 0, "there is nowhere to write");
+}
+
+async function startedAgain({ client, carrier, alice }, words) {
+  await carrier.text(PHONES.erin, alice.number, "START");
+  await client.room.getByText("Opted in", { exact: true }).waitFor();
+  await client.write(words);
+  await carrier.gets(PHONES.erin, words);
+}

@@ -7,7 +7,7 @@ pub(super) mod start;
 use serde::Serialize;
 use verbatim_engine::desk;
 
-/// A conversation, the room that it is in, and whether the client wants to be texted.
+/// A conversation, the room that it is in, and what may have changed in it.
 #[derive(Serialize)]
 pub(super) struct Place {
     conversation: String,
@@ -15,6 +15,8 @@ pub(super) struct Place {
     room_id: Option<String>,
     /// As in the list.
     consent: &'static str,
+    /// As in the list.
+    disclosed_at_ms: Option<i64>,
 }
 
 impl From<desk::Place> for Place {
@@ -23,6 +25,7 @@ impl From<desk::Place> for Place {
             conversation: place.id.to_string(),
             room_id: place.room,
             consent: place.consent.word(),
+            disclosed_at_ms: place.disclosed_ms,
         }
     }
 }

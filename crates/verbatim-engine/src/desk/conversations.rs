@@ -1,6 +1,6 @@
 //! An employee's conversations, and the way to a new one.
 
-use verbatim_domain::{ConversationId, PhoneNumber};
+use verbatim_domain::{ConversationId, PhoneNumber, Timestamp};
 
 use super::Desk;
 use crate::admin::AdminError;
@@ -36,6 +36,8 @@ pub struct Place {
     pub room: Option<String>,
     /// Whether the client agreed.
     pub consent: Standing,
+    /// When the client was told whom they text with and that it is recorded, Unix milliseconds.
+    pub disclosed_ms: Option<i64>,
 }
 
 impl Place {
@@ -43,6 +45,7 @@ impl Place {
         Self {
             id: conversation.id,
             consent: Standing::of(&conversation),
+            disclosed_ms: conversation.disclosed.map(Timestamp::as_millis),
             room: conversation.room.map(|room| room.0),
         }
     }

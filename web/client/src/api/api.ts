@@ -47,13 +47,18 @@ export interface MeAnswer {
   region: string;
 }
 
-export interface ConversationAnswer {
+/** Where a conversation stands. */
+export interface Place {
   id: string;
+  /** Once it is made. */
   room?: string;
-  maskedNumber: string;
-  ourNumber: string;
   consent: Consent;
   disclosedAt?: number;
+}
+
+export interface ConversationAnswer extends Place {
+  maskedNumber: string;
+  ourNumber: string;
 }
 
 /** What a text is meant for: a conversation, or a number that is being typed. */
@@ -62,12 +67,6 @@ export interface Meant {
   to?: string;
   /** Mine, E.164: needed by who holds several. */
   from?: string;
-}
-
-export interface Started {
-  id: string;
-  /** None until it is made. */
-  room?: string;
 }
 
 /** A session is renewed so long before its end. */
@@ -126,13 +125,13 @@ export class Api {
   }
 
   /** Begins a conversation, or finds the one there is. The room may still have to be made. */
-  async start(to: string, name: string | undefined, from: string | undefined): Promise<Started> {
-    return started(await this.call("POST", "conversations", { number: to, name, from }));
+  async start(to: string, name: string | undefined, from: string | undefined): Promise<Place> {
+    return place(await this.call("POST", "conversations", { number: to, name, from }));
   }
 
-  /** Whether the room of a conversation is made. */
-  async started(id: string): Promise<Started> {
-    return started(await this.call("GET", `conversations/${encodeURIComponent(id)}`));
+  /** Where a conversation stands. It names nobody, and is no look at a client. */
+  async place(id: string): Promise<Place> {
+    return place(await this.call("GET", `conversations/${encodeURIComponent(id)}`));
   }
 
   /** Forgets the session. */
@@ -199,23 +198,26 @@ export class Api {
   }
 }
 
-function started(entry: Json): Started {
-  const answer = object(entry);
-  return { id: text(answer.conversation), room: maybeText(answer.room_id) };
-}
-
-function conversation(entry: Json): ConversationAnswer {
+function place(entry: Json): Place {
   const answer = object(entry);
   return {
-    ...started(entry),
-    maskedNumber: text(answer.masked_number),
-    ourNumber: text(answer.our_number),
+    id: text(answer.conversation),
+    room: maybeText(answer.room_id),
     consent: consentOf(answer.consent),
     disclosedAt: maybeNumber(answer.disclosed_at_ms),
   };
 }
 
-const CONSENTS: Consent[] = ["opted-in", "not-asked", "asked", "opted-out", "unknown-sender"];
+function conversation(entry: Json): ConversationAnswer {
+  const answer = object(entry);
+  return {
+    ...place(entry),
+    maskedNumber: text(answer.masked_number),
+    ourNumber: text(answer.our_number),
+  };
+}
+
+const CONSENTS: Consent[] = ["opted-in", "not-asked", "opted-out", "unknown-sender"];
 
 /** A word that is not known must not look like consent. */
 function consentOf(word: Json): Consent {

@@ -12,14 +12,14 @@ const NOT_YET: Problem = {
 
 /** Gives the room. `isHere`: whether the room is on the list, joined. */
 export async function startConversation(
-  api: Pick<Api, "start" | "started">,
+  api: Pick<Api, "start" | "place">,
   wish: { number: string; name?: string; from?: string },
   isHere: (room: string) => boolean,
   sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
 ): Promise<string> {
   let { id, room } = await api.start(wish.number, wish.name, wish.from);
   for (let waited = 0; waited < PATIENCE_MS; waited += ASK_EVERY_MS) {
-    if (room === undefined) room = (await api.started(id)).room;
+    if (room === undefined) room = (await api.place(id)).room;
     if (room !== undefined && isHere(room)) return room;
     await sleep(ASK_EVERY_MS);
   }

@@ -12,7 +12,6 @@ export type Tone = "good" | "plain" | "warn" | "bad";
 export const CONSENT: Record<Consent, { words: string; about: string; tone: Tone; icon: IconName }> = {
   "opted-in": { words: "Opted in", about: "The client agreed to be texted.", tone: "good", icon: "check" },
   "not-asked": { words: "Not asked", about: "The client has not been asked whether they want texts.", tone: "plain", icon: "dash" },
-  asked: { words: "Asked, no answer", about: "The client was asked and has not answered yet.", tone: "warn", icon: "question" },
   "opted-out": { words: "Opted out", about: "The client does not want texts. They can text START to allow them again.", tone: "bad", icon: "stop" },
   "unknown-sender": { words: "Unknown sender", about: "Nobody at the firm has named this client yet.", tone: "warn", icon: "question" },
 };

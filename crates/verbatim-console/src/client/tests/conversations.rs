@@ -45,7 +45,7 @@ async fn everybody_sees_their_own_and_no_full_number() {
         let place = office.shown(&format!("conversations/{id}"), token).await;
         assert_eq!(
             place,
-            json!({"conversation": id, "room_id": null, "consent": "not-asked"})
+            json!({"conversation": id, "room_id": null, "consent": "not-asked", "disclosed_at_ms": null})
         );
         for (other, status) in [(&alice, token == &alice), (&bob, token == &bob)] {
             let answer = office.get(&format!("conversations/{id}"), other).await;
