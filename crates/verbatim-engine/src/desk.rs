@@ -114,7 +114,7 @@ impl Engine {
     /// # Errors
     /// When the store fails.
     pub async fn desk_me(&self, desk: &Desk) -> Result<MeView, AdminError> {
-        let held = self.held_by(&desk.0).await?;
+        let held = self.store.numbers_of(desk.0.id).await?;
         let numbers = held.iter().map(|number| {
             let plain = self.reveal_text("number", &number.number)?;
             Ok((number.id.to_string(), plain))

@@ -232,6 +232,10 @@ impl Store for SqlStore {
         read_with!(self, reads::people::numbers, Window::new(&at)?)
     }
 
+    async fn numbers_of(&self, holder: EmployeeId) -> Result<Vec<Number>, StoreError> {
+        read_with!(self, reads::people::numbers_of, holder)
+    }
+
     async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError> {
         read_with!(self, reads::people::contact_by_number, *index)
     }

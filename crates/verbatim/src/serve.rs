@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tracing::field::display;
 use verbatim_console::{
     COMMAND_LINE, ClientSite, OpsState, api_router, appservice_router, client_router, edge_router,
     ops_router, serve as serve_http,
@@ -48,9 +49,11 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
     let public = bind("public", listen.public).await?;
     let appservice = bind("appservice", listen.appservice).await?;
     let api = bind("api", listen.api).await?;
-    let client = bind("client", listen.client).await?;
+    let client = match config.client.enabled {
+        true => Some((bind("client", listen.client).await?, client_site(config)?)),
+        false => None,
+    };
     let ops_listener = bind("ops", listen.ops).await?;
-    let site = client_site(config)?;
 
     let Wired {
         engine,
@@ -64,12 +67,13 @@ pub(crate) async fn start(config: &Config) -> Result<Running> {
     let (ops_stop, ops_stopped) = watch::channel(false);
     let ops = Arc::new(OpsState::new(engine.clone()));
     let mut servers = JoinSet::new();
-    for (listener, router) in [
+    let client = client.map(|(listener, site)| (listener, client_router(engine.clone(), site)));
+    let always = [
         (public, edge_router(engine.intake())),
         (appservice, appservice_router(engine.clone(), hs_token)),
         (api, api_router(engine.clone())),
-        (client, client_router(engine.clone(), site)),
-    ] {
+    ];
+    for (listener, router) in always.into_iter().chain(client) {
         servers.spawn(listen_until(listener, router, stopped.clone()));
     }
     let router = ops_router(ops.clone());
@@ -187,7 +191,9 @@ async fn ended(worker: &mut JoinHandle<()>, servers: &mut JoinSet<Result<()>>) -
 /// supervises this process starts it again.
 pub(crate) async fn run(config: &Config) -> Result<()> {
     let mut running = start(config).await?;
-    tracing::info!(public = %config.listen.public, api = %config.listen.api, client = %config.listen.client, "serving");
+    let listen = &config.listen;
+    let client = config.client.enabled.then(|| display(listen.client));
+    tracing::info!(public = %listen.public, api = %listen.api, client, "serving");
     let broken = tokio::select! {
         asked = terminated() => asked.err(),
         broken = running.broken() => Some(broken),

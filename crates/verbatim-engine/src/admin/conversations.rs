@@ -89,14 +89,10 @@ impl Engine {
         employee: &Employee,
         ours: Option<&str>,
     ) -> Result<Number, AdminError> {
-        let held = |n: &Number| {
-            n.holder
-                .as_ref()
-                .is_some_and(|(holder, _)| *holder == employee.id)
-        };
         if let Some(ours) = ours {
             let number = self.our_number(ours).await?;
-            return if held(&number) {
+            let holder = number.holder.as_ref();
+            return if holder.is_some_and(|(holder, _)| *holder == employee.id) {
                 Ok(number)
             } else {
                 Err(AdminError::Invalid(format!(
@@ -105,8 +101,7 @@ impl Engine {
                 )))
             };
         }
-        let mut numbers = self.all_numbers().await?;
-        numbers.retain(held);
+        let mut numbers = self.store.numbers_of(employee.id).await?;
         let (number, more) = (numbers.pop(), numbers);
         match number {
             Some(number) if more.is_empty() => Ok(number),

@@ -6,7 +6,7 @@ use super::Desk;
 use crate::admin::AdminError;
 use crate::consent::Standing;
 use crate::core::Engine;
-use crate::ports::{Conversation, Employee, Number, Page, PageAt, StoreError};
+use crate::ports::{Conversation, Number, Page, PageAt, StoreError};
 
 /// A conversation, as its employee's client shows it.
 #[derive(Debug, Clone)]
@@ -133,7 +133,7 @@ impl Engine {
         desk: &Desk,
         ours: Option<&str>,
     ) -> Result<Result<Number, &'static str>, AdminError> {
-        let mut held = self.held_by(&desk.0).await?;
+        let mut held = self.store.numbers_of(desk.0.id).await?;
         if let Some(ours) = ours {
             let index = self.index(&self.canonical(ours));
             held.retain(|number| number.index == index);
@@ -147,15 +147,6 @@ impl Engine {
                 Err("You hold no number to text from. Ask whoever runs Verbatim to assign you one.")
             }
         })
-    }
-
-    pub(super) async fn held_by(&self, employee: &Employee) -> Result<Vec<Number>, AdminError> {
-        let mut numbers = self.all_numbers().await?;
-        numbers.retain(|number| {
-            let holder = number.holder.as_ref();
-            holder.is_some_and(|(holder, _)| *holder == employee.id)
-        });
-        Ok(numbers)
     }
 
     fn desk_view(&self, conversation: &Conversation) -> Result<DeskConversationView, StoreError> {

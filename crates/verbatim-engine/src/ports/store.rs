@@ -227,6 +227,8 @@ pub trait Store: SignedLog + Anchors {
     async fn number(&self, index: &BlindIndex) -> Result<Option<Number>, StoreError>;
     /// Numbers in order of their coming.
     async fn numbers(&self, at: PageAt) -> Result<Page<Number>, StoreError>;
+    /// The numbers that an employee holds now, in order of their coming.
+    async fn numbers_of(&self, holder: EmployeeId) -> Result<Vec<Number>, StoreError>;
     /// The contact that has a number.
     async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError>;
     /// Contacts in order of their coming; of one employee's conversations only, if named.

@@ -122,6 +122,15 @@ pub(crate) async fn numbers(tx: &dyn Tx, window: &Window) -> Result<Page<Number>
     window.page(&rows, |row| number_at(row, 1))
 }
 
+/// The numbers that an employee holds now.
+pub(crate) async fn numbers_of(
+    tx: &dyn Tx,
+    holder: &EmployeeId,
+) -> Result<Vec<Number>, StoreError> {
+    let rows = tx.query(&sql::NUMBERS_OF, params![*holder]).await?;
+    rows.iter().map(|row| number_at(row, 0)).collect()
+}
+
 /// The contact that has a number.
 pub(crate) async fn contact_by_number(
     tx: &dyn Tx,

@@ -54,6 +54,8 @@ statements! {
     NUMBER = concat!("SELECT ", number_columns!(), " FROM ", number_tables!(), " WHERE n.idx = $1");
     NUMBERS = concat!("SELECT n.pos, ", number_columns!(), " FROM ", number_tables!(),
         " WHERE n.pos > $1 ORDER BY n.pos LIMIT $2");
+    NUMBERS_OF = concat!("SELECT ", number_columns!(), " FROM ", number_tables!(),
+        " WHERE a.employee = $1 ORDER BY n.pos");
     NUMBER_ADD = "INSERT INTO numbers (id, idx, number, account, created) \
         VALUES ($1, $2, $3, $4, $5)";
     /// Whether somebody holds a number at or after a moment.

@@ -123,6 +123,13 @@ async fn one_holder_at_a_time(w: &World) {
         .await;
     let number = w.store.number(&held.index).await.unwrap().unwrap();
     assert_eq!(number.holder, Some((bob, at(1000))));
+    let other = w.held(2, bob, 0).await;
+    let of = async |who| {
+        let numbers = w.store.numbers_of(who).await.unwrap().into_iter();
+        numbers.map(|number| number.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of(bob).await, [held.number, other.number]);
+    assert_eq!(of(held.employee).await, []);
     // Given back before it began: it never was.
     w.commit(vec![Change::Release(held.number, at(900))]).await;
     w.commit(vec![Change::Assign(held.number, held.employee, at(900))])

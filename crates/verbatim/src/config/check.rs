@@ -214,13 +214,9 @@ fn token(keys: &Keys) -> Option<String> {
 
 fn listeners(config: &Config) -> Option<String> {
     let listen = &config.listen;
-    let all = [
-        listen.public,
-        listen.appservice,
-        listen.api,
-        listen.ops,
-        listen.client,
-    ];
+    let always = [listen.public, listen.appservice, listen.api, listen.ops];
+    let client = config.client.enabled.then_some(listen.client);
+    let all: Vec<_> = always.into_iter().chain(client).collect();
     let mut seen = HashSet::new();
     // Port 0 takes a free one each time.
     all.iter()

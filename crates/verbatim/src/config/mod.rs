@@ -198,6 +198,7 @@ pub(crate) struct Listen {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ClientConfig {
+    pub(crate) enabled: bool,
     pub(crate) assets_dir: PathBuf,
     pub(crate) homeserver_url: String,
 }

@@ -43,6 +43,9 @@ fn a_file_lies_over_the_defaults() {
     let other = parse(&other).unwrap();
     assert_eq!(other.client_assets(), Path::new("dir/dist"));
     assert_eq!(other.client_homeserver(), "https://m.acme.test");
+    assert!(config.client.enabled);
+    let off = parse(&format!("{GOOD}\n[client]\nenabled = false")).unwrap();
+    assert!(!off.client.enabled);
     assert!(
         !format!("{config:?}").contains("\"as\""),
         "secrets are not printed"

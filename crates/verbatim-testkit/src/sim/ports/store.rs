@@ -284,6 +284,10 @@ impl Store for MortalStore {
         self.read(self.inner.numbers(at)).await
     }
 
+    async fn numbers_of(&self, holder: EmployeeId) -> Result<Vec<Number>, StoreError> {
+        self.read(self.inner.numbers_of(holder)).await
+    }
+
     async fn contact_by_number(&self, index: &BlindIndex) -> Result<Option<Contact>, StoreError> {
         self.read(self.inner.contact_by_number(index)).await
     }

@@ -14,6 +14,11 @@ const LIMIT: Duration = Duration::from_secs(10);
 const NO_TOKEN: &str = "verbatim-doctor";
 
 pub(super) async fn client(exam: &mut Examination, config: &Config, running: bool) -> Result<()> {
+    if !config.client.enabled {
+        let off = "switched off ([client] enabled): other Matrix clients work without";
+        exam.add("client", Verdict::Ok(off.into()));
+        return Ok(());
+    }
     exam.add("client", built(config));
     if running {
         exam.add("client listener", listener(config).await?);
