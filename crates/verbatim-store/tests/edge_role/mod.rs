@@ -1,5 +1,6 @@
 //! An edge's role in the database, with the grants that operators are given.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_engine::ports::{
     Alarm, Change, Commit, Failure, InboundOutcome, NewRecord, ReceiptIn, ReceiptOutcome,
@@ -51,6 +52,7 @@ const FORBIDDEN: &[&str] = &[
     "UPDATE installation SET archive_key = ''",
     "UPDATE contact_numbers SET number = ''",
     "DELETE FROM records",
+    "DELETE FROM consents",
     "DELETE FROM data_keys",
     "DELETE FROM log_roots",
     "DELETE FROM messages",
@@ -135,10 +137,9 @@ async fn records_everything(edge: &World, number: &verbatim_engine::ports::Blind
     );
     let again = edge.store.record_inbound(first).await;
     assert_eq!(again, Ok(InboundOutcome::Duplicate));
-    let known = edge
-        .store
-        .record_inbound(edge.sms(*number, peer(1), 20))
-        .await;
+    let mut stop = edge.sms(*number, peer(1), 20);
+    stop.consent = Some(Consent::OptedOut);
+    let known = edge.store.record_inbound(stop).await;
     assert!(
         matches!(known, Ok(InboundOutcome::Placed { .. })),
         "{known:?}"
