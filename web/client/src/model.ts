@@ -91,8 +91,10 @@ export interface Conversation {
   kind: Kind;
   name: string;
   unread: number;
-  /** For the list: text of the last entry, and when. */
+  /** For the list: what was said last, and when; of a notice that says how a text stands, that text. */
   last?: { text: string; at: number; mine: boolean; delivery?: Delivery };
+  /** My latest text failed. */
+  failed?: boolean;
   /** A text failed, a client waits for an answer for long, or the room needs to be joined. */
   needsAction: boolean;
   /** Not joined yet. */

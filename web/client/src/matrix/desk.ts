@@ -9,7 +9,7 @@ import { crypto } from "./client";
 import type { Drafts } from "./drafts";
 import type { SendQueue } from "./queue";
 import { inviter, isInvited, isListed, kindOf, listedRooms, memberCount, nameOf } from "./rooms";
-import { lastOf, needsAction, unreadAfter } from "./summary";
+import { hasFailed, lastOf, needsAction, unreadAfter } from "./summary";
 import { entriesOf, keyOf } from "./timeline";
 import { watchRooms } from "./watch";
 
@@ -171,6 +171,7 @@ export class Desk {
       name: nameOf(room, kind),
       unread: unreadAfter(entries, readAt(room, me)),
       last: lastOf(entries),
+      failed: hasFailed(entries),
       needsAction: isInvited(room) || needsAction(entries, kind, Date.now()),
       invited: isInvited(room),
       draft: drafts.of(id),

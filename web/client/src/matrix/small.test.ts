@@ -3,7 +3,7 @@ import type { Entry } from "../model";
 import { connectionOf } from "./connection";
 import { Drafts } from "./drafts";
 import { withoutQuotation } from "./event";
-import { lastOf, needsAction, unreadAfter } from "./summary";
+import { hasFailed, lastOf, needsAction, unreadAfter } from "./summary";
 import type { Vault } from "./vault";
 
 describe("the line", () => {
@@ -49,6 +49,27 @@ describe("a room on the list", () => {
     const entries = [entry("client", 1), entry("system", 2, { body: { is: "event", text: "x joined" } })];
     expect(lastOf(entries)).toMatchObject({ text: "client 1", mine: false });
     expect(lastOf([])).toBeUndefined();
+  });
+
+  const mine = (state: "failed" | "delivered") => entry("me", 1, { delivery: state === "failed" ? failed : { state } });
+  const notice = (text: string, about?: string) => entry("bot", 9, { body: { is: "notice", text, about } });
+  const NOT_DELIVERED = "Your message was not delivered: the number is not in service.";
+
+  it.each<[string, Entry[], object]>([
+    ["how a text of mine stands", [mine("failed"), notice(NOT_DELIVERED, "1")], { text: "me 1", at: 9, mine: true, delivery: failed }],
+    ["even after the client's", [mine("failed"), entry("client", 2), notice(NOT_DELIVERED, "1")], { text: "me 1", mine: true, delivery: failed }],
+    ["that it went after all", [mine("delivered"), notice("It was delivered.", "1")], { text: "me 1", mine: true, delivery: { state: "delivered" } }],
+    ["something else about a text", [mine("delivered"), notice("Your edit was not sent.", "1")], { text: "Your edit was not sent.", mine: false }],
+    ["about a text that is not loaded", [entry("client", 2), notice(NOT_DELIVERED, "0")], { text: NOT_DELIVERED, mine: false }],
+    ["about nothing", [mine("failed"), notice(NOT_DELIVERED)], { text: NOT_DELIVERED, mine: false }],
+  ])("a notice that says %s", (_name, entries, shown) => {
+    expect(lastOf(entries)).toMatchObject(shown);
+  });
+
+  it("has failed until something of mine comes after", () => {
+    expect(hasFailed([mine("failed"), entry("client", 2), notice(NOT_DELIVERED, "1")])).toBe(true);
+    expect(hasFailed([mine("failed"), entry("me", 2, { delivery: { state: "sent" } })])).toBe(false);
+    expect(hasFailed([])).toBe(false);
   });
 
   it.each([

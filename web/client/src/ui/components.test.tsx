@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ME, NOW } from "../../test-world/data";
+import { CONVERSATIONS, ME, NOW } from "../../test-world/data";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
 import { App } from "./app";
 
@@ -48,6 +48,12 @@ async function type(text: string): Promise<void> {
 async function key(name: string, more: KeyboardEventInit = {}): Promise<void> {
   await act(async () => void box().dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more })));
 }
+
+test("a text that failed is named on the list, also once the client has written again", async () => {
+  const last = { text: "Are you there?", at: NOW, mine: false };
+  await open({ conversations: CONVERSATIONS.map((c) => (c.id === "maria" ? { ...c, last } : c)) });
+  expect(root.querySelector('[data-room="maria"] .need')?.textContent).toBe("Failed");
+});
 
 test("Enter sends and empties the box; Shift and Enter do not", async () => {
   const world = await open({}, "Robert");
