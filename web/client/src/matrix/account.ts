@@ -28,12 +28,15 @@ export interface AccountParts {
 }
 
 const MINUTE_MS = 60_000;
+/** Whoever types looks at the box, so the list need not follow each letter. */
+const PAUSE_MS = 250;
 
 export class Account {
   readonly desk: Desk;
   private readonly client: MatrixClient;
   private readonly drafts: Drafts;
   private minutes: ReturnType<typeof setInterval> | undefined;
+  private pause: ReturnType<typeof setTimeout> | undefined;
   private isFromDisk = false;
   private stopped = false;
   private starting = Promise.resolve();
@@ -105,6 +108,7 @@ export class Account {
     });
     addEventListener("online", this.online);
     addEventListener("offline", this.offline);
+    addEventListener("beforeunload", this.leaving);
     this.minutes = setInterval(() => this.desk.refresh(), MINUTE_MS);
     this.showConnection();
     this.starting = startClient(this.client).catch(() => this.showConnection());
@@ -117,7 +121,9 @@ export class Account {
     this.stopped = true;
     removeEventListener("online", this.online);
     removeEventListener("offline", this.offline);
+    removeEventListener("beforeunload", this.leaving);
     clearInterval(this.minutes);
+    clearTimeout(this.pause);
     this.queue.stop();
     this.desk.stop();
     await stopClient(this.client, this.starting);
@@ -159,6 +165,8 @@ export class Account {
   /** Sends the text, or keeps it until it can. */
   async send(room: string, text: string): Promise<void> {
     const draft = this.drafts.of(room);
+    // Else what is typed last could be written after the text has taken its place.
+    this.drafts.hurry(room);
     const kept = this.queue.add(room, text);
     this.desk.flush();
     await kept;
@@ -175,9 +183,11 @@ export class Account {
     await kept;
   }
 
+  /** It is kept at once; the list follows once one pauses. */
   draft(room: string, text: string): void {
     this.drafts.set(room, text);
-    this.desk.mark(room);
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.desk.mark(room), PAUSE_MS);
   }
 
   async accept(room: string): Promise<void> {
@@ -206,6 +216,11 @@ export class Account {
   };
 
   private readonly offline = () => this.showConnection();
+
+  /** The browser asks before it closes a page whose last letters are not on the disk: mostly they are, long before. */
+  private readonly leaving = (event: Event) => {
+    if (!this.drafts.areKept || !this.queue.areKept) event.preventDefault();
+  };
 }
 
 async function renewed(homeserver: string, refreshToken: string) {

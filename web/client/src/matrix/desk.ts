@@ -85,6 +85,8 @@ export class Desk {
   }
 
   open(id: string | undefined): void {
+    // What was typed there shows on the list now.
+    if (this.opened !== undefined) this.mark(this.opened);
     this.opened = id;
     this.loading = false;
     this.showTimeline();

@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../model";
 import { connectionOf } from "./connection";
-import { Drafts } from "./drafts";
 import { withoutQuotation } from "./event";
 import { hasFailed, lastOf, needsAction, unreadAfter } from "./summary";
-import type { Vault } from "./vault";
 
 describe("the line", () => {
   it.each([
@@ -80,28 +78,5 @@ describe("a room on the list", () => {
     ["answered", [entry("client", 1), entry("me", 2, { delivery: { state: "sent" } })], 3_600_000, false],
   ] as [string, Entry[], number, boolean][])("needs action: %s", (_name, entries, now, expected) => {
     expect(needsAction(entries, "sms", now)).toBe(expected);
-  });
-});
-
-describe("drafts", () => {
-  it("end up as the last that was typed, however slow the disk", async () => {
-    const disk = new Map<string, unknown>();
-    const slow = <T>(act: () => T) => new Promise<T>((done) => setTimeout(() => done(act()), 2));
-    const vault: Vault = {
-      put: (name, value) => slow(() => void disk.set(name, value)),
-      delete: (name) => slow(() => void disk.delete(name)),
-      get: async () => undefined,
-      list: async <T>() => [...disk] as [string, T][],
-    };
-    const drafts = new Drafts(vault, "@a:x");
-    for (const text of ["H", "He", "Hel", "Hell", "Hello"]) drafts.set("!r", text);
-    await new Promise((done) => setTimeout(done, 30));
-    expect([...disk]).toEqual([["draft:@a:x:!r", "Hello"]]);
-    const again = new Drafts(vault, "@a:x");
-    await again.load();
-    expect(again.of("!r")).toBe("Hello");
-    again.set("!r", "");
-    await new Promise((done) => setTimeout(done, 30));
-    expect(disk.size).toBe(0);
   });
 });
