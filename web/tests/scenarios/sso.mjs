@@ -108,7 +108,7 @@ step("a token that the homeserver did not make is refused in words", [OFFERED], 
   back.searchParams.set("loginToken", "syl_forged");
   await profile.expecting(["403"], async () => {
     await page.goto(back.href);
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("The answer of the single sign-on was not taken").waitFor();
   });
   await wayOf(client).waitFor();
   assert.equal(page.url(), home(stage));

@@ -2,11 +2,11 @@
 import type { Signal } from "@preact/signals";
 import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
 import { atTheDoor } from "../matrix/lock";
-import { type Session, keepSession, loadSession, means } from "../matrix/session";
+import { type Session, keepSession, loadSession, nameOf } from "../matrix/session";
 import { wipeDevice } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
 import type { Problem, SignInWays, Stage } from "../model";
-import { SIGNED_IN_ALREADY, problemOf } from "./problems";
+import { SIGNED_IN_ALREADY, notTheirs, problemOf, signInProblem } from "./problems";
 import { wayBack } from "./sso";
 
 export type WhySignIn = Extract<Stage, { at: "sign-in" }>["why"];
@@ -20,15 +20,19 @@ export class Door {
   ) {}
 
   async open(why?: WhySignIn, error?: Problem): Promise<void> {
+    const earlier = await loadSession(this.vault);
+    const whose = earlier?.expired ? nameOf(earlier.userId) : undefined;
     const none: SignInWays = { password: false, sso: [] };
-    this.stage.value = { at: "sign-in", why, error, busy: true, ways: none };
+    const page = { at: "sign-in", why: whose === undefined ? why : "expired", whose, error } as const;
+    this.stage.value = { ...page, busy: true, ways: none };
     try {
       const ways = await signInWays(this.homeserver);
-      this.stage.value = { at: "sign-in", why, error, busy: false, ways };
+      this.stage.value = { ...page, busy: false, ways };
       // While a name is being typed, what comes next is fetched.
       void import("../matrix/client").then(({ warmUp }) => warmUp()).catch(() => {});
     } catch (trouble) {
-      this.stage.value = { at: "broken", problem: problemOf(trouble) };
+      // What went wrong before says more than that nobody can sign in now.
+      this.stage.value = { at: "broken", problem: error ?? problemOf(trouble) };
     }
   }
 
@@ -56,27 +60,30 @@ export class Door {
       this.enter(session);
     } catch (error) {
       if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
-      throw problemOf(error);
+      throw signInProblem(error, proof);
     }
   }
 
-  /** A new session, kept in the place of one that ran out. */
+  /** A new session; in the place of one that ran out, if it is of the same person. */
   private async obtain(proof: Proof): Promise<Session> {
-    const earlier = await loadSession(this.vault);
+    const { homeserver, vault } = this;
+    const earlier = await loadSession(vault);
     // Another tab may be at work with its keys.
     if (earlier && !earlier.expired) throw SIGNED_IN_ALREADY;
-    const isMine = earlier !== undefined && ("token" in proof || means(proof.user, earlier.userId));
-    const { homeserver } = this;
-    const credentials = await signIn(homeserver, proof, isMine ? earlier.deviceId : undefined);
-    const isSame = earlier?.userId === credentials.userId && earlier.deviceId === credentials.deviceId;
+    const credentials = await signIn(homeserver, proof, earlier?.deviceId);
+    if (earlier && earlier.userId !== credentials.userId) {
+      await signOut(homeserver, credentials).catch(() => {});
+      throw notTheirs(nameOf(earlier.userId));
+    }
+    const isSame = earlier?.deviceId === credentials.deviceId;
     if (earlier && !isSame) {
-      await wipeDevice(this.vault, earlier);
+      await wipeDevice(vault, earlier);
       void signOut(earlier.homeserver, earlier).catch(() => {});
     }
     const session: Session = isSame
       ? { ...earlier, ...credentials, homeserver, expired: undefined }
       : { ...credentials, homeserver };
-    await keepSession(this.vault, session);
+    await keepSession(vault, session);
     return session;
   }
 }

@@ -5,11 +5,11 @@ import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
 import { Drafts } from "./drafts";
-import { renew, Refused } from "./homeserver";
+import { renewed } from "./homeserver";
 import { RecoveryKeys, type Standing, recover, restoreOlder, setUp, standing } from "./keys";
 import { SendQueue } from "./queue";
 import { Sender } from "./sender";
-import { type Session, TokenKeeper, updateSession } from "./session";
+import { type Session, TokenKeeper, nameOf, updateSession } from "./session";
 import { type Stores, recoveryKeyName } from "./stores";
 import type { Vault } from "./vault";
 
@@ -197,7 +197,7 @@ export class Account {
   async name(): Promise<string> {
     const { userId } = this.parts.session;
     const profile = await this.client.getProfileInfo(userId).catch(() => undefined);
-    return profile?.displayname ?? userId.slice(1).split(":")[0] ?? userId;
+    return profile?.displayname ?? nameOf(userId);
   }
 
   openIdToken() {
@@ -221,14 +221,4 @@ export class Account {
   private readonly leaving = (event: Event) => {
     if (!this.drafts.areKept || !this.queue.areKept) event.preventDefault();
   };
-}
-
-async function renewed(homeserver: string, refreshToken: string) {
-  try {
-    return await renew(homeserver, refreshToken);
-  } catch (error) {
-    // A refusal ends the session; trouble on the line does not.
-    if (error instanceof Refused && error.status < 500 && error.status !== 429) return undefined;
-    throw error instanceof Refused ? new TypeError("the homeserver is away") : error;
-  }
 }
