@@ -149,6 +149,11 @@ export interface World {
   signIn(user: string, password: string): Promise<void>;
   /** Leaves the page, to come back signed in. */
   signInBySso(provider: string): void;
+  /**
+   * Before one signs out: sees that the keys of all texts are in the backup, where one's next browser finds
+   * them. Whether they are, after some seconds at most.
+   */
+  saveKeys(): Promise<boolean>;
   /** Wipes everything of this account from this browser; at the sign-in page, of whose login ran out. */
   signOut(): Promise<void>;
   /** Takes over from the other tab. */

@@ -55,6 +55,7 @@ export const STATES: Record<string, State> = {
   "new-known": {},
   "new-wrong": {},
   "sign-out": {},
+  "sign-out-unsaved": { keysSaved: () => false },
   keyboard: {},
   menu: {},
   search: {},

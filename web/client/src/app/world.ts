@@ -65,6 +65,10 @@ class RealWorld implements World {
     this.door.leaveFor(provider);
   }
 
+  async saveKeys(): Promise<boolean> {
+    return (await this.seat?.account?.saveKeys().catch(() => false)) ?? true;
+  }
+
   async signOut(): Promise<void> {
     const { seat } = this;
     const session = seat?.session ?? (await loadSession(this.vault));

@@ -1,6 +1,7 @@
 /** The signed-in account on this device: opened under the tab's lock, started, stopped. Holds the SDK. */
 import { ClientEvent, HttpApiEvent, type MatrixClient, SyncState } from "matrix-js-sdk/lib/matrix";
 import type { Connection, Conversation, Entry, SmsFacts } from "../model";
+import { saveKeys } from "./backup";
 import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient } from "./client";
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
@@ -156,6 +157,10 @@ export class Account {
       this.recoveryKeys.forget();
     }
     void restoreOlder(this.client).catch(() => {});
+  }
+
+  saveKeys(): Promise<boolean> {
+    return saveKeys(this.client);
   }
 
   allowUnsigned(): void {
