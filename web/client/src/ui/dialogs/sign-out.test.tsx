@@ -51,7 +51,7 @@ test("the keys are saved first", async () => {
 test("where they cannot be, one is told and may leave all the same", async () => {
   const world = await open(() => false);
   await press("Sign out and delete");
-  expect(root.querySelector("[role=alert]")?.textContent).toContain("you may never be able to read these texts again");
+  expect(root.querySelector("[role=alert]")?.textContent).toContain("you may never be able to read some of them");
   expect(left(world)).toBe(false);
   await press("Sign out all the same");
   expect(world.asked).toEqual(["saveKeys", "signOut"]);

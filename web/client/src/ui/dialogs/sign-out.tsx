@@ -75,8 +75,9 @@ function NotSaved() {
     <div class="note tone-warn">
       <Icon name="alert" />
       <p>
-        The keys of your newest texts are not in the backup. If you sign out now, you may never be able to read these
-        texts again. The firm’s record has them. If you stay, the keys are saved once the chat server answers.
+        Not all keys of your texts are in the backup. If you sign out now, you may never be able to read some of them
+        again, though the firm’s record has them. Wait until the chat server answers and try again; where you went on
+        without your recovery key, reload the page and enter it first.
       </p>
     </div>
   );
