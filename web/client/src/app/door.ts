@@ -1,12 +1,12 @@
 /** The sign-in page, and the ways through it. */
 import type { Signal } from "@preact/signals";
-import { type Proof, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
+import { type Proof, hasDevice, signIn, signInWays, signOut, ssoAddress } from "../matrix/homeserver";
 import { atTheDoor } from "../matrix/lock";
-import { type Session, keepSession, loadSession, nameOf } from "../matrix/session";
+import { type Session, forgetSession, keepSession, loadSession, nameOf } from "../matrix/session";
 import { wipeDevice } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
 import type { Problem, SignInWays, Stage } from "../model";
-import { SIGNED_IN_ALREADY, notTheirs, problemOf, signInProblem } from "./problems";
+import { DEVICE_ENDED, SIGNED_IN_ALREADY, notTheirs, problemOf, signInProblem } from "./problems";
 import { wayBack } from "./sso";
 
 export type WhySignIn = Extract<Stage, { at: "sign-in" }>["why"];
@@ -20,10 +20,8 @@ export class Door {
   ) {}
 
   async open(why?: WhySignIn, error?: Problem): Promise<void> {
-    const earlier = await loadSession(this.vault);
-    const whose = earlier?.expired ? nameOf(earlier.userId) : undefined;
     const none: SignInWays = { password: false, sso: [] };
-    const page = { at: "sign-in", why: whose === undefined ? why : "expired", whose, error } as const;
+    const page = { at: "sign-in", why, error, ...(await this.ranOut()) } as const;
     this.stage.value = { ...page, busy: true, ways: none };
     try {
       const ways = await signInWays(this.homeserver);
@@ -59,9 +57,18 @@ export class Door {
       void navigator.storage?.persist?.();
       this.enter(session);
     } catch (error) {
-      if (before.at === "sign-in") this.stage.value = { ...before, busy: false, error: undefined };
+      // Nothing may be left of what had run out.
+      const isOver = before.at === "sign-in" && before.whose !== undefined && !(await this.ranOut());
+      const now = isOver ? { why: undefined, whose: undefined } : {};
+      if (before.at === "sign-in") this.stage.value = { ...before, ...now, busy: false, error: undefined };
       throw signInProblem(error, proof);
     }
+  }
+
+  /** Of a login that ran out and can be gone on with. */
+  private async ranOut(): Promise<{ why: "expired"; whose: string } | undefined> {
+    const earlier = await loadSession(this.vault);
+    return earlier?.expired ? { why: "expired", whose: nameOf(earlier.userId) } : undefined;
   }
 
   /** A new session; in the place of one that ran out, if it is of the same person. */
@@ -76,6 +83,12 @@ export class Door {
       throw notTheirs(nameOf(earlier.userId));
     }
     const isSame = earlier?.deviceId === credentials.deviceId;
+    if (isSame && earlier.deviceKey !== undefined && !(await hasDevice(homeserver, credentials, earlier.deviceKey))) {
+      await wipeDevice(vault, earlier);
+      await forgetSession(vault);
+      await signOut(homeserver, credentials).catch(() => {});
+      throw DEVICE_ENDED;
+    }
     if (earlier && !isSame) {
       await wipeDevice(vault, earlier);
       void signOut(earlier.homeserver, earlier).catch(() => {});

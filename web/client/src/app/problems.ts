@@ -102,6 +102,11 @@ export const KEYS_LOST: Problem = {
   mend: "Sign in again: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
 };
 
+export const DEVICE_ENDED: Problem = {
+  title: "This browser was signed out from elsewhere meanwhile",
+  mend: "Sign in once more: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
+};
+
 export const SIGNED_IN_ALREADY: Problem = {
   title: "Somebody is signed in here already",
   mend: "It was done in another tab. Reload this page to go on there, or sign out first to sign in as somebody else.",

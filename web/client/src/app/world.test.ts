@@ -71,6 +71,7 @@ beforeEach(async () => {
     "POST login": ({ identifier, device_id }) =>
       Response.json({ user_id: `@${identifier.user}:x`, device_id: device_id ?? `D-${identifier.user}`, access_token: "a", refresh_token: "r" }),
     "POST logout": () => Response.json({}),
+    "POST keys/query": ({ device_keys }) => Response.json({ device_keys: keysOf(device_keys) }),
   };
   vi.stubGlobal("isSecureContext", true);
   Object.defineProperty(navigator, "locks", { configurable: true, value: fakeLocks() });
@@ -90,6 +91,12 @@ afterEach(() => {
   vi.useRealTimers();
   history.replaceState(null, "", "/");
 });
+
+/** Of every device that is asked for, the key of the account above. */
+function keysOf(asked: Record<string, string[]>) {
+  const ofUser = (ids: string[]) => Object.fromEntries(ids.map((id) => [id, { keys: { [`ed25519:${id}`]: "key" } }]));
+  return Object.fromEntries(Object.entries(asked).map(([user, ids]) => [user, ofUser(ids)]));
+}
 
 /** The page as it opens when a single sign-on that this tab asked for has led back to it. */
 function backFromSso(token = "token") {
@@ -181,7 +188,7 @@ describe("a login that ran out", () => {
     const world = await ranOut();
     account.parts?.loggedOut(false);
     await at(world, "sign-in");
-    expect(world.stage.value).toMatchObject({ why: "removed", whose: undefined });
+    expect(world.stage.value).toMatchObject({ why: "removed" });
     expect(await loadSession(vault)).toBeUndefined();
     expect([await kept(), await stores()]).toEqual([TYPED, 0]);
   });
@@ -224,6 +231,21 @@ describe("a login that ran out", () => {
     expect([await kept(), await stores()]).toEqual([TYPED, 2]);
   });
 
+  it("does not go on with a device that was deleted meanwhile: nobody could write to it", async () => {
+    const world = await ranOut();
+    account.parts?.loggedOut(true);
+    await at(world, "sign-in");
+    server["POST keys/query"] = () => Response.json({ device_keys: { "@alice:x": {} } });
+    await expect(world.signIn("alice", "secret")).rejects.toMatchObject({ title: "This browser was signed out from elsewhere meanwhile" });
+    expect([await kept(), await stores(), await loadSession(vault)]).toEqual([TYPED, 0, undefined]);
+    expect(asked).toContain("POST logout");
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: undefined, whose: undefined });
+    await world.signIn("alice", "secret");
+    await at(world, "ready");
+    expect(await loadSession(vault)).toMatchObject({ deviceId: "D-alice" });
+    expect(await kept()).toEqual(TYPED);
+  });
+
   it("gives its place up where all of it is deleted", async () => {
     const world = await ranOut();
     account.parts?.loggedOut(true);
@@ -231,7 +253,7 @@ describe("a login that ran out", () => {
     server["POST refresh"] = () => Response.json({ errcode: "M_UNKNOWN_TOKEN" }, { status: 401 });
     server["POST logout"] = () => Response.json({ errcode: "M_UNKNOWN_TOKEN", soft_logout: true }, { status: 401 });
     await world.signOut();
-    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", whose: undefined, error: undefined });
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: undefined });
     expect([await kept(), await stores(), await loadSession(vault)]).toEqual([[], 0, undefined]);
     await world.signIn("bob", "secret");
     await at(world, "ready");

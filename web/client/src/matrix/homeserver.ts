@@ -77,6 +77,19 @@ export async function signIn(homeserver: string, proof: Proof, deviceId: string 
   };
 }
 
+/**
+ * Whether the homeserver has the device with its key. One that was deleted, as when a password is changed, comes
+ * back at sign-in by its name only: it would not hand its keys out again, and nobody could write to it.
+ */
+export async function hasDevice(homeserver: string, { userId, deviceId, accessToken }: Credentials, deviceKey: string): Promise<boolean> {
+  interface Answer {
+    device_keys?: Record<string, Record<string, { keys?: Record<string, string> }>>;
+  }
+  const wish = { device_keys: { [userId]: [deviceId] } };
+  const { device_keys } = await call<Answer>(homeserver, "POST", "v3/keys/query", wish, { token: accessToken });
+  return device_keys?.[userId]?.[deviceId]?.keys?.[`ed25519:${deviceId}`] === deviceKey;
+}
+
 /** Where the browser goes to sign in by `provider`; it comes back to `back` with a login token. */
 export function ssoAddress(homeserver: string, provider: string, back: string): string {
   const path = provider === "" ? "v3/login/sso/redirect" : `v3/login/sso/redirect/${encodeURIComponent(provider)}`;
