@@ -11,12 +11,15 @@ export type Stage =
   | { at: "open-elsewhere" }
   /** Another tab has taken over. */
   | { at: "moved" }
-  | { at: "sign-in"; why?: "expired" | "signed-out" | "removed"; error?: Problem; busy: boolean; ways: SignInWays }
+  /** `whose`: the name of who was signed in here until their login ran out, and alone can come back to it. */
+  | { at: "sign-in"; why?: "expired" | "signed-out" | "removed"; whose?: string; error?: Problem; busy: boolean; ways: SignInWays }
   /** First device: the recovery key is shown once, and must be said to be kept. */
   | { at: "keep-recovery-key"; recoveryKey: string; busy: boolean; error?: Problem }
   /** A later device, or a browser that was wiped: older texts need the recovery key or another device. */
   | { at: "recover"; busy: boolean; error?: Problem }
   | { at: "ready" }
+  /** Being signed out. */
+  | { at: "leaving" }
   /** Nothing works, and what to do about it. */
   | { at: "broken"; problem: Problem };
 
@@ -91,8 +94,10 @@ export interface Conversation {
   kind: Kind;
   name: string;
   unread: number;
-  /** For the list: text of the last entry, and when. */
+  /** For the list: what was said last, and when; of a notice that says how a text stands, that text. */
   last?: { text: string; at: number; mine: boolean; delivery?: Delivery };
+  /** My latest text failed. */
+  failed?: boolean;
   /** A text failed, a client waits for an answer for long, or the room needs to be joined. */
   needsAction: boolean;
   /** Not joined yet. */
@@ -144,7 +149,12 @@ export interface World {
   signIn(user: string, password: string): Promise<void>;
   /** Leaves the page, to come back signed in. */
   signInBySso(provider: string): void;
-  /** Wipes everything of this account from this browser. */
+  /**
+   * Before one signs out: sees that the keys of all texts are in the backup, where one's next browser finds
+   * them. Whether they are, after some seconds at most.
+   */
+  saveKeys(): Promise<boolean>;
+  /** Wipes everything of this account from this browser; at the sign-in page, of whose login ran out. */
   signOut(): Promise<void>;
   /** Takes over from the other tab. */
   useHere(): Promise<void>;

@@ -51,6 +51,7 @@ export const CONVERSATIONS: Conversation[] = [
       mine: true,
       delivery: { state: "failed", reason: "The number cannot receive texts (30006). Reach the client another way.", canRetry: false },
     },
+    failed: true,
     needsAction: true,
     sms: facts("0133", "not-asked"),
   }),

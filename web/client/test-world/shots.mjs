@@ -42,6 +42,12 @@ const ACTS = {
     await page.getByText("Sign out…").click();
     await stays(page, "Sign out of this browser?");
   },
+  "sign-out-unsaved": async (page) => {
+    await page.getByLabel("Menu").click();
+    await page.getByText("Sign out…").click();
+    await page.getByText("Sign out and delete").click();
+    await page.getByText("Sign out all the same").waitFor();
+  },
   keyboard: async (page) => {
     await page.getByLabel("Menu").click();
     await page.getByRole("button", { name: "Keyboard" }).click();

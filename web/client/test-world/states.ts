@@ -18,9 +18,10 @@ const drafted = (id: string, draft: string) => CONVERSATIONS.map((c) => (c.id ==
 
 export const STATES: Record<string, State> = {
   starting: stage({ at: "starting" }),
+  leaving: stage({ at: "leaving" }),
   "sign-in": stage({ at: "sign-in", busy: false, ways: WAYS }),
   "sign-in-sso": stage({ at: "sign-in", why: "signed-out", busy: false, ways: SSO }),
-  "sign-in-expired": stage({ at: "sign-in", why: "expired", busy: false, ways: { password: false, sso: SSO.sso } }),
+  "sign-in-expired": stage({ at: "sign-in", why: "expired", whose: "alice", busy: false, ways: { password: false, sso: SSO.sso } }),
   "sign-in-wrong": stage({ at: "sign-in", error: WRONG, busy: false, ways: WAYS }),
   "keep-recovery-key": stage({ at: "keep-recovery-key", recoveryKey: KEY, busy: false }),
   recover: stage({ at: "recover", busy: false }),
@@ -54,6 +55,7 @@ export const STATES: Record<string, State> = {
   "new-known": {},
   "new-wrong": {},
   "sign-out": {},
+  "sign-out-unsaved": { keysSaved: () => false },
   keyboard: {},
   menu: {},
   search: {},

@@ -16,6 +16,8 @@ export interface Given {
   entries?: (c: Conversation) => Entry[];
   /** Entries that `older` brings, oldest last pages last. */
   older?: () => Entry[];
+  /** Whether all keys come to be in the backup. */
+  keysSaved?: () => boolean | Promise<boolean>;
   /** What every request is answered with. */
   fails?: unknown;
 }
@@ -66,6 +68,10 @@ export function fakeWorld(given: Given = {}): FakeWorld {
       stage.value = { at: "ready" };
     },
     signInBySso: (provider) => void asked.push(`sso ${provider}`),
+    async saveKeys() {
+      await note("saveKeys");
+      return given.keysSaved ? given.keysSaved() : true;
+    },
     async signOut() {
       await note("signOut");
       stage.value = { at: "sign-in", why: "signed-out", busy: false, ways: { password: true, sso: [] } };

@@ -4,6 +4,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { audit, auditNarrow } from "../lib/axe.mjs";
 import { Provider } from "../lib/provider.mjs";
+import { PHONES } from "../lib/stage.mjs";
+import { kept } from "../lib/storage.mjs";
 import { step } from "../lib/story.mjs";
 import { FIRST } from "./texts.mjs";
 
@@ -11,6 +13,10 @@ import { FIRST } from "./texts.mjs";
 const READ_ELSEWHERE = "another browser reads history with the recovery key";
 const OFFERED = "the firm's single sign-on is offered by its name";
 const SIGN_ON = "Harbour sign-on";
+/** Long enough to come back to what ran out. */
+const LIFETIME_S = 30;
+const WAITING = "Written before the login ran out";
+const TYPED = "And not finished by then";
 /** Somebody of the firm whose account the single sign-on makes. */
 const NEW = "frances";
 
@@ -108,11 +114,58 @@ step("a token that the homeserver did not make is refused in words", [OFFERED], 
   back.searchParams.set("loginToken", "syl_forged");
   await profile.expecting(["403"], async () => {
     await page.goto(back.href);
-    await page.getByRole("alert").waitFor();
+    await page.getByRole("alert").getByText("The answer of the single sign-on was not taken").waitFor();
   });
   await wayOf(client).waitFor();
   assert.equal(page.url(), home(stage));
   await audit(page, "sign-in, single sign-on refused");
+  await profile.close();
+});
+
+step("a login that ran out is its owner's to go on with, and nobody else's", [READ_ELSEWHERE, OFFERED], async (stage) => {
+  const { demo, carrier, provider, alice, bob } = stage;
+  await stage.closeProfiles();
+  await demo.stop();
+  demo.addToHomeserver({ ...provider.synapseConfig(SIGN_ON, home(stage)), session_lifetime: `${LIFETIME_S}s` });
+  await demo.start();
+  const { profile, client } = await openAtSignIn(stage, "ran-out");
+  const { page } = client;
+  await client.signIn(alice);
+  await client.recover(stage.key);
+  await client.isOnline();
+  await profile.expecting(["net::ERR_FAILED", "403"], async () => {
+    await page.route(/\/send\/m\.room\./, (route) => route.abort());
+    await client.choose("0141");
+    await client.write(WAITING);
+    await client.composer.fill(TYPED);
+    await client.sees("Sign in");
+    await page.getByText("Your sign-in has run out.").waitFor();
+    await page.unroute(/\/send\/m\.room\./);
+    await audit(page, "sign-in, run out");
+    const [databases, records] = await kept(page);
+    const device = databases.filter((name) => name !== "verbatim");
+    assert.ok(device.length > 2, `the device's stores are kept: ${databases}`);
+
+    provider.person = bob.name;
+    await wayOf(client).click();
+    await page.getByRole("button", { name: `Go on as ${bob.name}` }).click();
+    await page.getByRole("alert").getByText("Only alice can sign in here now").waitFor();
+    await page.getByText("You are not alice?").click();
+    await audit(page, "sign-in of somebody else");
+    assert.deepEqual(await kept(page), [databases, records], "nothing of hers has gone");
+
+    provider.person = alice.name;
+    await wayOf(client).click();
+    await page.getByRole("button", { name: `Go on as ${alice.name}` }).click();
+    // On the device that it was: without the recovery key.
+    await client.isOnline();
+    await carrier.gets(PHONES.carol, WAITING);
+    await client.choose("0141");
+    assert.equal(await client.composer.inputValue(), TYPED);
+    await client.reads(FIRST);
+    assert.deepEqual((await kept(page))[0].filter((name) => name !== "verbatim"), device);
+  });
+  assert.equal(await carrier.accepted(WAITING), 1);
   await profile.close();
 });
 

@@ -9,6 +9,7 @@ import { ANSWER, FIRST } from "./texts.mjs";
 
 const TEXTED = "an answer reaches the phone, and its marks advance";
 const DRAFT = "I have not finished this thought";
+const HASTY = "I have hardly finished this word";
 const UNREADABLE = "This message cannot be read here.";
 
 step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
@@ -26,6 +27,17 @@ step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
   await client.reads(FIRST);
   await client.stands(ANSWER, "Delivered");
   assert.equal(await client.log.getByText(UNREADABLE).count(), 0);
+  await client.composer.fill("");
+});
+
+step("a reload right after the last letter loses none", [TEXTED], async (stage) => {
+  const { client } = stage;
+  await client.choose("0141");
+  await client.composer.fill(HASTY);
+  await client.page.reload();
+  await client.isOnline();
+  await client.choose(HASTY);
+  assert.equal(await client.composer.inputValue(), HASTY);
   await client.composer.fill("");
 });
 

@@ -2,7 +2,7 @@
 import { ApiAway, ApiRefused } from "../api/api";
 import { Malformed } from "../api/read";
 import { WrongRecoveryKey } from "../matrix/faults";
-import { Refused } from "../matrix/homeserver";
+import { type Proof, Refused } from "../matrix/homeserver";
 import type { Problem } from "../model";
 
 export function problemOf(error: unknown): Problem {
@@ -35,11 +35,23 @@ export function notServed(error: ApiRefused): Problem {
   return { title: "You cannot text clients now.", mend: error.detail ?? "Ask your administrator." };
 }
 
+/** Of a sign-in: homeservers refuse a password and the answer of a single sign-on by the same code. */
+export function signInProblem(error: unknown, proof: Proof): Problem {
+  if (!(error instanceof Refused) || error.code !== "M_FORBIDDEN") return problemOf(error);
+  const detail = error.message;
+  if ("token" in proof) {
+    return {
+      title: "The answer of the single sign-on was not taken",
+      mend: "It was used already, or it is too old. Continue with the single sign-on again.",
+      detail,
+    };
+  }
+  return { title: "The name or the password is wrong", mend: "Check both and try again.", detail };
+}
+
 function refused(error: Refused): Problem {
   const detail = error.message;
   switch (error.code) {
-    case "M_FORBIDDEN":
-      return { title: "The name or the password is wrong", mend: "Check both and try again.", detail };
     case "M_USER_DEACTIVATED":
       return { title: "This account is closed", mend: "Ask your administrator.", detail };
     case "M_LIMIT_EXCEEDED": {
@@ -90,14 +102,27 @@ export const KEYS_LOST: Problem = {
   mend: "Sign in again: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
 };
 
+export const DEVICE_ENDED: Problem = {
+  title: "This browser was signed out from elsewhere meanwhile",
+  mend: "Sign in once more: it counts as a new device then. Your recovery key makes older texts readable; what you typed is still here.",
+};
+
 export const SIGNED_IN_ALREADY: Problem = {
   title: "Somebody is signed in here already",
   mend: "It was done in another tab. Reload this page to go on there, or sign out first to sign in as somebody else.",
 };
 
+/** Somebody signs in where another's login has run out. */
+export function notTheirs(whose: string): Problem {
+  return {
+    title: `Only ${whose} can sign in here now`,
+    mend: `${whose}’s keys and unsent texts are still in this browser. Sign in as ${whose}, or have that deleted first.`,
+  };
+}
+
 export const NOT_TOLD: Problem = {
   title: "You are signed out here, but the chat server could not be told",
-  mend: "This browser kept nothing. Ask your administrator to end this session if somebody else uses this computer.",
+  mend: "Everything is deleted from this browser. At the chat server its session is still open: end it from another Matrix client, or ask your administrator to.",
 };
 
 export const KEYS_NOT_MADE: Problem = {

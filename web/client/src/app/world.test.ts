@@ -16,6 +16,8 @@ const account = vi.hoisted(() => ({
   started: 0,
   stopped: 0,
   opening: Promise.resolve(),
+  /** What the one that was opened last was given. */
+  parts: undefined as { loggedOut(soft: boolean): void } | undefined,
 }));
 
 vi.mock("../matrix/client", () => ({
@@ -26,7 +28,9 @@ vi.mock("../matrix/client", () => ({
 }));
 vi.mock("../matrix/account", () => ({
   Account: {
-    async open({ stores }: { stores: { prefix: string } }) {
+    async open(parts: { stores: { prefix: string }; loggedOut(soft: boolean): void }) {
+      const { stores } = parts;
+      account.parts = parts;
       account.opened += 1;
       for (const part of ["matrix-sdk-crypto", "matrix-sdk-crypto-meta"]) {
         const request = indexedDB.open(`${stores.prefix}::${part}`);
@@ -67,6 +71,7 @@ beforeEach(async () => {
     "POST login": ({ identifier, device_id }) =>
       Response.json({ user_id: `@${identifier.user}:x`, device_id: device_id ?? `D-${identifier.user}`, access_token: "a", refresh_token: "r" }),
     "POST logout": () => Response.json({}),
+    "POST keys/query": ({ device_keys }) => Response.json({ device_keys: keysOf(device_keys) }),
   };
   vi.stubGlobal("isSecureContext", true);
   Object.defineProperty(navigator, "locks", { configurable: true, value: fakeLocks() });
@@ -81,7 +86,24 @@ beforeEach(async () => {
   vault = await openVault();
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+  history.replaceState(null, "", "/");
+});
+
+/** Of every device that is asked for, the key of the account above. */
+function keysOf(asked: Record<string, string[]>) {
+  const ofUser = (ids: string[]) => Object.fromEntries(ids.map((id) => [id, { keys: { [`ed25519:${id}`]: "key" } }]));
+  return Object.fromEntries(Object.entries(asked).map(([user, ids]) => [user, ofUser(ids)]));
+}
+
+/** The page as it opens when a single sign-on that this tab asked for has led back to it. */
+function backFromSso(token = "token") {
+  sessionStorage.setItem("verbatim-sso", "1");
+  history.replaceState(null, "", `/?sso=1&loginToken=${token}`);
+  return createWorld();
+}
 
 const alice = { homeserver: "http://hs", userId: "@alice:x", deviceId: "D-alice", accessToken: "a", refreshToken: "r", isSigned: true };
 const at = (world: World, stage: string) =>
@@ -136,15 +158,106 @@ describe("two tabs", () => {
     expect(await loadSession(vault)).toMatchObject({ userId: "@alice:x" });
     await at(first, "ready");
   });
+});
 
-  it("who takes the place of a login that ran out ends it", async () => {
-    await keepSession(vault, { ...alice, expired: true });
-    const world = createWorld();
+describe("a login that ran out", () => {
+  /** Alice was signed in here, and typed. */
+  async function ranOut() {
+    await keepSession(vault, alice);
+    const first = createWorld();
+    await at(first, "ready");
+    await vault.put("draft:@alice:x:!r", "typed");
+    await vault.put("outbox:@alice:x:1", "waits");
+    return first;
+  }
+  const kept = async () => [...(await vault.list("draft:")), ...(await vault.list("outbox:"))].map(([name]) => name);
+  const stores = async () => (await indexedDB.databases()).filter(({ name }) => name?.startsWith("verbatim-")).length;
+  const TYPED = ["draft:@alice:x:!r", "outbox:@alice:x:1"];
+
+  it("keeps the device, its keys and what was typed, and says whose they are", async () => {
+    const world = await ranOut();
+    account.parts?.loggedOut(true);
     await at(world, "sign-in");
-    await world.signIn("bob", "secret");
-    expect(await loadSession(vault)).toMatchObject({ userId: "@bob:x" });
-    await vi.waitFor(() => expect(asked).toContain("POST logout"));
+    expect(world.stage.value).toMatchObject({ why: "expired", whose: "alice" });
+    expect(await loadSession(vault)).toMatchObject({ deviceId: alice.deviceId, expired: true, deviceKey: "key" });
+    expect([await kept(), await stores()]).toEqual([TYPED, 2]);
+    expect(asked).not.toContain("POST logout");
+  });
+
+  it("ended for good takes the device along, and what was typed waits for its owner", async () => {
+    const world = await ranOut();
+    account.parts?.loggedOut(false);
+    await at(world, "sign-in");
+    expect(world.stage.value).toMatchObject({ why: "removed" });
+    expect(await loadSession(vault)).toBeUndefined();
+    expect([await kept(), await stores()]).toEqual([TYPED, 0]);
+  });
+
+  it.each(["password", "single sign-on"])("goes on with the same device by %s", async (way) => {
+    const logins: unknown[] = [];
+    server["POST login"] = ({ device_id }) => {
+      logins.push(device_id);
+      return Response.json({ user_id: "@alice:x", device_id, access_token: "new" });
+    };
+    const before = await ranOut();
+    account.parts?.loggedOut(true);
+    await at(before, "sign-in");
+    if (way === "password") await before.signIn("alice", "secret");
+    const world = way === "password" ? before : backFromSso();
     await at(world, "ready");
+    expect(logins).toEqual([alice.deviceId]);
+    expect(await loadSession(vault)).toMatchObject({ deviceId: alice.deviceId, accessToken: "new", deviceKey: "key", isSigned: true });
+    expect((await loadSession(vault))?.expired).toBeUndefined();
+    expect([await kept(), await stores()]).toEqual([TYPED, 2]);
+  });
+
+  it.each(["password", "single sign-on"])("is not for somebody else to go on with by %s", async (way) => {
+    const ended: unknown[] = [];
+    server["POST login"] = ({ device_id }) => Response.json({ user_id: "@bob:x", device_id, access_token: "bobs" });
+    server["POST logout"] = (_body, token) => {
+      ended.push(token);
+      return Response.json({});
+    };
+    const before = await ranOut();
+    account.parts?.loggedOut(true);
+    await at(before, "sign-in");
+    const refusal = { title: "Only alice can sign in here now" };
+    if (way === "password") await expect(before.signIn("bob", "secret")).rejects.toMatchObject(refusal);
+    const world = way === "password" ? before : backFromSso();
+    await at(world, "sign-in");
+    expect(world.stage.value).toMatchObject({ why: "expired", whose: "alice", ...(way !== "password" && { error: refusal }) });
+    expect(ended).toEqual(["Bearer bobs"]);
+    expect(await loadSession(vault)).toMatchObject({ userId: "@alice:x", deviceId: alice.deviceId, expired: true });
+    expect([await kept(), await stores()]).toEqual([TYPED, 2]);
+  });
+
+  it("does not go on with a device that was deleted meanwhile: nobody could write to it", async () => {
+    const world = await ranOut();
+    account.parts?.loggedOut(true);
+    await at(world, "sign-in");
+    server["POST keys/query"] = () => Response.json({ device_keys: { "@alice:x": {} } });
+    await expect(world.signIn("alice", "secret")).rejects.toMatchObject({ title: "This browser was signed out from elsewhere meanwhile" });
+    expect([await kept(), await stores(), await loadSession(vault)]).toEqual([TYPED, 0, undefined]);
+    expect(asked).toContain("POST logout");
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: undefined, whose: undefined });
+    await world.signIn("alice", "secret");
+    await at(world, "ready");
+    expect(await loadSession(vault)).toMatchObject({ deviceId: "D-alice" });
+    expect(await kept()).toEqual(TYPED);
+  });
+
+  it("gives its place up where all of it is deleted", async () => {
+    const world = await ranOut();
+    account.parts?.loggedOut(true);
+    await at(world, "sign-in");
+    server["POST refresh"] = () => Response.json({ errcode: "M_UNKNOWN_TOKEN" }, { status: 401 });
+    server["POST logout"] = () => Response.json({ errcode: "M_UNKNOWN_TOKEN", soft_logout: true }, { status: 401 });
+    await world.signOut();
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: undefined });
+    expect([await kept(), await stores(), await loadSession(vault)]).toEqual([[], 0, undefined]);
+    await world.signIn("bob", "secret");
+    await at(world, "ready");
+    expect(await loadSession(vault)).toMatchObject({ userId: "@bob:x" });
   });
 });
 
@@ -166,6 +279,30 @@ describe("signing out", () => {
     answer.release();
     await left;
     expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: undefined });
+  });
+
+  it("does not wait for a line that is dead, and says what is left to do", async () => {
+    await keepSession(vault, alice);
+    const world = createWorld();
+    await at(world, "ready");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), ms);
+      return controller.signal;
+    });
+    vi.stubGlobal("fetch", (_input: string, { signal }: RequestInit) =>
+      new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason as Error))));
+    const left = world.signOut();
+    const NOT_TOLD = { title: "You are signed out here, but the chat server could not be told" };
+    await vi.waitFor(() => expect(world.stage.value).toMatchObject({ at: "leaving" }));
+    await vi.waitFor(async () => expect(await loadSession(vault)).toBeUndefined());
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(world.stage.value).toMatchObject({ at: "sign-in", why: "signed-out", error: NOT_TOLD });
+    await vi.advanceTimersByTimeAsync(30_000);
+    await left;
+    expect(world.stage.value).toMatchObject({ at: "broken", problem: NOT_TOLD });
+    timeout.mockRestore();
   });
 
   it("is brought to its end by the next visit", async () => {
@@ -192,7 +329,6 @@ describe("signing out", () => {
 });
 
 describe("coming back from a single sign-on", () => {
-  afterEach(() => history.replaceState(null, "", "/"));
 
   it.each([true, false])("the login token leaves the address before anything else (secure: %s)", (isSecure) => {
     vi.stubGlobal("isSecureContext", isSecure);
@@ -209,9 +345,15 @@ describe("coming back from a single sign-on", () => {
     };
     history.replaceState(null, "", "/?sso=1&loginToken=theirs");
     await at(createWorld(), "sign-in");
-    sessionStorage.setItem("verbatim-sso", "1");
-    history.replaceState(null, "", "/?sso=1&loginToken=mine");
-    await at(createWorld(), "ready");
+    await at(backFromSso("mine"), "ready");
     expect(tokens).toEqual(["mine"]);
+  });
+
+  it("a token that is refused is no wrong password", async () => {
+    server["POST login"] = () => Response.json({ errcode: "M_FORBIDDEN" }, { status: 403 });
+    const world = backFromSso();
+    await at(world, "sign-in");
+    expect(world.stage.value).toMatchObject({ error: { title: "The answer of the single sign-on was not taken" } });
+    await expect(world.signIn("alice", "wrong")).rejects.toMatchObject({ title: "The name or the password is wrong" });
   });
 });

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { Account } from "../matrix/account";
 import { signOut } from "../matrix/homeserver";
 import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
-import { type Session, forgetSession, loadSession, updateSession } from "../matrix/session";
+import { type Session, forgetSession, loadSession, nameOf, updateSession } from "../matrix/session";
 import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
 import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
@@ -65,15 +65,21 @@ class RealWorld implements World {
     this.door.leaveFor(provider);
   }
 
+  async saveKeys(): Promise<boolean> {
+    return (await this.seat?.account?.saveKeys().catch(() => false)) ?? true;
+  }
+
   async signOut(): Promise<void> {
     const { seat } = this;
-    if (!seat) return;
+    const session = seat?.session ?? (await loadSession(this.vault));
+    // At the sign-in page another tab may have signed in meanwhile.
+    if (!session || !(seat || session.expired)) return;
+    this.stage.value = { at: "leaving" };
     // A tab that dies from here on leaves the rest to the next visit.
-    seat.session.leaving = true;
-    await updateSession(this.vault, seat.session);
-    this.stage.value = { at: "starting" };
+    session.leaving = true;
+    await updateSession(this.vault, session);
     await this.close();
-    await this.leave(seat.session);
+    await this.leave(session);
   }
 
   async useHere(): Promise<void> {
@@ -164,6 +170,7 @@ class RealWorld implements World {
 
   /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
   private async leave(session: Session): Promise<void> {
+    this.stage.value = { at: "leaving" };
     await wipeDevice(this.vault, session);
     await wipeTyped(this.vault, session.userId);
     await forgetSession(this.vault);
@@ -236,8 +243,7 @@ class RealWorld implements World {
     // Moved or signed out meanwhile: that has its own screen.
     if (!account || this.seat !== seat) return;
     const { userId } = session;
-    const name = userId.slice(1).split(":")[0] ?? userId;
-    this.me.value ??= { userId, name, firm: this.config.firm, ...USUAL };
+    this.me.value ??= { userId, name: nameOf(userId), firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
     if (this.opened !== undefined) account.desk.open(this.opened);

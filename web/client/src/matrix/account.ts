@@ -1,15 +1,16 @@
 /** The signed-in account on this device: opened under the tab's lock, started, stopped. Holds the SDK. */
 import { ClientEvent, HttpApiEvent, type MatrixClient, SyncState } from "matrix-js-sdk/lib/matrix";
 import type { Connection, Conversation, Entry, SmsFacts } from "../model";
+import { saveKeys } from "./backup";
 import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient } from "./client";
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
 import { Drafts } from "./drafts";
-import { renew, Refused } from "./homeserver";
+import { renewed } from "./homeserver";
 import { RecoveryKeys, type Standing, recover, restoreOlder, setUp, standing } from "./keys";
 import { SendQueue } from "./queue";
 import { Sender } from "./sender";
-import { type Session, TokenKeeper, updateSession } from "./session";
+import { type Session, TokenKeeper, nameOf, updateSession } from "./session";
 import { type Stores, recoveryKeyName } from "./stores";
 import type { Vault } from "./vault";
 
@@ -28,12 +29,15 @@ export interface AccountParts {
 }
 
 const MINUTE_MS = 60_000;
+/** Whoever types looks at the box, so the list need not follow each letter. */
+const PAUSE_MS = 250;
 
 export class Account {
   readonly desk: Desk;
   private readonly client: MatrixClient;
   private readonly drafts: Drafts;
   private minutes: ReturnType<typeof setInterval> | undefined;
+  private pause: ReturnType<typeof setTimeout> | undefined;
   private isFromDisk = false;
   private stopped = false;
   private starting = Promise.resolve();
@@ -105,6 +109,7 @@ export class Account {
     });
     addEventListener("online", this.online);
     addEventListener("offline", this.offline);
+    addEventListener("beforeunload", this.leaving);
     this.minutes = setInterval(() => this.desk.refresh(), MINUTE_MS);
     this.showConnection();
     this.starting = startClient(this.client).catch(() => this.showConnection());
@@ -117,7 +122,9 @@ export class Account {
     this.stopped = true;
     removeEventListener("online", this.online);
     removeEventListener("offline", this.offline);
+    removeEventListener("beforeunload", this.leaving);
     clearInterval(this.minutes);
+    clearTimeout(this.pause);
     this.queue.stop();
     this.desk.stop();
     await stopClient(this.client, this.starting);
@@ -152,6 +159,10 @@ export class Account {
     void restoreOlder(this.client).catch(() => {});
   }
 
+  saveKeys(): Promise<boolean> {
+    return saveKeys(this.client);
+  }
+
   allowUnsigned(): void {
     allowUnsigned(this.client);
   }
@@ -159,6 +170,8 @@ export class Account {
   /** Sends the text, or keeps it until it can. */
   async send(room: string, text: string): Promise<void> {
     const draft = this.drafts.of(room);
+    // Else what is typed last could be written after the text has taken its place.
+    this.drafts.hurry(room);
     const kept = this.queue.add(room, text);
     this.desk.flush();
     await kept;
@@ -175,9 +188,11 @@ export class Account {
     await kept;
   }
 
+  /** It is kept at once; the list follows once one pauses. */
   draft(room: string, text: string): void {
     this.drafts.set(room, text);
-    this.desk.mark(room);
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.desk.mark(room), PAUSE_MS);
   }
 
   async accept(room: string): Promise<void> {
@@ -187,7 +202,7 @@ export class Account {
   async name(): Promise<string> {
     const { userId } = this.parts.session;
     const profile = await this.client.getProfileInfo(userId).catch(() => undefined);
-    return profile?.displayname ?? userId.slice(1).split(":")[0] ?? userId;
+    return profile?.displayname ?? nameOf(userId);
   }
 
   openIdToken() {
@@ -206,14 +221,9 @@ export class Account {
   };
 
   private readonly offline = () => this.showConnection();
-}
 
-async function renewed(homeserver: string, refreshToken: string) {
-  try {
-    return await renew(homeserver, refreshToken);
-  } catch (error) {
-    // A refusal ends the session; trouble on the line does not.
-    if (error instanceof Refused && error.status < 500 && error.status !== 429) return undefined;
-    throw error instanceof Refused ? new TypeError("the homeserver is away") : error;
-  }
+  /** The browser asks before it closes a page whose last letters are not on the disk: mostly they are, long before. */
+  private readonly leaving = (event: Event) => {
+    if (!this.drafts.areKept || !this.queue.areKept) event.preventDefault();
+  };
 }

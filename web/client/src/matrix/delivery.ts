@@ -98,6 +98,11 @@ export const PHRASES = {
   ask: "Ask the client before you write it again",
 } as const;
 
+/** Whether a notice says how a text stands. */
+export function tells(notice: string): boolean {
+  return ofNotice(notice) !== undefined;
+}
+
 function ofNotice(words: string): Word | undefined {
   if (words === PHRASES.delivered) return { rank: RANK.final, delivery: { state: "delivered" } };
   if (words === PHRASES.sent) return { rank: RANK.told, delivery: { state: "sent" } };

@@ -9,7 +9,7 @@ import { crypto } from "./client";
 import type { Drafts } from "./drafts";
 import type { SendQueue } from "./queue";
 import { inviter, isInvited, isListed, kindOf, listedRooms, memberCount, nameOf } from "./rooms";
-import { lastOf, needsAction, unreadAfter } from "./summary";
+import { hasFailed, lastOf, needsAction, unreadAfter } from "./summary";
 import { entriesOf, keyOf } from "./timeline";
 import { watchRooms } from "./watch";
 
@@ -85,6 +85,8 @@ export class Desk {
   }
 
   open(id: string | undefined): void {
+    // What was typed there shows on the list now.
+    if (this.opened !== undefined) this.mark(this.opened);
     this.opened = id;
     this.loading = false;
     this.showTimeline();
@@ -171,6 +173,7 @@ export class Desk {
       name: nameOf(room, kind),
       unread: unreadAfter(entries, readAt(room, me)),
       last: lastOf(entries),
+      failed: hasFailed(entries),
       needsAction: isInvited(room) || needsAction(entries, kind, Date.now()),
       invited: isInvited(room),
       draft: drafts.of(id),

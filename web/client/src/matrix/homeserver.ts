@@ -33,6 +33,14 @@ export interface Tokens {
 export type Proof = { password: string; user: string } | { token: string };
 
 const DEVICE_NAME = "Verbatim in a browser";
+const PATIENCE_MS = 30_000;
+const LOGOUT_PATIENCE_MS = 5_000;
+
+interface How {
+  token?: string;
+  /** Ends the request. */
+  patience?: AbortSignal;
+}
 
 export async function signInWays(homeserver: string): Promise<SignInWays> {
   interface Flow {
@@ -69,6 +77,19 @@ export async function signIn(homeserver: string, proof: Proof, deviceId: string 
   };
 }
 
+/**
+ * Whether the homeserver has the device with its key. One that was deleted, as when a password is changed, comes
+ * back at sign-in by its name only: it would not hand its keys out again, and nobody could write to it.
+ */
+export async function hasDevice(homeserver: string, { userId, deviceId, accessToken }: Credentials, deviceKey: string): Promise<boolean> {
+  interface Answer {
+    device_keys?: Record<string, Record<string, { keys?: Record<string, string> }>>;
+  }
+  const wish = { device_keys: { [userId]: [deviceId] } };
+  const { device_keys } = await call<Answer>(homeserver, "POST", "v3/keys/query", wish, { token: accessToken });
+  return device_keys?.[userId]?.[deviceId]?.keys?.[`ed25519:${deviceId}`] === deviceKey;
+}
+
 /** Where the browser goes to sign in by `provider`; it comes back to `back` with a login token. */
 export function ssoAddress(homeserver: string, provider: string, back: string): string {
   const path = provider === "" ? "v3/login/sso/redirect" : `v3/login/sso/redirect/${encodeURIComponent(provider)}`;
@@ -77,32 +98,52 @@ export function ssoAddress(homeserver: string, provider: string, back: string): 
   return address.href;
 }
 
-export async function renew(homeserver: string, refreshToken: string): Promise<Tokens> {
-  const body = { refresh_token: refreshToken };
-  const answer = await call<{ access_token: string; refresh_token?: string }>(homeserver, "POST", "v3/refresh", body);
+async function renew(homeserver: string, refreshToken: string, patience?: AbortSignal): Promise<Tokens> {
+  interface Answer {
+    access_token: string;
+    refresh_token?: string;
+  }
+  const answer = await call<Answer>(homeserver, "POST", "v3/refresh", { refresh_token: refreshToken }, { patience });
   return { accessToken: answer.access_token, refreshToken: answer.refresh_token ?? refreshToken };
 }
 
-/** Ends the session and deletes its device; with a new token where the one there is has run out. */
+/**
+ * Ends the session and deletes its device; with a new token where the one there is has run out. All of it takes
+ * seconds at most: who leaves must not have to wait for a line that is dead.
+ */
 export async function signOut(homeserver: string, { accessToken, refreshToken }: Tokens): Promise<void> {
-  const logOut = (token: string) => call(homeserver, "POST", "v3/logout", {}, token);
+  const patience = AbortSignal.timeout(LOGOUT_PATIENCE_MS);
+  const logOut = (token: string) => call(homeserver, "POST", "v3/logout", {}, { token, patience });
   try {
     await logOut(accessToken);
   } catch (error) {
-    if (!(error instanceof Refused) || error.code !== "M_UNKNOWN_TOKEN" || !refreshToken) throw error;
-    await logOut((await renew(homeserver, refreshToken)).accessToken);
+    if (!(error instanceof Refused) || error.code !== "M_UNKNOWN_TOKEN") throw error;
+    const fresh = refreshToken === undefined ? undefined : await renewed(homeserver, refreshToken, patience);
+    // Without a token that it knows there is no session left to end.
+    if (fresh) await logOut(fresh.accessToken);
   }
 }
 
-async function call<T>(homeserver: string, method: string, path: string, body?: unknown, token?: string): Promise<T> {
+/** New tokens; none where the homeserver does not give any. */
+export async function renewed(homeserver: string, refreshToken: string, patience?: AbortSignal): Promise<Tokens | undefined> {
+  try {
+    return await renew(homeserver, refreshToken, patience);
+  } catch (error) {
+    // A refusal ends the session; trouble on the line does not.
+    if (error instanceof Refused && error.status < 500 && error.status !== 429) return undefined;
+    throw error instanceof Refused ? new TypeError("the homeserver is away") : error;
+  }
+}
+
+async function call<T>(homeserver: string, method: string, path: string, body?: unknown, how: How = {}): Promise<T> {
   const headers: Record<string, string> = {};
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (token) headers.Authorization = `Bearer ${token}`;
+  if (how.token) headers.Authorization = `Bearer ${how.token}`;
   const response = await fetch(`${trimmed(homeserver)}/_matrix/client/${path}`, {
     method,
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
+    signal: how.patience ?? AbortSignal.timeout(PATIENCE_MS),
   });
   if (response.ok) return (await response.json()) as T;
   throw await refusal(response);

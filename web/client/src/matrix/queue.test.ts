@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Outcome, type Outgoing, type QueueParts, SendQueue } from "./queue";
-import type { Vault } from "./vault";
+import type { How, Vault } from "./vault";
 
 /** A vault in memory; what it holds survives a queue, as a disk does. */
 class MemoryVault implements Vault {
@@ -8,7 +8,7 @@ class MemoryVault implements Vault {
   full = false;
   /** What holds writes up; where it rejects they fail. */
   slow: Promise<void> | undefined;
-  async put(name: string, value: unknown, gone?: string) {
+  async put(name: string, value: unknown, { gone }: How = {}) {
     const written = JSON.stringify(value);
     await this.slow;
     if (this.full) throw new DOMException("full", "QuotaExceededError");

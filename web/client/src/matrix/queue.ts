@@ -109,6 +109,11 @@ export class SendQueue {
     await this.accept(text, () => this.remove(text), draft);
   }
 
+  /** Whether all texts that were accepted are on the disk. */
+  get areKept(): boolean {
+    return this.unkept.size === 0;
+  }
+
   /** All that the room does not show itself, oldest first. */
   of(room: string): (Outgoing | Sent)[] {
     return [...this.sent, ...this.texts].filter((text) => text.room === room);
@@ -154,7 +159,7 @@ export class SendQueue {
   private async accept(text: Outgoing, undo: () => void, draft?: string): Promise<void> {
     this.unkept.add(text);
     try {
-      await this.parts.vault.put(this.name(text), text, draft);
+      await this.parts.vault.put(this.name(text), text, { gone: draft });
     } catch (error) {
       undo();
       this.parts.changed(text.room);

@@ -1,17 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Tokens } from "./homeserver";
-import { TokenKeeper, means, storePrefix } from "./session";
-
-describe("who is meant", () => {
-  it.each([
-    ["alice", true],
-    ["@alice:firm.test", true],
-    [" Alice ", true],
-    ["@alice:other.test", false],
-    ["bob", false],
-    ["", false],
-  ])("%s", (typed, expected) => expect(means(typed, "@alice:firm.test")).toBe(expected));
-});
+import { TokenKeeper, storePrefix } from "./session";
 
 describe("names of stores", () => {
   it("are one for each device, and say nothing about it", async () => {

@@ -34,11 +34,9 @@ export async function forgetSession(vault: Vault): Promise<void> {
   await vault.delete(SESSION);
 }
 
-/** Whether what was typed as a user name means the account. */
-export function means(typed: string, userId: string): boolean {
-  const name = typed.trim().toLowerCase();
-  const whole = userId.toLowerCase();
-  return name === whole || `@${name.replace(/^@/, "")}` === whole.split(":")[0];
+/** The short name of an account. */
+export function nameOf(userId: string): string {
+  return userId.slice(1).split(":")[0] || userId;
 }
 
 /** What the stores of a device are called: one crypto store can only ever belong to one device. */

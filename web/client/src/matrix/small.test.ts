@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Entry } from "../model";
 import { connectionOf } from "./connection";
-import { Drafts } from "./drafts";
 import { withoutQuotation } from "./event";
-import { lastOf, needsAction, unreadAfter } from "./summary";
-import type { Vault } from "./vault";
+import { hasFailed, lastOf, needsAction, unreadAfter } from "./summary";
 
 describe("the line", () => {
   it.each([
@@ -51,6 +49,27 @@ describe("a room on the list", () => {
     expect(lastOf([])).toBeUndefined();
   });
 
+  const mine = (state: "failed" | "delivered") => entry("me", 1, { delivery: state === "failed" ? failed : { state } });
+  const notice = (text: string, about?: string) => entry("bot", 9, { body: { is: "notice", text, about } });
+  const NOT_DELIVERED = "Your message was not delivered: the number is not in service.";
+
+  it.each<[string, Entry[], object]>([
+    ["how a text of mine stands", [mine("failed"), notice(NOT_DELIVERED, "1")], { text: "me 1", at: 9, mine: true, delivery: failed }],
+    ["even after the client's", [mine("failed"), entry("client", 2), notice(NOT_DELIVERED, "1")], { text: "me 1", mine: true, delivery: failed }],
+    ["that it went after all", [mine("delivered"), notice("It was delivered.", "1")], { text: "me 1", mine: true, delivery: { state: "delivered" } }],
+    ["something else about a text", [mine("delivered"), notice("Your edit was not sent.", "1")], { text: "Your edit was not sent.", mine: false }],
+    ["about a text that is not loaded", [entry("client", 2), notice(NOT_DELIVERED, "0")], { text: NOT_DELIVERED, mine: false }],
+    ["about nothing", [mine("failed"), notice(NOT_DELIVERED)], { text: NOT_DELIVERED, mine: false }],
+  ])("a notice that says %s", (_name, entries, shown) => {
+    expect(lastOf(entries)).toMatchObject(shown);
+  });
+
+  it("has failed until something of mine comes after", () => {
+    expect(hasFailed([mine("failed"), entry("client", 2), notice(NOT_DELIVERED, "1")])).toBe(true);
+    expect(hasFailed([mine("failed"), entry("me", 2, { delivery: { state: "sent" } })])).toBe(false);
+    expect(hasFailed([])).toBe(false);
+  });
+
   it.each([
     ["a text failed", [entry("me", 1, { delivery: failed })], 2, true],
     ["a later one went", [entry("me", 1, { delivery: failed }), entry("me", 2, { delivery: { state: "sent" } })], 3, false],
@@ -59,28 +78,5 @@ describe("a room on the list", () => {
     ["answered", [entry("client", 1), entry("me", 2, { delivery: { state: "sent" } })], 3_600_000, false],
   ] as [string, Entry[], number, boolean][])("needs action: %s", (_name, entries, now, expected) => {
     expect(needsAction(entries, "sms", now)).toBe(expected);
-  });
-});
-
-describe("drafts", () => {
-  it("end up as the last that was typed, however slow the disk", async () => {
-    const disk = new Map<string, unknown>();
-    const slow = <T>(act: () => T) => new Promise<T>((done) => setTimeout(() => done(act()), 2));
-    const vault: Vault = {
-      put: (name, value) => slow(() => void disk.set(name, value)),
-      delete: (name) => slow(() => void disk.delete(name)),
-      get: async () => undefined,
-      list: async <T>() => [...disk] as [string, T][],
-    };
-    const drafts = new Drafts(vault, "@a:x");
-    for (const text of ["H", "He", "Hel", "Hell", "Hello"]) drafts.set("!r", text);
-    await new Promise((done) => setTimeout(done, 30));
-    expect([...disk]).toEqual([["draft:@a:x:!r", "Hello"]]);
-    const again = new Drafts(vault, "@a:x");
-    await again.load();
-    expect(again.of("!r")).toBe("Hello");
-    again.set("!r", "");
-    await new Promise((done) => setTimeout(done, 30));
-    expect(disk.size).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 /** A room as the list shows it. Pure: of entries and a few facts. */
 import type { Conversation, Entry } from "../model";
+import { tells } from "./delivery";
 
 /** A client who has waited so long for an answer is brought to one's attention. */
 const WAITS_TOO_LONG_MS = 30 * 60_000;
@@ -17,7 +18,14 @@ function isFromOthers({ who, body }: Entry): boolean {
 export function lastOf(entries: Entry[]): Conversation["last"] {
   const last = entries.findLast(({ body }) => body.is !== "event");
   if (!last) return undefined;
-  return { text: words(last), at: last.at, mine: last.who === "me", delivery: last.delivery };
+  const shown = toldBy(last, entries) ?? last;
+  return { text: words(shown), at: last.at, mine: shown.who === "me", delivery: shown.delivery };
+}
+
+/** The text of mine about whose way to the phone the notice tells: on the list the text's own mark says it. */
+function toldBy({ body }: Entry, entries: Entry[]): Entry | undefined {
+  if (body.is !== "notice" || body.about === undefined || !tells(body.text)) return undefined;
+  return entries.find((entry) => entry.who === "me" && entry.key === body.about);
 }
 
 function words({ body }: Entry): string {
@@ -33,10 +41,14 @@ function words({ body }: Entry): string {
   }
 }
 
-/** A text of mine failed and nothing of mine came after it, or a client has been waiting. */
+/** A text of mine failed and nothing of mine came after it. */
+export function hasFailed(entries: Entry[]): boolean {
+  return entries.findLast((entry) => entry.delivery !== undefined)?.delivery?.state === "failed";
+}
+
+/** A text of mine failed, or a client has been waiting. */
 export function needsAction(entries: Entry[], kind: Conversation["kind"], now: number): boolean {
-  const mine = entries.findLast((entry) => entry.delivery !== undefined);
-  if (mine?.delivery?.state === "failed") return true;
+  if (hasFailed(entries)) return true;
   if (kind !== "sms") return false;
   const said = entries.findLast(({ body, who }) => body.is === "text" && (who === "client" || who === "me"));
   return said?.who === "client" && now - said.at > WAITS_TOO_LONG_MS;

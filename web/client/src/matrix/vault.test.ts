@@ -54,7 +54,7 @@ describe("the vault", () => {
   it("writes in the order it was asked to, however long sealing takes, and with a text its draft goes", async () => {
     const vault = await openVault();
     const large = "x".repeat(3_000_000);
-    await Promise.all([vault.put("draft:a", large), vault.put("outbox:1", "sent", "draft:a"), vault.put("b", large), vault.put("b", "new")]);
+    await Promise.all([vault.put("draft:a", large), vault.put("outbox:1", "sent", { gone: "draft:a" }), vault.put("b", large), vault.put("b", "new")]);
     expect(await vault.get("draft:a")).toBeUndefined();
     expect(await vault.get("outbox:1")).toBe("sent");
     expect(await vault.get("b")).toBe("new");

@@ -19,10 +19,16 @@ interface SealedRecord {
   data: ArrayBuffer;
 }
 
+export interface How {
+  /** Deleted in the same breath: never both are there, and never neither. */
+  gone?: string;
+  /** It outlives the page, but perhaps not a power cut: for what is written with every letter. */
+  relaxed?: boolean;
+}
+
 /** A small store of named values. Writes land in the order in which they were asked for. */
 export interface Vault {
-  /** In the same breath `gone` is deleted: never both are there, and never neither. */
-  put(name: string, value: unknown, gone?: string): Promise<void>;
+  put(name: string, value: unknown, how?: How): Promise<void>;
   /** None also where the record cannot be opened any more: it is lost then, and no reason to stop. */
   get<T>(name: string): Promise<T | undefined>;
   delete(name: string): Promise<void>;
@@ -47,13 +53,13 @@ class IndexedVault implements Vault {
     private readonly crypto: Crypto,
   ) {}
 
-  put(name: string, value: unknown, gone?: string): Promise<void> {
+  put(name: string, value: unknown, { gone, relaxed }: How = {}): Promise<void> {
     const sealing = this.seal(name, value);
     // Where it fails, that is said when its turn comes.
     sealing.catch(() => {});
     return this.inOrder(async () => {
       const sealed = await sealing;
-      const transaction = this.database.transaction(SEALED, "readwrite", { durability: "strict" });
+      const transaction = this.database.transaction(SEALED, "readwrite", { durability: relaxed ? "relaxed" : "strict" });
       const store = transaction.objectStore(SEALED);
       store.put(sealed, name);
       if (gone !== undefined) store.delete(gone);

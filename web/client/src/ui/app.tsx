@@ -10,7 +10,7 @@ import { KeepKey } from "./screens/keep-key";
 import { Moved, OpenElsewhere } from "./screens/one-tab";
 import { Recover } from "./screens/recover";
 import { SignIn } from "./screens/sign-in";
-import { Starting } from "./screens/starting";
+import { Waiting } from "./screens/waiting";
 import { type Ui, UiProvider, createUi } from "./state";
 import { applyTheme } from "./theme";
 
@@ -47,7 +47,9 @@ function Screen({ ui }: { ui: Ui }) {
   const stage = ui.world.stage.value;
   switch (stage.at) {
     case "starting":
-      return <Starting />;
+      return <Waiting words="Opening your messages…" />;
+    case "leaving":
+      return <Waiting words="Signing out of this browser…" />;
     case "open-elsewhere":
       return <OpenElsewhere />;
     case "moved":

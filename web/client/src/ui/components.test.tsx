@@ -3,7 +3,7 @@
 import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ME, NOW } from "../../test-world/data";
+import { CONVERSATIONS, ME, NOW } from "../../test-world/data";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
 import { App } from "./app";
 
@@ -49,6 +49,12 @@ async function key(name: string, more: KeyboardEventInit = {}): Promise<void> {
   await act(async () => void box().dispatchEvent(new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...more })));
 }
 
+test("a text that failed is named on the list, also once the client has written again", async () => {
+  const last = { text: "Are you there?", at: NOW, mine: false };
+  await open({ conversations: CONVERSATIONS.map((c) => (c.id === "maria" ? { ...c, last } : c)) });
+  expect(root.querySelector('[data-room="maria"] .need')?.textContent).toBe("Failed");
+});
+
 test("Enter sends and empties the box; Shift and Enter do not", async () => {
   const world = await open({}, "Robert");
   await type("Good morning");
@@ -91,20 +97,18 @@ test("the draft is all there is of a text until it is kept", async () => {
   let kept = () => {};
   world.send = () => new Promise((resolve) => (kept = resolve));
   await type("words");
-  await act(async () => void vi.advanceTimersByTime(300));
   await key("Enter");
-  await act(async () => void vi.advanceTimersByTime(300));
   const drafts = () => world.asked.filter((what) => what.startsWith("draft"));
   expect(drafts()).toEqual(["draft robert words"]);
   await act(async () => kept());
   expect(drafts()).toEqual(["draft robert words", "draft robert "]);
 });
 
-test("what is typed is kept when one goes elsewhere", async () => {
+test("each letter is kept at once: a reload does not wait", async () => {
   const world = await open({}, "Robert");
-  await type("half a");
-  await press([...root.querySelectorAll<HTMLElement>(".row")].find((row) => row.textContent?.includes("Petra")));
-  expect(world.asked).toContain("draft robert half a");
+  await type("h");
+  await type("ha");
+  expect(world.asked.filter((what) => what.startsWith("draft"))).toEqual(["draft robert h", "draft robert ha"]);
 });
 
 test("nothing empty and nothing too long is sent, and the reason is said", async () => {

@@ -54,7 +54,7 @@ export const CONNECTION: Partial<Record<Connection, { words: string; icon: IconN
 /** Why a conversation needs somebody, in two words. */
 export function need(conversation: Conversation): string {
   if (conversation.invited) return "Invitation";
-  return conversation.last?.delivery?.state === "failed" ? "Failed" : "Needs action";
+  return conversation.failed ? "Failed" : "Needs action";
 }
 
 /** What went wrong, if whoever rejected said it in words; else words of our own. */

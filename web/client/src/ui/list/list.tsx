@@ -84,7 +84,7 @@ function Filters() {
       {FILTERS.map(({ id, words }) => (
         <button key={id} type="button" class="filter" aria-pressed={ui.filter.value === id} onClick={() => (ui.filter.value = id)}>
           {words}
-          {number(id) > 0 && <span class={`filter-count filter-${id}`}>{number(id)}</span>}
+          {number(id) > 0 && <span class={`filter-count filter-${id}`}>{number(id) > 99 ? "99+" : number(id)}</span>}
         </button>
       ))}
     </div>

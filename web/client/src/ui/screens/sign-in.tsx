@@ -37,11 +37,31 @@ export function SignIn({ stage }: { stage: SignInStage }) {
       )}
       {sso.length > 0 && password && <p class="or">or with your password</p>}
       {password && <PasswordForm stage={stage} />}
+      {stage.whose && <SomebodyElse whose={stage.whose} />}
       {!password && <ProblemNote problem={stage.error} />}
       {!password && sso.length === 0 && !stage.busy && !stage.error && (
         <p>The firm’s chat server offers no way to sign in that this page knows. Tell your administrator.</p>
       )}
     </Card>
+  );
+}
+
+/** Where a login ran out somebody else can take the place only once nothing is left of it. */
+function SomebodyElse({ whose }: { whose: string }) {
+  const { world } = useUi();
+  return (
+    <details>
+      <summary>You are not {whose}?</summary>
+      <p>
+        This browser keeps {whose}’s messages, keys, drafts and texts that have not gone out yet. Somebody else can
+        sign in here once that is deleted.
+      </p>
+      <div class="actions">
+        <button type="button" class="danger" onClick={() => world.signOut()}>
+          Delete what is here of {whose}
+        </button>
+      </div>
+    </details>
   );
 }
 

@@ -1,12 +1,13 @@
 import { Sign } from "../parts/icon";
 
-export function Starting() {
+/** Nothing to do but wait, and what for. */
+export function Waiting({ words }: { words: string }) {
   return (
     <main class="stage">
       <div class="starting">
         <Sign />
         <h1 class="unseen">Verbatim</h1>
-        <p role="status">Opening your messages…</p>
+        <p role="status">{words}</p>
       </div>
     </main>
   );
