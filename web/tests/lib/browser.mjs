@@ -16,7 +16,7 @@ const USUAL = [
 ];
 
 /** The SDK was stopped while it fetched keys beforehand: nobody waits for that, and nobody can catch it. */
-const ENDED_EARLY = /^OutgoingRequestsManager was stopped$/;
+const ENDED_EARLY = /^OutgoingRequestsManager was stopped\n|^null pointer passed to rust\n[^]*\bshareRoomKey\b/;
 
 const FAILED_LOAD = /^Failed to load resource: .*?(?:status of (\d+)|(net::ERR_\w+))/;
 
@@ -112,7 +112,8 @@ class Profile {
   }
 
   onError(error) {
-    if (!ENDED_EARLY.test(error.message)) this.fault(`page: ${error.stack ?? error}`);
+    const told = (error.stack ?? error.message).replace(/^Error: /, "");
+    if (!ENDED_EARLY.test(told)) this.fault(`page: ${told}`);
   }
 
   onConsole(message) {
