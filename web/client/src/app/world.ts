@@ -10,6 +10,7 @@ import type { Check, Connection, Conversation, Me, Problem, Stage, World } from 
 import { type Config, loadConfig } from "./config";
 import { Door, type WhySignIn } from "./door";
 import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
+import { Recovery } from "./recovery";
 import { type Found, Seat } from "./seat";
 import { broughtToken } from "./sso";
 import { startConversation } from "./start";
@@ -30,7 +31,9 @@ class RealWorld implements World {
   private door!: Door;
   private lock: TabLock | undefined;
   private seat: Seat | undefined;
-  /** Of this visit, in case the homeserver wants it for the first keys. */
+  /** Of the same account. */
+  private recovery: Recovery | undefined;
+  /** Of this sign-in, in case the homeserver wants it for new keys. */
   private password: string | undefined;
   private opened: string | undefined;
 
@@ -57,8 +60,13 @@ class RealWorld implements World {
   }
 
   async signIn(user: string, password: string): Promise<void> {
-    await this.door.prove({ user, password });
     this.password = password;
+    try {
+      await this.door.prove({ user, password });
+    } catch (error) {
+      this.password = undefined;
+      throw error;
+    }
   }
 
   signInBySso(provider: string): void {
@@ -85,29 +93,35 @@ class RealWorld implements World {
   }
 
   async keyIsKept(): Promise<void> {
-    const { seat } = this;
-    if (!seat || this.stage.value.at !== "keep-recovery-key") return;
-    await seat.keyIsKept();
-    this.ready(seat);
+    await this.recovery?.keyIsKept();
   }
 
   async recover(recoveryKey: string): Promise<void> {
-    const { seat } = this;
-    if (!seat) return;
-    this.stage.value = { at: "recover", busy: true };
-    try {
-      await seat.recover(recoveryKey);
-    } catch (error) {
-      if (this.seat === seat) this.stage.value = { at: "recover", busy: false };
-      throw problemOf(error);
-    }
-    this.ready(seat);
+    await this.recovery?.recover(recoveryKey);
   }
 
   skipRecovery(): void {
-    if (!this.seat) return;
-    this.seat.account?.allowUnsigned();
-    this.ready(this.seat);
+    this.recovery?.skip();
+  }
+
+  toRecoveryKey(): void {
+    this.recovery?.open();
+  }
+
+  lostKey(): void {
+    this.recovery?.lost();
+  }
+
+  async newKey(): Promise<void> {
+    await this.recovery?.newKey();
+  }
+
+  confirm(password?: string): void {
+    this.recovery?.confirm(password);
+  }
+
+  back(): void {
+    this.recovery?.back();
   }
 
   open(conversation: string | undefined): void {
@@ -206,17 +220,22 @@ class RealWorld implements World {
         if (this.seat === seat) this.refused.value = notServed(why);
       },
       looked: () => void this.learn().catch(() => {}),
+      keysChanged: () => void this.recovery?.look(),
       loggedOut: (soft) => void this.loggedOut(soft),
     }));
+    const recovery = (this.recovery = new Recovery({
+      seat,
+      password: this.password,
+      stage: () => this.stage.value,
+      show: (stage) => (this.stage.value = stage),
+      ready: () => this.ready(seat),
+    }));
+    this.password = undefined;
     try {
       const found = await seat.open();
       if (found !== "account") return await this.notFound(found, seat);
       await seat.start();
-      const stage = await seat.settle(this.password);
-      if (this.seat !== seat) return;
-      if (stage.at !== "ready") this.stage.value = stage;
-      else this.ready(seat);
-      if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
+      await recovery.begin();
     } catch (error) {
       if (this.seat !== seat) return;
       await this.close();
@@ -231,7 +250,6 @@ class RealWorld implements World {
   }
 
   private ready(seat: Seat): void {
-    this.password = undefined;
     const { account, session } = seat;
     // Moved or signed out meanwhile: that has its own screen.
     if (!account || this.seat !== seat) return;
@@ -286,6 +304,8 @@ class RealWorld implements World {
   private async close(): Promise<void> {
     const { seat } = this;
     this.seat = undefined;
+    this.recovery?.close();
+    this.recovery = undefined;
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
