@@ -1,30 +1,38 @@
-/** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
+/** The world of the screens, on Matrix and our API. */
 import { signal } from "@preact/signals";
-import type { Account } from "../matrix/account";
 import { signOut } from "../matrix/homeserver";
 import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
 import { type Session, forgetSession, loadSession, updateSession } from "../matrix/session";
 import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
-import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
+import type { Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
 import { Door, type WhySignIn } from "./door";
 import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
 import { Recovery } from "./recovery";
+import { type Requests, requests } from "./requests";
 import { type Found, Seat } from "./seat";
 import { broughtToken } from "./sso";
-import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
 
-class RealWorld implements World {
+/** From a cold page to a signed-in account and back. */
+class Stay implements Omit<World, keyof Requests> {
   readonly stage = signal<Stage>({ at: "starting" });
   readonly connection = signal<Connection>("connecting");
   readonly me = signal<Me | undefined>(undefined);
   readonly refused = signal<Problem | undefined>(undefined);
   readonly conversations = signal<Conversation[]>([]);
   readonly timeline = signal<World["timeline"]["value"]>(undefined);
+
+  private readonly opened: { room?: string } = {};
+  readonly requests = requests({
+    seat: () => this.seat,
+    me: this.me,
+    opened: this.opened,
+    conversations: this.conversations,
+  });
 
   private config!: Config;
   private vault!: Vault;
@@ -35,7 +43,6 @@ class RealWorld implements World {
   private recovery: Recovery | undefined;
   /** Of this sign-in, in case the homeserver wants it for new keys. */
   private password: string | undefined;
-  private opened: string | undefined;
 
   async begin(): Promise<void> {
     // First of all: an address with a login token in it must not be seen, kept or copied.
@@ -124,58 +131,6 @@ class RealWorld implements World {
     this.recovery?.back();
   }
 
-  open(conversation: string | undefined): void {
-    this.opened = conversation;
-    this.seat?.account?.desk.open(conversation);
-  }
-
-  async older(): Promise<void> {
-    await this.seat?.account?.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
-  }
-
-  draft(conversation: string, text: string): void {
-    this.seat?.account?.draft(conversation, text);
-  }
-
-  send(conversation: string, text: string): Promise<void> {
-    return this.ask((account) => account.send(conversation, text));
-  }
-
-  retry(conversation: string, entryKey: string): Promise<void> {
-    return this.ask((account) => account.retry(conversation, entryKey));
-  }
-
-  discard(_conversation: string, entryKey: string): Promise<void> {
-    return this.ask((account) => account.queue.discard(entryKey));
-  }
-
-  read(conversation: string): void {
-    void this.seat?.account?.desk.read(conversation).catch(() => {});
-  }
-
-  accept(conversation: string): Promise<void> {
-    return this.ask((account) => account.accept(conversation));
-  }
-
-  async learn(): Promise<void> {
-    if (this.me.value?.numbers) return;
-    const { seat } = this;
-    const answer = await this.ask((_account, { api }) => api.me());
-    if (this.seat === seat && this.me.value) this.me.value = { ...this.me.value, ...answer };
-  }
-
-  check(text: string, to?: string, from?: string): Promise<Check> {
-    return this.ask((_account, { api, facts }) => {
-      const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
-      return api.check(text, to === undefined ? { conversation } : { to, from });
-    });
-  }
-
-  start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
-    const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
-    return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
-  }
-
   /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
   private async leave(session: Session): Promise<void> {
     await wipeDevice(this.vault, session);
@@ -219,7 +174,7 @@ class RealWorld implements World {
       refused: (why) => {
         if (this.seat === seat) this.refused.value = notServed(why);
       },
-      looked: () => void this.learn().catch(() => {}),
+      looked: () => void this.requests.learn().catch(() => {}),
       keysChanged: () => void this.recovery?.look(),
       loggedOut: (soft) => void this.loggedOut(soft),
     }));
@@ -258,14 +213,14 @@ class RealWorld implements World {
     this.me.value ??= { userId, name, firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
-    if (this.opened !== undefined) account.desk.open(this.opened);
+    if (this.opened.room !== undefined) account.desk.open(this.opened.room);
     void this.learnMe(seat);
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
   private async learnMe({ account }: Seat): Promise<void> {
     try {
-      await this.learn();
+      await this.requests.learn();
     } catch {
       const name = await account?.name();
       if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
@@ -320,21 +275,11 @@ class RealWorld implements World {
   private broken(problem: Problem): void {
     this.stage.value = { at: "broken", problem };
   }
-
-  private async ask<T>(act: (account: Account, seat: Seat) => Promise<T>): Promise<T> {
-    const { seat } = this;
-    try {
-      if (!seat?.account) throw new Error("nobody is signed in");
-      return await act(seat.account, seat);
-    } catch (error) {
-      throw problemOf(error);
-    }
-  }
 }
 
 /** Makes the world and sets it going. */
 export function createWorld(): World {
-  const world = new RealWorld();
-  void world.begin();
-  return world;
+  const stay = new Stay();
+  void stay.begin();
+  return Object.assign(stay, stay.requests);
 }

@@ -152,7 +152,7 @@ export class Account {
       const recoveryKey = await setUp(this.client, { prove, kept, replace });
       onlySigned(this.client);
       // What cannot be read has other reasons now.
-      void tryAgain(this.client, () => true);
+      void tryAgain(this.client, () => true).catch(() => {});
       return recoveryKey;
     } finally {
       this.recoveryKeys.forget();

@@ -2,23 +2,14 @@
 /** What a person does, through the page's own elements, against a world of plain data. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ME, NOW } from "../../test-world/data";
+import { eachOnAPage } from "../../test-world/page";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
 import { App } from "./app";
 
 let root: HTMLElement;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  root = document.body.appendChild(document.createElement("div"));
-});
-
-afterEach(() => {
-  act(() => render(null, root));
-  root.remove();
-  vi.useRealTimers();
-});
+eachOnAPage((made) => (root = made));
 
 async function open(given: Given, name?: string): Promise<FakeWorld> {
   const world = fakeWorld(given);
