@@ -149,6 +149,27 @@ describe("the homeserver wants to know who asks", () => {
     expect(stage.at).toBe("keep-recovery-key");
   });
 
+  it("where both ways are open, it says which was not enough", async () => {
+    const either = { password: true, page: "http://hs/confirm" };
+    making = async (prove) => {
+      await prove({ ...either, again: false });
+      await prove({ ...either, again: true });
+      await prove({ ...either, again: true });
+    };
+    const keys = await lost();
+    const made = keys.newKey();
+    await settled();
+    keys.confirm();
+    await settled();
+    expect(stage).toMatchObject({ error: { title: "The chat server has not got your confirmation yet" } });
+    keys.confirm("wrong");
+    await settled();
+    expect(stage).toMatchObject({ error: { title: "The password is wrong" } });
+    keys.confirm("secret");
+    await made;
+    expect(stage.at).toBe("keep-recovery-key");
+  });
+
   it("a page of the homeserver is shown, and giving up changes nothing", async () => {
     making = askFor("http://hs/confirm");
     const keys = await lost("of no use there");

@@ -24,6 +24,8 @@ export class Recovery {
   private hasKeys = false;
   /** Somebody is asked to confirm. */
   private asked: { answer(how: { password?: string }): void; giveUp(why: unknown): void } | undefined;
+  /** The last answer was a password. */
+  private byPassword = true;
   /** A look may be reported as a change itself. */
   private looking = false;
   private isOver = false;
@@ -117,6 +119,7 @@ export class Recovery {
     const stage = this.parts.stage();
     if (stage.at !== "confirm" || !this.asked) return;
     this.show({ ...stage, busy: true, error: undefined });
+    this.byPassword = password !== undefined;
     this.asked.answer({ password });
     this.asked = undefined;
   }
@@ -145,9 +148,15 @@ export class Recovery {
     if (password !== undefined && challenge.password && !challenge.again) return { password };
     return new Promise((answer, giveUp) => {
       this.asked = { answer, giveUp };
-      this.show({ at: "confirm", password: challenge.password, page: challenge.page, busy: false, error: refusalOf(challenge) });
+      this.show({ at: "confirm", password: challenge.password, page: challenge.page, busy: false, error: this.refusal(challenge) });
     });
   };
+
+  /** What was said before was not enough. */
+  private refusal({ again }: Challenge): Problem | undefined {
+    if (!again) return undefined;
+    return this.byPassword ? WRONG_PASSWORD : NOT_CONFIRMED;
+  }
 
   private giveUp(): void {
     this.asked?.giveUp(new GivenUp());
@@ -174,10 +183,4 @@ export class Recovery {
   private show(stage: Stage): void {
     if (!this.isOver) this.parts.show(stage);
   }
-}
-
-/** What was said before was not enough. */
-function refusalOf({ again, password }: Challenge): Problem | undefined {
-  if (!again) return undefined;
-  return password ? WRONG_PASSWORD : NOT_CONFIRMED;
 }
