@@ -13,6 +13,7 @@ import "./scenarios/outages.mjs";
 import "./scenarios/rush.mjs";
 import "./scenarios/leaving.mjs";
 import "./scenarios/sso.mjs";
+import "./scenarios/lost-key.mjs";
 import { play } from "./lib/story.mjs";
 
 process.exitCode = (await play()) > 0 ? 1 : 0;

@@ -17,6 +17,12 @@ export type Stage =
   | { at: "keep-recovery-key"; recoveryKey: string; busy: boolean; error?: Problem }
   /** A later device, or a browser that was wiped: older texts need the recovery key or another device. */
   | { at: "recover"; busy: boolean; error?: Problem }
+  /** The recovery key is lost: what it means to make the account's keys anew. */
+  | { at: "lost-key"; busy: boolean; error?: Problem }
+  /** This browser has the account's keys: what it means to make another recovery key for them. */
+  | { at: "new-key"; busy: boolean; error?: Problem }
+  /** The homeserver wants to know who asks before keys are replaced: by password, or on a page of its own. */
+  | { at: "confirm"; password: boolean; page?: string; busy: boolean; error?: Problem }
   | { at: "ready" }
   /** Being signed out. */
   | { at: "leaving" }
@@ -163,6 +169,16 @@ export interface World {
   recover(recoveryKey: string): Promise<void>;
   /** Goes on without older texts. */
   skipRecovery(): void;
+  /** From the running client to what can be done about the recovery key. */
+  toRecoveryKey(): void;
+  /** At the door: the recovery key is lost. */
+  lostKey(): void;
+  /** Makes a new recovery key; the account's keys too, where this browser does not have them. What fails, the stage says. */
+  newKey(): Promise<void>;
+  /** Answers the homeserver: by password, or that it was confirmed on its page. */
+  confirm(password?: string): void;
+  /** Leaves the page on which one is, with nothing changed. */
+  back(): void;
 
   open(conversation: string | undefined): void;
   /** Loads older entries of the open conversation. */

@@ -7,6 +7,9 @@ const MINUTE = 60_000;
 export const ago = (minutes: number) => NOW - minutes * MINUTE;
 const DAY = 24 * 60;
 
+/** In the form of a recovery key. */
+export const KEY = "EsTc LW2K PWiF KwEA 3As5 g5c4 8Dt7 4nSb kRvN 2bQz 7hYm W9Ld";
+
 export const ME: Me = {
   userId: "@alice:acme.example",
   name: "Alice Ng",

@@ -1,6 +1,6 @@
 /** Every stage and state that a picture is taken of. */
 import type { Problem, Stage } from "../src/model";
-import { CONVERSATIONS, longTalk, many } from "./data";
+import { CONVERSATIONS, KEY, longTalk, many } from "./data";
 import { type Given } from "./world";
 
 export interface State extends Given {
@@ -11,7 +11,6 @@ export interface State extends Given {
 const WAYS = { password: true, sso: [] };
 const SSO = { password: true, sso: [{ id: "oidc", name: "Acme single sign-on" }] };
 const WRONG: Problem = { title: "Name or password is wrong.", mend: "Check both and try again." };
-const KEY = "EsTc LW2K PWiF KwEA 3As5 g5c4 8Dt7 4nSb kRvN 2bQz 7hYm W9Ld";
 
 const stage = (given: Stage): State => ({ stage: given });
 const drafted = (id: string, draft: string) => CONVERSATIONS.map((c) => (c.id === id ? { ...c, draft, unread: 0 } : c));
@@ -26,6 +25,18 @@ export const STATES: Record<string, State> = {
   "keep-recovery-key": stage({ at: "keep-recovery-key", recoveryKey: KEY, busy: false }),
   recover: stage({ at: "recover", busy: false }),
   "recover-wrong": stage({ at: "recover", busy: false, error: { title: "This is not your recovery key.", mend: "Check each group of four, capital letters too." } }),
+  "lost-key": stage({ at: "lost-key", busy: false }),
+  "lost-key-failed": stage({ at: "lost-key", busy: false, error: { title: "The chat server does not answer", mend: "Check your network, then try again." } }),
+  "new-key": stage({ at: "new-key", busy: false }),
+  confirm: stage({ at: "confirm", password: true, busy: false }),
+  "confirm-there": stage({ at: "confirm", password: false, page: "https://matrix.acme.example/confirm", busy: false }),
+  "confirm-either": stage({
+    at: "confirm",
+    password: true,
+    page: "https://matrix.acme.example/confirm",
+    busy: false,
+    error: { title: "The password is wrong", mend: "Check it and try again." },
+  }),
   "open-elsewhere": stage({ at: "open-elsewhere" }),
   moved: stage({ at: "moved" }),
   broken: stage({

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import type { Check, Connection, Conversation, Entry, Me, Problem, Stage, World } from "../src/model";
 import { cost } from "../src/sms/segments";
 import { substitute } from "../src/sms/substitute";
-import { CONVERSATIONS, ME, NOW, timelineOf } from "./data";
+import { CONVERSATIONS, KEY, ME, NOW, timelineOf } from "./data";
 
 export interface Given {
   stage?: Stage;
@@ -90,6 +90,24 @@ export function fakeWorld(given: Given = {}): FakeWorld {
     },
     skipRecovery() {
       stage.value = { at: "ready" };
+    },
+    toRecoveryKey() {
+      stage.value = { at: "new-key", busy: false };
+    },
+    lostKey() {
+      stage.value = { at: "lost-key", busy: false };
+    },
+    async newKey() {
+      await note("newKey");
+      stage.value = { at: "confirm", password: true, busy: false };
+    },
+    confirm(password) {
+      asked.push(`confirm ${password}`);
+      stage.value = { at: "keep-recovery-key", recoveryKey: KEY, busy: false };
+    },
+    back() {
+      asked.push("back");
+      stage.value = stage.value.at === "lost-key" ? { at: "recover", busy: false } : { at: "ready" };
     },
     open(id) {
       asked.push(`open ${id}`);

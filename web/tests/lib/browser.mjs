@@ -9,6 +9,8 @@ const USUAL = [
   { path: /\/room_keys\/version$/, status: 404 },
   // Keys are backed up some seconds after they came: a browser that is quicker asks in vain.
   { path: /\/room_keys\/keys\/[^/]+\/[^/]+$/, status: 404 },
+  // Another browser has made the backup anew; this one learns it by that.
+  { path: /\/room_keys\/keys$/, status: 404 },
   { path: /\/user\/[^/]+\/account_data\/[^/]+$/, status: 404 },
   { path: /\/rtc\/transports$/, status: 404 },
   // An access token that has run out, and is renewed then; or keys that are asked to be confirmed.

@@ -1,7 +1,7 @@
 /** Errors, as words that say what to do. The detail is for who is asked for help: never keys, texts or numbers. */
 import { ApiAway, ApiRefused } from "../api/api";
 import { Malformed } from "../api/read";
-import { WrongRecoveryKey } from "../matrix/faults";
+import { OldRecoveryKey, UnknownConfirmation, WrongRecoveryKey } from "../matrix/faults";
 import { type Proof, Refused } from "../matrix/homeserver";
 import type { Problem } from "../model";
 
@@ -14,6 +14,8 @@ export function problemOf(error: unknown): Problem {
       mend: "Check it against what you kept: twelve groups of four characters, where capital letters matter.",
     };
   }
+  if (error instanceof OldRecoveryKey) return OLD_KEY;
+  if (error instanceof UnknownConfirmation) return { ...UNKNOWN_CONFIRMATION, detail: error.message };
   if (error instanceof ApiRefused) return { title: error.title, mend: error.detail ?? "Ask your administrator." };
   if (error instanceof ApiAway || error instanceof Malformed) {
     return { title: "Verbatim does not answer", mend: "Chats go on. Try again in a minute.", detail: detailOf(error) };
@@ -128,4 +130,24 @@ export const NOT_TOLD: Problem = {
 export const KEYS_NOT_MADE: Problem = {
   title: "Your keys could not be set up",
   mend: "Reload the page and sign in again. If it stays so, ask your administrator.",
+};
+
+const OLD_KEY: Problem = {
+  title: "This recovery key is not in use any more",
+  mend: "Your keys were made anew since. Enter the recovery key that you got then.",
+};
+
+const UNKNOWN_CONFIRMATION: Problem = {
+  title: "The chat server wants a confirmation that this page cannot give",
+  mend: "Nothing has changed. Ask your administrator to allow you to replace your keys.",
+};
+
+export const WRONG_PASSWORD: Problem = {
+  title: "The password is wrong",
+  mend: "Check it and try again.",
+};
+
+export const NOT_CONFIRMED: Problem = {
+  title: "The chat server has not got your confirmation yet",
+  mend: "Open its page, confirm there, then come back here.",
 };

@@ -1,13 +1,12 @@
-/** An account at work in this tab: opened, brought to keys that can be used, closed. Only under the tab's lock. */
+/** An account at work in this tab: opened, started, closed. Only under the tab's lock. */
 import { Api, type ApiRefused } from "../api/api";
 import type { Account } from "../matrix/account";
 import { type Session, loadSession, updateSession } from "../matrix/session";
 import { type Stores, openStores, recoveryKeyName } from "../matrix/stores";
 import type { Vault } from "../matrix/vault";
-import type { Connection, Conversation, Stage, World } from "../model";
+import type { Connection, Conversation, World } from "../model";
 import type { Config } from "./config";
 import { Facts } from "./facts";
-import { KEYS_NOT_MADE, problemOf } from "./problems";
 
 export interface SeatParts {
   vault: Vault;
@@ -19,6 +18,8 @@ export interface SeatParts {
   refused(why: ApiRefused): void;
   /** Our API was asked about conversations, and has answered or not. */
   looked(): void;
+  /** The account's keys are not what they were. */
+  keysChanged(): void;
   /** The homeserver does not know the login any more; `soft`: the device is still good. */
   loggedOut(soft: boolean): void;
 }
@@ -75,6 +76,7 @@ export class Seat {
       showTimeline: this.parts.showTimeline,
       showConnection: this.parts.showConnection,
       said: (room, entry) => this.facts.said(room, entry),
+      keysChanged: this.parts.keysChanged,
       loggedOut: this.parts.loggedOut,
     });
     const deviceKey = await this.account.deviceKey();
@@ -90,35 +92,16 @@ export class Seat {
     await this.running().start();
   }
 
-  /** From an account that runs to one that can be used: where its keys stand, as the stage to show. */
-  async settle(password: string | undefined): Promise<Stage> {
-    const account = this.running();
-    const unkept = await this.parts.vault.get<string>(recoveryKeyName(this.stores.prefix));
-    if (this.session.isSigned && unkept === undefined) return { at: "ready" };
-    await account.synced;
-    const standing = await account.standing(unkept);
-    if (standing === "later") return { at: "recover", busy: false };
-    if (standing === "first") return this.setUp(password);
-    if (unkept !== undefined) return { at: "keep-recovery-key", recoveryKey: unkept, busy: false };
-    await this.signed();
-    return { at: "ready" };
+  /** A recovery key that its owner has not said to have kept. */
+  unkeptKey(): Promise<string | undefined> {
+    return this.parts.vault.get<string>(recoveryKeyName(this.stores.prefix));
   }
 
-  /** Whether the account's keys were changed from elsewhere since. Where that cannot be told, all goes on. */
-  async keysChanged(): Promise<boolean> {
-    const account = this.running();
-    await account.synced;
-    return (await account.standing().catch(() => "ready")) === "later";
-  }
-
-  async keyIsKept(): Promise<void> {
+  /** This device is signed with the account's keys, and no recovery key of its making waits to be kept. */
+  async signed(): Promise<void> {
     await this.parts.vault.delete(recoveryKeyName(this.stores.prefix));
-    await this.signed();
-  }
-
-  async recover(recoveryKey: string): Promise<void> {
-    await this.running().recover(recoveryKey);
-    await this.signed();
+    this.session.isSigned = true;
+    await updateSession(this.parts.vault, this.session);
   }
 
   /** Ends all work. Nothing touches the account's stores once this has resolved, even if it was still being opened. */
@@ -130,22 +113,8 @@ export class Seat {
     await this.account?.stop();
   }
 
-  private async setUp(password: string | undefined): Promise<Stage> {
-    try {
-      const recoveryKey = await this.running().setUp(password);
-      return { at: "keep-recovery-key", recoveryKey, busy: false };
-    } catch (error) {
-      return { at: "broken", problem: { ...KEYS_NOT_MADE, detail: problemOf(error).detail } };
-    }
-  }
-
-  /** This device is signed with the account's keys. */
-  private async signed(): Promise<void> {
-    this.session.isSigned = true;
-    await updateSession(this.parts.vault, this.session);
-  }
-
-  private running(): Account {
+  /** The account, once it is open. */
+  running(): Account {
     if (!this.account) throw new Error("nobody is signed in");
     return this.account;
   }

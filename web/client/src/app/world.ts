@@ -1,23 +1,24 @@
-/** The world of the screens, on Matrix and our API: from a cold page to a signed-in account and back. */
+/** The world of the screens, on Matrix and our API. */
 import { signal } from "@preact/signals";
-import type { Account } from "../matrix/account";
 import { signOut } from "../matrix/homeserver";
 import { type TabLock, atTheDoor, isAlone, tabLock } from "../matrix/lock";
 import { type Session, forgetSession, loadSession, nameOf, updateSession } from "../matrix/session";
 import { sweep, wipeDevice, wipeTyped } from "../matrix/stores";
 import { type Vault, openVault } from "../matrix/vault";
-import type { Check, Connection, Conversation, Me, Problem, Stage, World } from "../model";
+import type { Connection, Conversation, Me, Problem, Stage, World } from "../model";
 import { type Config, loadConfig } from "./config";
 import { Door, type WhySignIn } from "./door";
 import { KEYS_LOST, NOT_SECURE, NOT_TOLD, NO_CONFIG, NO_STORAGE, notServed, problemOf } from "./problems";
+import { Recovery } from "./recovery";
+import { type Requests, requests } from "./requests";
 import { type Found, Seat } from "./seat";
 import { broughtToken } from "./sso";
-import { startConversation } from "./start";
 
 /** The server's own limits, until it has said which it has. */
 const USUAL = { maxChars: 1600, region: "" };
 
-class RealWorld implements World {
+/** From a cold page to a signed-in account and back. */
+class Stay implements Omit<World, keyof Requests> {
   readonly stage = signal<Stage>({ at: "starting" });
   readonly connection = signal<Connection>("connecting");
   readonly me = signal<Me | undefined>(undefined);
@@ -25,14 +26,23 @@ class RealWorld implements World {
   readonly conversations = signal<Conversation[]>([]);
   readonly timeline = signal<World["timeline"]["value"]>(undefined);
 
+  private readonly opened: { room?: string } = {};
+  readonly requests = requests({
+    seat: () => this.seat,
+    me: this.me,
+    opened: this.opened,
+    conversations: this.conversations,
+  });
+
   private config!: Config;
   private vault!: Vault;
   private door!: Door;
   private lock: TabLock | undefined;
   private seat: Seat | undefined;
-  /** Of this visit, in case the homeserver wants it for the first keys. */
+  /** Of the same account. */
+  private recovery: Recovery | undefined;
+  /** Of this sign-in, in case the homeserver wants it for new keys. */
   private password: string | undefined;
-  private opened: string | undefined;
 
   async begin(): Promise<void> {
     // First of all: an address with a login token in it must not be seen, kept or copied.
@@ -57,8 +67,13 @@ class RealWorld implements World {
   }
 
   async signIn(user: string, password: string): Promise<void> {
-    await this.door.prove({ user, password });
     this.password = password;
+    try {
+      await this.door.prove({ user, password });
+    } catch (error) {
+      this.password = undefined;
+      throw error;
+    }
   }
 
   signInBySso(provider: string): void {
@@ -91,81 +106,35 @@ class RealWorld implements World {
   }
 
   async keyIsKept(): Promise<void> {
-    const { seat } = this;
-    if (!seat || this.stage.value.at !== "keep-recovery-key") return;
-    await seat.keyIsKept();
-    this.ready(seat);
+    await this.recovery?.keyIsKept();
   }
 
   async recover(recoveryKey: string): Promise<void> {
-    const { seat } = this;
-    if (!seat) return;
-    this.stage.value = { at: "recover", busy: true };
-    try {
-      await seat.recover(recoveryKey);
-    } catch (error) {
-      if (this.seat === seat) this.stage.value = { at: "recover", busy: false };
-      throw problemOf(error);
-    }
-    this.ready(seat);
+    await this.recovery?.recover(recoveryKey);
   }
 
   skipRecovery(): void {
-    if (!this.seat) return;
-    this.seat.account?.allowUnsigned();
-    this.ready(this.seat);
+    this.recovery?.skip();
   }
 
-  open(conversation: string | undefined): void {
-    this.opened = conversation;
-    this.seat?.account?.desk.open(conversation);
+  toRecoveryKey(): void {
+    this.recovery?.open();
   }
 
-  async older(): Promise<void> {
-    await this.seat?.account?.desk.older().catch((error: unknown) => Promise.reject(problemOf(error)));
+  lostKey(): void {
+    this.recovery?.lost();
   }
 
-  draft(conversation: string, text: string): void {
-    this.seat?.account?.draft(conversation, text);
+  async newKey(): Promise<void> {
+    await this.recovery?.newKey();
   }
 
-  send(conversation: string, text: string): Promise<void> {
-    return this.ask((account) => account.send(conversation, text));
+  confirm(password?: string): void {
+    this.recovery?.confirm(password);
   }
 
-  retry(conversation: string, entryKey: string): Promise<void> {
-    return this.ask((account) => account.retry(conversation, entryKey));
-  }
-
-  discard(_conversation: string, entryKey: string): Promise<void> {
-    return this.ask((account) => account.queue.discard(entryKey));
-  }
-
-  read(conversation: string): void {
-    void this.seat?.account?.desk.read(conversation).catch(() => {});
-  }
-
-  accept(conversation: string): Promise<void> {
-    return this.ask((account) => account.accept(conversation));
-  }
-
-  async learn(): Promise<void> {
-    if (this.me.value?.numbers) return;
-    const { seat } = this;
-    const answer = await this.ask((_account, { api }) => api.me());
-    if (this.seat === seat && this.me.value) this.me.value = { ...this.me.value, ...answer };
-  }
-
-  check(text: string, to?: string, from?: string): Promise<Check> {
-    return this.ask((_account, { api, facts }) => {
-      const conversation = to === undefined && this.opened !== undefined ? facts.conversation(this.opened) : undefined;
-      return api.check(text, to === undefined ? { conversation } : { to, from });
-    });
-  }
-
-  start(number: string, name: string | undefined, from: string | undefined): Promise<string> {
-    const isHere = (room: string) => this.conversations.value.some(({ id, invited }) => id === room && !invited);
-    return this.ask((_account, { api }) => startConversation(api, { number, name, from }, isHere));
+  back(): void {
+    this.recovery?.back();
   }
 
   /** Everything of the account goes from this browser, and only then the homeserver is told: that may take long. */
@@ -212,18 +181,23 @@ class RealWorld implements World {
       refused: (why) => {
         if (this.seat === seat) this.refused.value = notServed(why);
       },
-      looked: () => void this.learn().catch(() => {}),
+      looked: () => void this.requests.learn().catch(() => {}),
+      keysChanged: () => void this.recovery?.look(),
       loggedOut: (soft) => void this.loggedOut(soft),
     }));
+    const recovery = (this.recovery = new Recovery({
+      seat,
+      password: this.password,
+      stage: () => this.stage.value,
+      show: (stage) => (this.stage.value = stage),
+      ready: () => this.ready(seat),
+    }));
+    this.password = undefined;
     try {
       const found = await seat.open();
       if (found !== "account") return await this.notFound(found, seat);
       await seat.start();
-      const stage = await seat.settle(this.password);
-      if (this.seat !== seat) return;
-      if (stage.at !== "ready") this.stage.value = stage;
-      else this.ready(seat);
-      if (stage.at === "ready" && (await seat.keysChanged()) && this.seat === seat) this.stage.value = { at: "recover", busy: false };
+      await recovery.begin();
     } catch (error) {
       if (this.seat !== seat) return;
       await this.close();
@@ -238,7 +212,6 @@ class RealWorld implements World {
   }
 
   private ready(seat: Seat): void {
-    this.password = undefined;
     const { account, session } = seat;
     // Moved or signed out meanwhile: that has its own screen.
     if (!account || this.seat !== seat) return;
@@ -246,14 +219,14 @@ class RealWorld implements World {
     this.me.value ??= { userId, name: nameOf(userId), firm: this.config.firm, ...USUAL };
     this.stage.value = { at: "ready" };
     account.queue.start();
-    if (this.opened !== undefined) account.desk.open(this.opened);
+    if (this.opened.room !== undefined) account.desk.open(this.opened.room);
     void this.learnMe(seat);
   }
 
   /** Without our API this is still a chat: only numbers, consent and new conversations are missing. */
   private async learnMe({ account }: Seat): Promise<void> {
     try {
-      await this.learn();
+      await this.requests.learn();
     } catch {
       const name = await account?.name();
       if (this.me.value && name !== undefined) this.me.value = { ...this.me.value, name };
@@ -292,6 +265,8 @@ class RealWorld implements World {
   private async close(): Promise<void> {
     const { seat } = this;
     this.seat = undefined;
+    this.recovery?.close();
+    this.recovery = undefined;
     this.conversations.value = [];
     this.timeline.value = undefined;
     this.me.value = undefined;
@@ -306,21 +281,11 @@ class RealWorld implements World {
   private broken(problem: Problem): void {
     this.stage.value = { at: "broken", problem };
   }
-
-  private async ask<T>(act: (account: Account, seat: Seat) => Promise<T>): Promise<T> {
-    const { seat } = this;
-    try {
-      if (!seat?.account) throw new Error("nobody is signed in");
-      return await act(seat.account, seat);
-    } catch (error) {
-      throw problemOf(error);
-    }
-  }
 }
 
 /** Makes the world and sets it going. */
 export function createWorld(): World {
-  const world = new RealWorld();
-  void world.begin();
-  return world;
+  const stay = new Stay();
+  void stay.begin();
+  return Object.assign(stay, stay.requests);
 }

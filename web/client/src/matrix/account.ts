@@ -1,8 +1,11 @@
 /** The signed-in account on this device: opened under the tab's lock, started, stopped. Holds the SDK. */
+import { CryptoEvent } from "matrix-js-sdk/lib/crypto-api";
 import { ClientEvent, HttpApiEvent, type MatrixClient, SyncState } from "matrix-js-sdk/lib/matrix";
 import type { Connection, Conversation, Entry, SmsFacts } from "../model";
+import { tryAgain } from "./again";
 import { saveKeys } from "./backup";
-import { type Opened, allowUnsigned, crypto, openClient, startClient, stopClient } from "./client";
+import { type Opened, allowUnsigned, crypto, onlySigned, openClient, startClient, stopClient } from "./client";
+import type { Prove } from "./confirm";
 import { type SyncWord, connectionOf } from "./connection";
 import { Desk, type Timeline } from "./desk";
 import { Drafts } from "./drafts";
@@ -24,6 +27,8 @@ export interface AccountParts {
   showTimeline(timeline: Timeline | undefined): void;
   showConnection(connection: Connection): void;
   said(room: string, entry: Entry): void;
+  /** The account's keys are not what they were: made, entered, or replaced from elsewhere. */
+  keysChanged(): void;
   /** The homeserver does not know the login any more; `soft`: the device is still good. */
   loggedOut(soft: boolean): void;
 }
@@ -104,6 +109,7 @@ export class Account {
         this.queue.wake();
       });
     });
+    this.client.on(CryptoEvent.KeysChanged, this.parts.keysChanged);
     this.client.on(HttpApiEvent.SessionLoggedOut, (error) => {
       this.parts.loggedOut((error.data as { soft_logout?: boolean }).soft_logout === true);
     });
@@ -142,17 +148,28 @@ export class Account {
     return standing(this.client, unkept);
   }
 
-  /** Makes the account's keys; gives the recovery key, which lies in the vault until it is said to be kept. */
-  async setUp(password: string | undefined): Promise<string> {
+  /**
+   * Makes a recovery key and what is not there of the account's keys; with `replace` also in the place of those that
+   * another device has made. The recovery key lies in the vault until it is said to be kept.
+   */
+  async setUp(prove: Prove, replace: boolean): Promise<string> {
     const { vault, stores } = this.parts;
-    const recoveryKey = await setUp(this.client, password, (key) => vault.put(recoveryKeyName(stores.prefix), key));
-    this.recoveryKeys.forget();
-    return recoveryKey;
+    const kept = (key: string) => vault.put(recoveryKeyName(stores.prefix), key);
+    try {
+      const recoveryKey = await setUp(this.client, { prove, kept, replace });
+      onlySigned(this.client);
+      // What cannot be read has other reasons now.
+      void tryAgain(this.client, () => true).catch(() => {});
+      return recoveryKey;
+    } finally {
+      this.recoveryKeys.forget();
+    }
   }
 
   async recover(recoveryKey: string): Promise<void> {
     try {
       await recover(this.client, this.recoveryKeys, recoveryKey);
+      onlySigned(this.client);
     } finally {
       this.recoveryKeys.forget();
     }

@@ -25,7 +25,7 @@ export async function openClient(
 ): Promise<Opened> {
   const { client, store } = makeClient(session, stores, cryptoCallbacks, fetchFn);
   await client.initRustCrypto({ cryptoDatabasePrefix: stores.prefix, storageKey: stores.key });
-  crypto(client).setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
+  onlySigned(client);
   await store.startup();
   return { client, store };
 }
@@ -62,6 +62,11 @@ function withoutCalls(send: typeof fetch): typeof fetch {
     if (!String(input).endsWith("/rtc/transports")) return send(input, init);
     return Response.json({ errcode: "M_UNRECOGNIZED" }, { status: 404 });
   };
+}
+
+/** Only devices that their owners have signed are believed, and written to. */
+export function onlySigned(client: MatrixClient): void {
+  crypto(client).setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
 }
 
 /**

@@ -1,14 +1,16 @@
 /**
- * The keys of the account: made on the first device, taken over on later ones by the recovery key.
+ * The keys of the account: made on the first device, taken over on later ones by the recovery key, and made anew
+ * by who has lost that.
  *
- * The recovery key is never written down in the clear. On the first device it lies in the vault until its
- * owner says that it is kept, so that a reload in between does not lose it.
+ * The recovery key is never written down in the clear. It lies in the vault until its owner says that it is kept,
+ * so that a reload in between does not lose it.
  */
 import { type CryptoCallbacks, decodeRecoveryKey } from "matrix-js-sdk/lib/crypto-api";
-import { MatrixError, type MatrixClient, type AuthDict } from "matrix-js-sdk/lib/matrix";
+import { ConnectionError, HTTPError, type MatrixClient } from "matrix-js-sdk/lib/matrix";
 import { tryAgain } from "./again";
 import { crypto } from "./client";
-import { WrongRecoveryKey } from "./faults";
+import { type Prove, confirmed } from "./confirm";
+import { KeysReplaced, OldRecoveryKey, WrongRecoveryKey } from "./faults";
 
 /** What a device needs before it can be used. */
 export type Standing =
@@ -42,9 +44,30 @@ export class RecoveryKeys {
 
 /** `unkept`: a recovery key that its owner has not said to have kept. */
 export async function standing(client: MatrixClient, unkept?: string): Promise<Standing> {
+  const whose = await whoseKeys(client);
+  if (whose !== "ours") return whose === "nobody's" ? "first" : "later";
+  await signDevice(client);
+  return (await isFinished(client, unkept)) ? "ready" : "first";
+}
+
+/** Whose the keys are that everybody sees of the account; "ours": this device can sign with them. */
+async function whoseKeys(client: MatrixClient): Promise<"nobody's" | "ours" | "others'"> {
   const keys = crypto(client);
-  if (await keys.isCrossSigningReady()) return (await isFinished(client, unkept)) ? "ready" : "first";
-  return (await keys.userHasCrossSigningKeys(undefined, true)) ? "later" : "first";
+  const me = client.getSafeUserId();
+  // What the store has may never have been seen by anybody: a tab that died before, or while the homeserver wanted
+  // a confirmation. This looks, and drops what is not the homeserver's; but where that has none, it drops nothing.
+  await keys.userHasCrossSigningKeys(undefined, true);
+  const { master_keys } = await client.downloadKeysForUsers([me]);
+  const [seen] = Object.values(master_keys?.[me]?.keys ?? {});
+  if (seen === undefined) return "nobody's";
+  return (await keys.getCrossSigningKeyId()) === seen ? "ours" : "others'";
+}
+
+/** The signature of this device comes after the keys: a tab that died between has left it out. */
+async function signDevice(client: MatrixClient): Promise<void> {
+  const [user, device] = [client.getSafeUserId(), client.getDeviceId() ?? ""];
+  const status = await crypto(client).getDeviceVerificationStatus(user, device);
+  if (!status?.signedByOwner) await crypto(client).crossSignDevice(device);
 }
 
 /**
@@ -62,23 +85,30 @@ async function isFinished(client: MatrixClient, unkept: string | undefined): Pro
   return unkept === undefined || client.secretStorage.checkKey(decoded(unkept), stored[1]);
 }
 
+export interface NewKeys {
+  /** Who asks, where the homeserver wants to know: for keys in the place of others it does. */
+  prove: Prove;
+  /** Gets the recovery key before anything depends on it. */
+  kept(recoveryKey: string): Promise<void>;
+  /** Keys that another device has made give way. Without it they stay, and nothing is changed. */
+  replace: boolean;
+}
+
 /**
- * Makes the account's keys, a recovery key for them, and the backup of the keys of texts. `kept` gets the
- * recovery key before anything depends on it.
+ * Makes a recovery key; the account's keys and the backup of the keys of texts as far as they are not there, or
+ * not for this device.
+ *
+ * What holds if the tab dies: before the account's keys are uploaded, nothing has changed, and this is a later
+ * device as before. From then on this device has the keys, `standing` is "first", and the next visit comes here
+ * again: it makes another recovery key, since nobody has seen this one, and finds done what is done. Once the
+ * recovery key opens all, the next visit shows it, until it is said to be kept.
  */
-export async function setUp(
-  client: MatrixClient,
-  password: string | undefined,
-  kept: (recoveryKey: string) => Promise<void>,
-): Promise<string> {
+export async function setUp(client: MatrixClient, { prove, kept, replace }: NewKeys): Promise<string> {
   const keys = crypto(client);
-  // Anew unless all have seen them: the SDK uploads none that it only finds here.
-  if (!(await keys.isCrossSigningReady())) {
-    await keys.bootstrapCrossSigning({
-      setupNewCrossSigning: true,
-      authUploadDeviceSigningKeys: (upload) => authorised(client, password, upload),
-    });
-  }
+  const whose = await whoseKeys(client);
+  if (whose === "others'" && !replace) throw new KeysReplaced();
+  if (whose !== "ours") await publishKeys(client, prove);
+  await signDevice(client);
   const made = await keys.createRecoveryKeyFromPassphrase();
   const recoveryKey = made.encodedPrivateKey;
   if (!recoveryKey) throw new Error("no recovery key was made");
@@ -86,25 +116,37 @@ export async function setUp(
   await keys.bootstrapSecretStorage({
     createSecretStorageKey: async () => made,
     setupNewSecretStorage: true,
-    setupNewKeyBackup: true,
+    // A new one deletes the one that is there. Where we can open that, it may hold keys that only it has.
+    setupNewKeyBackup: !(await opensBackup(client)),
   });
+  // Nobody is to keep a key that opens nothing.
+  if (!(await isFinished(client, recoveryKey))) throw new Error("the recovery key does not open everything");
   return recoveryKey;
 }
 
-/** Homeservers may want the password for an upload of keys; most do not for the first. */
-async function authorised<T>(
-  client: MatrixClient,
-  password: string | undefined,
-  upload: (auth: AuthDict | null) => Promise<T>,
-): Promise<T> {
+/** New keys of the account, in the place of those that everybody sees. */
+async function publishKeys(client: MatrixClient, prove: Prove): Promise<void> {
+  const { secretStorage } = client;
+  const { hasKey } = secretStorage;
+  // Else the SDK locks them for the recovery key of before, which nobody has. The new one comes right after.
+  secretStorage.hasKey = async () => false;
   try {
-    return await upload(null);
-  } catch (error) {
-    if (!(error instanceof MatrixError) || error.httpStatus !== 401 || password === undefined) throw error;
-    const session = (error.data as { session?: string }).session;
-    const user = client.getSafeUserId();
-    return upload({ type: "m.login.password", identifier: { type: "m.id.user", user }, password, session });
+    await crypto(client).bootstrapCrossSigning({
+      // Also where some lie here: the SDK uploads none that it only finds.
+      setupNewCrossSigning: true,
+      authUploadDeviceSigningKeys: (upload) => confirmed(client, prove, upload),
+    });
+  } finally {
+    secretStorage.hasKey = hasKey;
   }
+}
+
+async function opensBackup(client: MatrixClient): Promise<boolean> {
+  const keys = crypto(client);
+  const found = await keys.checkKeyBackupAndEnable();
+  // None is said of a question that failed, too; only an answer ends the backup that is at work.
+  if (!found && (await keys.getActiveSessionBackupVersion()) !== null) throw new ConnectionError("which backup there is");
+  return found?.trustInfo.matchesDecryptionKey === true;
 }
 
 /** Signs this device with the account's keys and makes older texts readable. */
@@ -116,7 +158,10 @@ export async function recover(client: MatrixClient, held: RecoveryKeys, typed: s
   if (!(await client.secretStorage.checkKey(key, info))) throw new WrongRecoveryKey("it is another key");
   held.knows(id, key);
   const keys = crypto(client);
-  await keys.bootstrapCrossSigning({});
+  await keys.bootstrapCrossSigning({}).catch((error: unknown) => {
+    if (error instanceof HTTPError || error instanceof ConnectionError) throw error;
+    throw new OldRecoveryKey();
+  });
   await keys.loadSessionBackupPrivateKeyFromSecretStorage();
   await keys.checkKeyBackupAndEnable();
 }

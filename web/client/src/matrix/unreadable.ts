@@ -1,7 +1,7 @@
 /** Why a text cannot be read here, in words, with what to do. Never the machinery's words. */
 import { DecryptionFailureCode as Code } from "matrix-js-sdk/lib/crypto-api";
 
-const OLDER = "To read it, reload this page and enter your recovery key.";
+const OLDER = "To read it, choose “Recovery key…” in the menu and enter yours.";
 
 export function whyUnreadable(code: string | null): string {
   switch (code) {

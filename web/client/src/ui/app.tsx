@@ -6,7 +6,9 @@ import "../style/index.css";
 import { Announcer } from "./parts/announcer";
 import { Main } from "./main";
 import { Broken } from "./screens/broken";
+import { Confirm } from "./screens/confirm";
 import { KeepKey } from "./screens/keep-key";
+import { LostKey, NewKey } from "./screens/new-key";
 import { Moved, OpenElsewhere } from "./screens/one-tab";
 import { Recover } from "./screens/recover";
 import { SignIn } from "./screens/sign-in";
@@ -60,6 +62,12 @@ function Screen({ ui }: { ui: Ui }) {
       return <KeepKey stage={stage} />;
     case "recover":
       return <Recover stage={stage} />;
+    case "lost-key":
+      return <LostKey stage={stage} />;
+    case "new-key":
+      return <NewKey stage={stage} />;
+    case "confirm":
+      return <Confirm stage={stage} />;
     case "broken":
       return <Broken problem={stage.problem} />;
     case "ready":

@@ -2,23 +2,14 @@
 /** What a person does, through the page's own elements, against a world of plain data. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CONVERSATIONS, ME, NOW } from "../../test-world/data";
+import { eachOnAPage } from "../../test-world/page";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
 import { App } from "./app";
 
 let root: HTMLElement;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  root = document.body.appendChild(document.createElement("div"));
-});
-
-afterEach(() => {
-  act(() => render(null, root));
-  root.remove();
-  vi.useRealTimers();
-});
+eachOnAPage((made) => (root = made));
 
 async function open(given: Given, name?: string): Promise<FakeWorld> {
   const world = fakeWorld(given);
@@ -192,7 +183,38 @@ test("who is not served any more is told so", async () => {
   expect(root.querySelector(".banner")?.textContent).toContain("Ask whoever runs Verbatim.");
 });
 
-test("who has lost the recovery key is told the way on", async () => {
-  await open({ stage: { at: "recover", busy: false } });
-  expect(root.querySelector("details")?.textContent).toContain("ask your administrator to have your keys made anew");
+test("who has lost the recovery key goes on by themselves", async () => {
+  const world = await open({ stage: { at: "recover", busy: false } });
+  await press(button("I don’t have my recovery key"));
+  expect(root.querySelector("h1")?.textContent).toBe("Go on without your recovery key");
+  await press(button("Make my keys anew"));
+  const password = root.querySelector<HTMLInputElement>("input[type=password]")!;
+  await press(button("Confirm"));
+  expect(world.asked).not.toContain("confirm undefined");
+  await act(async () => {
+    password.value = "secret";
+    password.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await press(button("Confirm"));
+  expect(world.asked).toEqual(["newKey", "confirm secret"]);
+  expect(root.querySelector("h1")?.textContent).toBe("Keep your recovery key");
+});
+
+test("who has no password confirms where they sign in", async () => {
+  const world = await open({ stage: { at: "confirm", password: false, page: "https://hs.example/confirm", busy: false } });
+  const link = root.querySelector<HTMLAnchorElement>("a[href='https://hs.example/confirm']");
+  expect([link?.target, link?.rel]).toEqual(["_blank", "noopener noreferrer"]);
+  expect(root.querySelector("input")).toBeNull();
+  await press(button("I have confirmed it there"));
+  expect(world.asked).toEqual(["confirm undefined"]);
+});
+
+test("the menu leads to the recovery key, and back", async () => {
+  const world = await open({});
+  await press(root.querySelector<HTMLElement>(".to-menu"));
+  await press(button("Recovery key…"));
+  expect(root.querySelector("h1")?.textContent).toBe("Make a new recovery key");
+  await press(button("Back"));
+  expect(root.querySelector("dialog")).toBeNull();
+  expect(world.stage.value.at).toBe("ready");
 });

@@ -2,23 +2,14 @@
 /** From which of several numbers a new conversation goes out. */
 import { render } from "preact";
 import { act } from "preact/test-utils";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { NOW } from "../../../test-world/data";
+import { eachOnAPage } from "../../../test-world/page";
 import { fakeWorld } from "../../../test-world/world";
 import { App } from "../app";
 
 let root: HTMLElement;
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  root = document.body.appendChild(document.createElement("div"));
-});
-
-afterEach(() => {
-  act(() => render(null, root));
-  root.remove();
-  vi.useRealTimers();
-});
+eachOnAPage((made) => (root = made));
 
 async function fill(selector: string, value: string, event: string): Promise<void> {
   const element = document.querySelector<HTMLInputElement>(selector);

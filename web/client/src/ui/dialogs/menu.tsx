@@ -12,6 +12,10 @@ const THEMES: { id: Theme; words: string }[] = [
 export function Menu({ onClose }: { onClose: () => void }) {
   const ui = useUi();
   const me = ui.world.me.value;
+  const toRecoveryKey = () => {
+    onClose();
+    ui.world.toRecoveryKey();
+  };
   return (
     <Modal title={me?.name || "Menu"} look="dialog-menu" onClose={onClose}>
       <div class="menu-me">
@@ -34,6 +38,9 @@ export function Menu({ onClose }: { onClose: () => void }) {
       <div class="menu-ways">
         <button type="button" class="quiet" onClick={() => (ui.dialog.value = "keyboard")}>
           Keyboard…
+        </button>
+        <button type="button" class="quiet" onClick={toRecoveryKey}>
+          Recovery key…
         </button>
         <button type="button" class="quiet" onClick={() => (ui.dialog.value = "sign-out")}>
           Sign out…

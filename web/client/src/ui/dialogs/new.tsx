@@ -7,11 +7,10 @@ import { Modal } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
 import { fold } from "../list/order";
+import { askAtRest } from "../rest";
 import { toComposer } from "../shortcuts";
 import { useUi } from "../state";
 import { TYPED_WORDS, typed } from "./number";
-
-const CHECK_AFTER_MS = 350;
 
 export function NewConversation({ onClose }: { onClose: () => void }) {
   const me = useUi().world.me.value;
@@ -121,15 +120,7 @@ function useVerdict(number: string, from: string | undefined, named: boolean): V
   useEffect(() => {
     if (shape !== "askable") return setAnswer({ state: "none", words: [] });
     setAnswer({ state: "asking", words: [] });
-    let current = true;
-    const timer = setTimeout(async () => {
-      const problems = await world.check("", number.trim(), from).then((c) => c.problems, () => undefined);
-      if (current) setAnswer(verdictOf(problems));
-    }, CHECK_AFTER_MS);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
+    return askAtRest(() => world.check("", number.trim(), from), (answer) => setAnswer(verdictOf(answer?.problems)));
   }, [number, from, shape, world]);
   // A name that leads to a conversation is no wrong number.
   const words = shape === "letters" && named ? undefined : TYPED_WORDS[shape];

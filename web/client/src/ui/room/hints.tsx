@@ -5,9 +5,8 @@ import { cost, foreign } from "../../sms/segments";
 import { substitute } from "../../sms/substitute";
 import { count } from "../format";
 import { Icon } from "../parts/icon";
+import { askAtRest } from "../rest";
 import { useUi } from "../state";
-
-const CHECK_AFTER_MS = 400;
 
 /** Until the server has said it: what carriers take at most. */
 const USUAL_MAX_CHARS = 1600;
@@ -44,20 +43,12 @@ function tooLong(over: number, max: number): string {
 /** Asked once the typing rests; without an answer there is nothing to say. */
 function useProblems({ kind }: Conversation, text: string): string[] {
   const { world } = useUi();
-  const [found, setFound] = useState<{ text: string; problems: string[] }>({ text: "", problems: [] });
+  const [found, setFound] = useState<string[]>([]);
   useEffect(() => {
-    if (kind !== "sms" || !text.trim()) return setFound({ text, problems: [] });
-    let current = true;
-    const timer = setTimeout(async () => {
-      const answer = await world.check(text).catch(() => undefined);
-      if (current && answer) setFound({ text, problems: answer.problems });
-    }, CHECK_AFTER_MS);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
+    if (kind !== "sms" || !text.trim()) return setFound([]);
+    return askAtRest(() => world.check(text), (answer) => answer && setFound(answer.problems));
   }, [kind, text, world]);
-  return found.problems;
+  return found;
 }
 
 export function Hints({ hints, replace }: { hints: HintsOf; replace: (text: string) => void }) {

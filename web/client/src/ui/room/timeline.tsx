@@ -1,10 +1,10 @@
 import { Fragment } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Conversation, Entry, Problem } from "../../model";
 import { count, dayTitle } from "../format";
+import { useRequest } from "../parts/busy";
 import { Icon } from "../parts/icon";
 import { useUi } from "../state";
-import { problem } from "../words";
 import { type Day, type Run, days, lastOfMine } from "./group";
 import { RunView } from "./run";
 import { useScroll } from "./scroll";
@@ -126,25 +126,13 @@ function NewLine() {
 /** Fetches older entries near the top, or while the screen is not full; after a failure only when asked. */
 function useOlder(box: { current: HTMLDivElement | null }, possible: boolean, loaded: number) {
   const { world } = useUi();
-  const [trouble, setTrouble] = useState<Problem>();
-  const running = useRef(false);
-  const load = async () => {
-    if (running.current) return;
-    running.current = true;
-    setTrouble(undefined);
-    try {
-      await world.older();
-    } catch (why) {
-      setTrouble(problem(why));
-    } finally {
-      running.current = false;
-    }
-  };
+  const { trouble, run } = useRequest();
+  const load = () => void run(() => world.older());
   const near = () => {
-    if (possible && !trouble && box.current && box.current.scrollTop < NEAR_TOP_PX) void load();
+    if (possible && !trouble && box.current && box.current.scrollTop < NEAR_TOP_PX) load();
   };
   useEffect(near, [possible, loaded]);
-  return { trouble, load: () => void load(), near };
+  return { trouble, load, near };
 }
 
 /** Remembered from when the conversation was opened: being read must not move the line. */

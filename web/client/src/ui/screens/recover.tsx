@@ -18,7 +18,7 @@ export function Recover({ stage }: { stage: Extract<Stage, { at: "recover" }> })
   };
   return (
     <Card title="Read older messages in this browser" wide>
-      <p>Your older messages are locked. Enter the recovery key that you kept when you first signed in.</p>
+      <p>Your older messages are locked. Enter the recovery key that you kept.</p>
       <form class="stack" onSubmit={submit}>
         <label class="field">
           Recovery key
@@ -44,21 +44,17 @@ export function Recover({ stage }: { stage: Extract<Stage, { at: "recover" }> })
           <button type="submit" class="primary" aria-disabled={busy}>
             {busy ? "Unlocking…" : "Unlock older messages"}
           </button>
+          <button type="button" onClick={() => world.lostKey()}>
+            I don’t have my recovery key
+          </button>
           <button type="button" onClick={() => world.skipRecovery()}>
             Go on without them
           </button>
         </div>
       </form>
-      <details>
-        <summary>I have lost my recovery key</summary>
-        <p>
-          Nobody can give it to you again. Choose “Go on without them” to work now; you are asked again at your next
-          visit. To end that, ask your administrator to have your keys made anew.
-        </p>
-      </details>
       <p class="hint">
-        Without the key, new messages can be read as usual. Older ones stay locked in this browser; the firm’s record
-        has every text.
+        If you go on without them, new messages can be read as usual, older ones stay locked in this browser, and you
+        are asked again at your next visit. The firm’s record has every text.
       </p>
     </Card>
   );

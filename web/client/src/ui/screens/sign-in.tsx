@@ -3,6 +3,7 @@ import type { Stage } from "../../model";
 import { useRequest } from "../parts/busy";
 import { Card } from "../parts/card";
 import { Icon } from "../parts/icon";
+import { PasswordField } from "../parts/password";
 import { ProblemNote } from "../parts/problem";
 import { useUi } from "../state";
 
@@ -69,11 +70,8 @@ function PasswordForm({ stage }: { stage: SignInStage }) {
   const { world } = useUi();
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
-  const [shown, setShown] = useState(false);
   const { busy: asking, trouble, run } = useRequest();
   const busy = asking || stage.busy;
-  // The types know no field that changes between the two.
-  const type = (shown ? "text" : "password") as "password";
   const submit = (event: Event) => {
     event.preventDefault();
     if (user.trim() && password) void run(() => world.signIn(user.trim(), password));
@@ -84,23 +82,7 @@ function PasswordForm({ stage }: { stage: SignInStage }) {
         User name
         <input name="username" autocomplete="username" autocapitalize="none" spellcheck={false} required value={user} onInput={(e) => setUser(e.currentTarget.value)} />
       </label>
-      <div class="field">
-        <label for="password">Password</label>
-        <div class="with-button">
-          <input
-            id="password"
-            name="password"
-            type={type}
-            autocomplete="current-password"
-            required
-            value={password}
-            onInput={(e) => setPassword(e.currentTarget.value)}
-          />
-          <button type="button" class="quiet" aria-pressed={shown} aria-label="Show password" onClick={() => setShown(!shown)}>
-            <Icon name="eye" />
-          </button>
-        </div>
-      </div>
+      <PasswordField value={password} onChange={setPassword} />
       <ProblemNote problem={trouble ?? stage.error} />
       <button type="submit" class="primary" aria-disabled={busy}>
         {busy ? "Signing in…" : "Sign in"}
