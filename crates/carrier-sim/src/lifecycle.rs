@@ -1,5 +1,6 @@
 //! The way of a message: from `queued` to a phone, and from a phone to the account's webhook.
 
+use crate::chance::sid;
 use crate::clock::now_ms;
 use crate::event::{Event, Status, Text};
 use crate::faults::{Fault, FaultKind, Scope};
@@ -23,6 +24,8 @@ const STOP: [&str; 8] = [
 ];
 /// The words that restore it.
 const START: [&str; 2] = ["start", "unstop"];
+/// The words that are answered with what can be answered.
+const HELP: [&str; 2] = ["help", "info"];
 /// Validity period expired before the message could be sent.
 const EXPIRED: u32 = 30036;
 /// Handset unreachable: what a failed delivery says unless the switch says otherwise.
@@ -41,6 +44,28 @@ pub(crate) fn consent_change(text: &Text) -> Option<Event> {
         number: text.to.clone(),
         opted_out,
     })
+}
+
+/// What the provider answers by itself to its own words, as real ones do unless the account forbids it. It is no
+/// message of the account: no list of its API has it.
+pub(crate) fn own_answer(text: &Text) -> Result<Option<Event>, SimError> {
+    let word = text.body.trim().to_lowercase();
+    let body = match word.as_str() {
+        word if STOP.contains(&word) => {
+            "You are unsubscribed: no more texts come from this number. Reply START to get them again."
+        }
+        word if START.contains(&word) => {
+            "You get texts from this number again. Reply HELP for help, STOP to end them."
+        }
+        word if HELP.contains(&word) => "Reply STOP to get no more texts from this number.",
+        _ => return Ok(None),
+    };
+    Ok(Some(Event::Delivered(Text {
+        sid: sid("SM")?,
+        from: text.to.clone(),
+        to: text.from.clone(),
+        body: body.to_owned(),
+    })))
 }
 
 /// Queues the webhook of an inbound text, behind earlier texts of the same pair of numbers.

@@ -42,7 +42,9 @@ impl Sim {
         let sid = text.sid.clone();
         let mut events = self.implicit_phone(from);
         events.extend(lifecycle::consent_change(&text));
+        let answer = lifecycle::own_answer(&text)?;
         events.push(Event::Inbound(text));
+        events.extend(answer);
         self.record_if(events, |world| is_of_account(world, to))?;
         lifecycle::hand_over(self, &sid);
         Ok(sid)

@@ -1,6 +1,6 @@
 //! `/sim/phones`: phones, what they send and what they show.
 
-use crate::event::{Entry, Event, Text};
+use crate::event::{Entry, Event, Status, Text};
 use crate::sim::{Sim, SimError};
 use crate::world::{Handover, Phone, World};
 use axum::Json;
@@ -141,7 +141,9 @@ fn bubble(world: &World, entry: &Entry) -> Option<Bubble> {
         Event::Delivered(text) => ("received", text, &text.from),
         _ => return None,
     };
-    let message = world.message(&text.sid)?;
+    // What the carrier answers by itself is no message of the account.
+    let message = world.message(&text.sid);
+    let ours = message.filter(|message| message.inbound);
     Some(Bubble {
         seq: entry.seq,
         at_ms: entry.at_ms,
@@ -149,7 +151,9 @@ fn bubble(world: &World, entry: &Entry) -> Option<Bubble> {
         with: with.clone(),
         sid: text.sid.clone(),
         body: text.body.clone(),
-        handover: message.inbound.then_some(message.handover),
-        state: message.status.as_str(),
+        handover: ours.map(|message| message.handover),
+        state: message
+            .map_or(Status::Delivered, |message| message.status)
+            .as_str(),
     })
 }

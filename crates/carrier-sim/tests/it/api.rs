@@ -250,3 +250,38 @@ async fn pages_hold_still_while_new_messages_come() {
     assert_eq!(bodies(&third), ["0"]);
     assert_eq!(third["next_page_uri"], Value::Null);
 }
+
+/// As real carriers do by themselves: the phone gets an answer, and no list of the account has it.
+#[tokio::test]
+async fn its_own_words_are_answered_on_the_phone_alone() {
+    let running = start(config("")).await;
+    let client = Client::new(&running);
+    for (word, answered) in [
+        ("Stop", "Reply START"),
+        ("help", "Reply STOP"),
+        ("START", "STOP to end them"),
+        ("thanks", ""),
+    ] {
+        running.sim().text(PHONE, FIRM, word).unwrap();
+        let shown = client.look(&format!("/sim/phones/{PHONE}/messages")).await;
+        let last = shown["messages"]
+            .as_array()
+            .unwrap()
+            .last()
+            .unwrap()
+            .clone();
+        let said = if answered.is_empty() {
+            "sent"
+        } else {
+            "received"
+        };
+        assert_eq!(last["direction"], said, "{word}");
+        let body = last["body"].as_str().unwrap();
+        assert!(body.contains(answered), "{word}: {body}");
+    }
+    let (_, list) = client.get(&client.api("/Messages.json")).await;
+    let directions = list["messages"].as_array().unwrap().iter();
+    let ours = directions.filter(|message| message["direction"] != "inbound");
+    assert_eq!(ours.count(), 0);
+    running.stop().await;
+}

@@ -1,6 +1,7 @@
 //! What a person needs once everything runs: two addresses, and what to do with them.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -40,9 +41,13 @@ pub(crate) fn text(plan: &StackPlan) -> String {
     }
     let _ = write!(
         text,
-        "\n  Homeserver, for any other Matrix client: {}\
+        "\n  The record, in another terminal: {} record verify -c {}\
+         \n  (`conversation list` and `record show CONVERSATION` show what is in it; looking is recorded, too.)\
+         \n  Homeserver, for any other Matrix client: {}\
          \n  Logs: {}, {}\
          \n  Ctrl-C stops everything; what happened is kept until --reset.",
+        own_path().display(),
+        plan.dir.join("verbatim.toml").display(),
         plan.homeserver_url,
         plan.logs.display(),
         plan.dir.display()
@@ -69,6 +74,13 @@ pub(crate) fn json(plan: &StackPlan) -> String {
         "employees": employees,
     })
     .to_string()
+}
+
+/// This program, as one calls it here.
+fn own_path() -> PathBuf {
+    let path = std::env::current_exe().unwrap_or_else(|_| "verbatim".into());
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).map(Path::to_owned).unwrap_or(path)
 }
 
 fn is_built(plan: &StackPlan) -> bool {
