@@ -11,6 +11,7 @@ use verbatim_domain::message::Direction;
 use verbatim_record::archive::is_of_edge;
 use verbatim_record::{BucketId, Kind, RetentionClass, SealedRecord};
 
+use crate::consent::is_heard;
 use crate::core::Engine;
 use crate::intake::shown_body;
 use crate::keys::damaged;
@@ -95,6 +96,7 @@ impl Engine {
             && message.direction == Direction::Inbound
             && message.conversation == job.conversation
             && *text == shown_body(&body)
+            && is_heard(payload.consent, &body)
             && self.canonical(&body.from) == self.canonical(&parties.from)
             && self.canonical(&body.to) == self.canonical(&parties.to);
         let is_theirs = match job.conversation {

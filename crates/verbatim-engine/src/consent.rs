@@ -12,10 +12,14 @@ use verbatim_record::{Body, Kind};
 use crate::admin::{Actor, AdminError};
 use crate::core::Engine;
 use crate::ports::{
-    Change, Conversation, FailureClass, InboundText, Message, NewRecord, StoreError,
+    Change, Conversation, FailureClass, InboundText, Message, NewRecord, Said, StoreError,
 };
 use crate::receipt::class_word;
 use crate::views::ConversationView;
+
+/// Names of what the record of a text says about it.
+const CONSENT: &str = "consent";
+const CONSENT_RULE: &str = "consent_rule";
 
 /// Whether a client agreed to be texted, as far as is known: what they said, or that they said nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,16 +53,46 @@ impl Standing {
     }
 }
 
-/// What a text says about being texted, if it does; the text's record names the rule.
-pub(crate) fn heard(text: &InboundText, body: &mut Body) -> Option<Consent> {
-    let (rule, consent) = match text.consent {
-        Some(consent) => ("consent.carrier v1", consent),
-        None => ("consent.words v1", Consent::said_in(&text.text)?),
+/// Rule by which a text is read.
+const BY_WORDS: &str = "consent.words v1";
+/// Rule by which the carrier's reading of a text is believed.
+const BY_CARRIER: &str = "consent.read_by_carrier v1";
+
+/// What a text says about being texted, if it does; the text's record names the rule. A carrier may take any
+/// "yes" for START: by its word alone nobody agrees who has not said STOP before (`standing`).
+pub(crate) fn heard(
+    text: &InboundText,
+    standing: Option<Consent>,
+    body: &mut Body,
+) -> Option<Consent> {
+    let by_words = Consent::said_in(&text.text).map(|consent| (BY_WORDS, consent));
+    let by_carrier = text.consent.map(|consent| (BY_CARRIER, consent));
+    let counts = |(_, consent): &(_, Consent)| {
+        *consent == Consent::OptedOut || standing == Some(Consent::OptedOut)
     };
-    let details = [("consent", consent.word()), ("consent_rule", rule)];
+    let (rule, consent) = by_carrier.filter(counts).or(by_words)?;
+    let details = [(CONSENT, consent.word()), (CONSENT_RULE, rule)];
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     body.details.extend(details.map(owned));
     Some(consent)
+}
+
+/// Whether what is to be told of a text is what its record says, and that is what its words say, unless a
+/// carrier read them.
+pub(crate) fn is_heard(told: Option<Consent>, body: &Body) -> bool {
+    let noted = body.details.get(CONSENT);
+    let noted = noted.map(|word| Consent::from_word(word));
+    let by_carrier = body
+        .details
+        .get(CONSENT_RULE)
+        .is_some_and(|rule| rule == BY_CARRIER);
+    match noted {
+        Some(None) => false,
+        noted => {
+            let noted = noted.flatten();
+            told == noted && (by_carrier || noted == Consent::said_in(&body.text))
+        }
+    }
 }
 
 impl Engine {
@@ -74,11 +108,20 @@ impl Engine {
         let text = text.ok_or(StoreError::Stale("the text is gone"))?;
         let mut body = consent_body("system".to_owned(), "consent.heard", consent, text.created);
         body.message = text.id.to_string();
+        let stands = conversation.consent.map_or(consent, |(stands, _)| stands);
+        body.details
+            .insert("stands".to_owned(), stands.word().to_owned());
         let record = self
             .consent_record(conversation, body, Some(text.record))
             .await?;
-        let told = self.say_notice(conversation.id, consent.news().to_owned());
-        Ok(vec![record, told])
+        let words = match stands == consent {
+            true => consent.news().to_owned(),
+            false => format!(
+                "An earlier word of your client came late. {}",
+                stands.news()
+            ),
+        };
+        Ok(vec![record, self.say_notice(conversation.id, words)])
     }
 
     /// A carrier that refuses a text because the client asked not to be texted knows it better than we do: they
@@ -98,7 +141,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let actor = format!("carrier:{}", conversation.number.account);
-        let mut body = consent_body(actor, "consent.carrier", Consent::OptedOut, at);
+        let mut body = consent_body(actor, "consent.refused_by_carrier", Consent::OptedOut, at);
         body.message = message.id.to_string();
         let record = self
             .consent_record(conversation, body, Some(message.record))
@@ -141,20 +184,38 @@ impl Engine {
             let text = "say how it is known: by telephone, in person, by letter, and when";
             return Err(AdminError::Invalid(text.to_owned()));
         }
-        let mut conversation = self.require_conversation(id).await?;
-        let now = self.now();
+        let conversation = self.require_conversation(id).await?;
+        // Whoever's clock was ahead: what is entered now is the last word.
+        let last = conversation.consent.map(|(_, at)| at);
+        let now = last.map_or(self.now(), |last| last.max(self.now()));
         let mut body = consent_body(actor.0.clone(), "consent.entered", consent, now);
         body.details
             .insert("because".to_owned(), because.to_owned());
         let words = format!("Your firm has entered: {}", consent.news());
-        let changes = vec![
+        let mut changes = vec![
             self.consent_record(&conversation, body, None).await?,
             set_consent(&conversation, consent, now),
-            self.say_notice(id, words),
+            self.say_notice(id, words.clone()),
         ];
+        // The number may have changed hands: who texts this client now must know.
+        if let Some(other) = self.with_holder(&conversation).await? {
+            changes.push(self.say_notice(other, words));
+        }
         self.at_once(changes).await?;
-        conversation.consent = Some((consent, now));
-        self.conversation_view(&conversation)
+        self.conversation_view(&self.require_conversation(id).await?)
+    }
+
+    /// The conversation of who holds the number now, if that is another one.
+    async fn with_holder(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let Some((holder, _)) = conversation.number.holder else {
+            return Ok(None);
+        };
+        let (number, peer) = (conversation.number.id, &conversation.peer);
+        let theirs = self.store.conversation_of(number, peer, holder).await?;
+        Ok(theirs.map(|c| c.id).filter(|id| *id != conversation.id))
     }
 }
 
@@ -174,7 +235,65 @@ fn set_consent(conversation: &Conversation, consent: Consent, at: Timestamp) -> 
     Change::SetConsent {
         ours: conversation.number.index,
         peer: conversation.peer,
-        consent,
-        at,
+        said: Said {
+            consent,
+            at,
+            by_carrier: false,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(words: &str, read: Option<Consent>) -> InboundText {
+        InboundText {
+            provider_id: "SM1".into(),
+            from: "+16285550123".to_owned(),
+            to: "+14155550100".to_owned(),
+            text: words.to_owned(),
+            provider_at: None,
+            media: Vec::new(),
+            details: Vec::new(),
+            consent: read,
+            redacted: false,
+        }
+    }
+
+    /// A carrier may take "yes" for START.
+    #[test]
+    fn by_a_carriers_start_alone_nobody_agrees() {
+        use Consent::{OptedIn, OptedOut};
+        for (words, read, standing, expected) in [
+            ("STOP", None, None, Some((OptedOut, BY_WORDS))),
+            ("START", None, None, Some((OptedIn, BY_WORDS))),
+            ("Yes", Some(OptedIn), None, None),
+            ("Yes", Some(OptedIn), Some(OptedIn), None),
+            (
+                "Yes",
+                Some(OptedIn),
+                Some(OptedOut),
+                Some((OptedIn, BY_CARRIER)),
+            ),
+            ("Start", Some(OptedIn), None, Some((OptedIn, BY_WORDS))),
+            ("Arrêt", Some(OptedOut), None, Some((OptedOut, BY_CARRIER))),
+            ("hello", None, Some(OptedOut), None),
+        ] {
+            let mut body = Body {
+                text: words.to_owned(),
+                ..Body::default()
+            };
+            let said = heard(&text(words, read), standing, &mut body);
+            assert_eq!(said, expected.map(|(consent, _)| consent), "{words}");
+            let rule = body.details.get(CONSENT_RULE).map(String::as_str);
+            assert_eq!(rule, expected.map(|(_, rule)| rule), "{words}");
+            assert!(is_heard(said, &body), "{words}");
+            let other = match said {
+                Some(_) => None,
+                None => Some(OptedOut),
+            };
+            assert!(!is_heard(other, &body), "{words}: told otherwise");
+        }
     }
 }

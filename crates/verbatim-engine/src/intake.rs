@@ -19,7 +19,7 @@ use crate::look::LookError;
 use crate::payload::{About, EventPayload, PURPOSE as JOB, Parties, SayPayload, packed};
 use crate::ports::{
     Carrier, CarrierEvent, Change, Content, FreshIds, InboundOutcome, InboundSms, InboundText,
-    RawEvent, RoomEventIn, Sealed, StoreError, Webhook, WebhookError,
+    RawEvent, RoomEventIn, Said, Sealed, StoreError, Webhook, WebhookError,
 };
 
 pub use parts::{Intake, IntakeParts};
@@ -166,7 +166,14 @@ impl Intake {
     ) -> Result<InboundSms, StoreError> {
         let (from, to) = (self.canonical(&text.from), self.canonical(&text.to));
         let mut body = inbound_body(account, text, evidence);
-        let consent = heard(text, &mut body);
+        let standing = match text.consent {
+            Some(_) => {
+                let (ours, peer) = (self.index(&to), self.index(&from));
+                self.store.consent(&ours, &peer).await?
+            }
+            None => None,
+        };
+        let consent = heard(text, standing.map(|(standing, _)| standing), &mut body);
         let say = SayPayload {
             as_stand_in: true,
             content: Content::Text {
@@ -202,7 +209,11 @@ impl Intake {
             from_sealed,
             at,
             record,
-            consent,
+            consent: consent.map(|consent| Said {
+                consent,
+                at,
+                by_carrier: text.provider_at.is_some(),
+            }),
             say,
             fresh,
             catch_all: self.catch_all().await?,

@@ -4,6 +4,7 @@
 //! the same transaction id is one event. So a death between the homeserver's answer and our commit is
 //! healed by running the job again.
 
+use verbatim_domain::consent::Consent;
 use verbatim_domain::{Duration, EventId, PhoneNumber, RoomId, Timestamp, UserId, first_contact};
 use verbatim_record::{Body, Kind};
 
@@ -125,10 +126,15 @@ impl Engine {
             self.number_to_reach(conversation)?,
             self.reveal_text("number", &conversation.number.number)?,
         );
-        let body = format!(
+        let mut body = format!(
             "This room texts {peer} from your number {ours}. Everything here is recorded. What you write leaves the \
              encrypted chat as an SMS."
         );
+        // They may have said so before anybody texted with them from here.
+        if conversation.opted_out() {
+            body.push(' ');
+            body.push_str(Consent::OptedOut.news());
+        }
         let content = Content::Notice {
             body,
             reply_to: None,

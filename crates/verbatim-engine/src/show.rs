@@ -13,8 +13,10 @@ use verbatim_domain::notice::{Notice, Standing};
 
 use crate::core::Engine;
 use crate::ports::{
-    Change, Content, Conversation, Failure, Job, Message, PlatformError, SendStatus, Speaker,
+    Change, Content, Conversation, Failure, FailureClass, Job, Message, PlatformError, SendStatus,
+    Speaker,
 };
+use crate::receipt::class_word;
 use crate::relay::Place;
 use crate::submit::not_disclosed;
 use crate::trouble::JobError;
@@ -161,6 +163,10 @@ impl Engine {
             certain: false,
         };
         let failure = message.failure.clone().unwrap_or(none);
+        if event.is_none() && failure.class == class_word(FailureClass::OptedOut) {
+            // A disclosure that nobody wrote; that the client wants nothing was told by them.
+            return Ok(());
+        }
         let notice = Notice::Failed {
             class: failure.class,
             code: failure.code,

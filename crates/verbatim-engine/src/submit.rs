@@ -205,12 +205,20 @@ impl Engine {
         self.settle(attempt, record, end).await
     }
 
+    /// Not by the carrier's word, but by ours.
     async fn unwanted(&self, attempt: &Attempt<'_>) -> Result<(), JobError> {
-        let (rule, why) = ("refuse.consent", "client_opted_out");
-        let record = self.status_record(attempt, Kind::Status, rule, why, "", &[]);
+        let body = Body {
+            actor: "system".to_owned(),
+            message: attempt.message.id.to_string(),
+            rule: "refuse.consent_since".to_owned(),
+            rule_version: 1,
+            reason: "client_opted_out".to_owned(),
+            ..Body::default()
+        };
+        let record = self.seal(Kind::Status, body).await?;
         let class = class_word(FailureClass::OptedOut);
         let end = End::failed(MessageState::Failed, class, String::new());
-        self.settle(attempt, record.await?, end).await
+        self.settle(attempt, record, end).await
     }
 
     /// Whether this is an employee's text whose client was not told first, though the firm requires it: the

@@ -80,12 +80,9 @@ async fn one(work: &mut Work, change: &Change) -> Result<(), StoreError> {
         Change::NotDisclosed(conversation, at) => {
             people::not_disclosed(work, *conversation, *at).await
         }
-        Change::SetConsent {
-            ours,
-            peer,
-            consent,
-            at,
-        } => people::set_consent(work, *ours, *peer, *consent, *at).await,
+        Change::SetConsent { ours, peer, said } => {
+            people::set_consent(work, *ours, *peer, *said).await
+        }
         Change::BindDirect(room, employee) => people::bind_direct(work, room, *employee).await,
         Change::PutEmployee(employee) => people::put_employee(work, employee).await,
         Change::PutNumber(number) => people::put_number(work, number).await,

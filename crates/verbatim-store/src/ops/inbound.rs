@@ -57,8 +57,8 @@ pub(crate) async fn record(
         .await?;
     add_message(work, sms, conversation).await?;
     // Whether or not anybody is there to read it.
-    if let Some(consent) = sms.consent {
-        people::set_consent(work, sms.to, sms.from, consent, sms.at).await?;
+    if let Some(said) = sms.consent {
+        people::set_consent(work, sms.to, sms.from, said).await?;
     }
     let message = sms.fresh.message;
     match place {

@@ -1,9 +1,8 @@
 //! Employees, numbers, assignments, contacts, conversations.
 
-use verbatim_domain::consent::Consent;
 use verbatim_domain::{ContactId, ConversationId, EmployeeId, NumberId, RoomId, Timestamp};
 use verbatim_engine::ports::{
-    BlindIndex, Contact, Employee, InboundSms, Number, Sealed, StoreError,
+    BlindIndex, Contact, Employee, InboundSms, Number, Said, Sealed, StoreError,
 };
 
 use crate::reads;
@@ -13,6 +12,9 @@ use crate::work::Work;
 
 /// State of a contact that wrote first and that nobody has entered.
 const INCOMPLETE: &str = "incomplete";
+
+/// How far a carrier's clock and ours may differ, milliseconds.
+const SKEW_MS: i64 = 120_000;
 
 fn conflict(text: &str) -> StoreError {
     StoreError::Conflict(text.into())
@@ -220,15 +222,26 @@ pub(super) async fn not_disclosed(
     work.tx.send(&sql::NOT_DISCLOSED, params![id, at]).await
 }
 
-/// What a client's number says to ours about being texted from a moment on; what was said later stands.
+/// What a client's number says to ours about being texted.
 pub(super) async fn set_consent(
     work: &Work,
     ours: BlindIndex,
     peer: BlindIndex,
-    consent: Consent,
-    at: Timestamp,
+    said: Said,
 ) -> Result<(), StoreError> {
-    let params = params![ours, peer, consent.word(), at];
+    let Said {
+        consent,
+        at,
+        by_carrier,
+    } = said;
+    let params = params![
+        ours,
+        peer,
+        consent.word(),
+        at,
+        u32::from(by_carrier),
+        SKEW_MS
+    ];
     work.tx.send(&sql::CONSENT_SET, params).await
 }
 

@@ -97,10 +97,14 @@ statements! {
     DISCLOSED = "UPDATE conversations SET disclosed = COALESCE(disclosed, $2) WHERE id = $1";
     NOT_DISCLOSED = "UPDATE conversations SET disclosed = NULL WHERE id = $1 AND disclosed = $2";
     CONSENT = "SELECT consent, at FROM consents WHERE ours = $1 AND peer = $2";
-    /// What was said later stands.
-    CONSENT_SET = "INSERT INTO consents (ours, peer, consent, at) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (ours, peer) DO UPDATE SET consent = excluded.consent, at = excluded.at \
-        WHERE excluded.at >= consents.at";
+    /// What was said later stands ($6: how far clocks may differ). Times that only move forward keep what comes
+    /// now from being older than what it replaces.
+    CONSENT_SET = "INSERT INTO consents (ours, peer, consent, at, by_carrier) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (ours, peer) DO UPDATE SET consent = excluded.consent, by_carrier = excluded.by_carrier, \
+          at = CASE WHEN excluded.at > consents.at THEN excluded.at ELSE consents.at END \
+        WHERE excluded.at >= consents.at OR excluded.by_carrier + consents.by_carrier = 0 \
+          OR (excluded.by_carrier + consents.by_carrier = 1 AND excluded.consent = 'opted-out' \
+            AND excluded.at >= consents.at - $6)";
     DIRECT = concat!("SELECT ", employee_columns!(), " FROM employees e \
         JOIN directs d ON d.employee = e.id WHERE d.room = $1");
     BIND_DIRECT = "INSERT INTO directs (room, employee) VALUES ($1, $2) \

@@ -3,7 +3,7 @@
 use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_engine::ports::{
-    Alarm, Change, Commit, Failure, InboundOutcome, NewRecord, ReceiptIn, ReceiptOutcome,
+    Alarm, Change, Commit, Failure, InboundOutcome, NewRecord, ReceiptIn, ReceiptOutcome, Said,
     StoreError,
 };
 use verbatim_record::Kind;
@@ -138,7 +138,11 @@ async fn records_everything(edge: &World, number: &verbatim_engine::ports::Blind
     let again = edge.store.record_inbound(first).await;
     assert_eq!(again, Ok(InboundOutcome::Duplicate));
     let mut stop = edge.sms(*number, peer(1), 20);
-    stop.consent = Some(Consent::OptedOut);
+    stop.consent = Some(Said {
+        consent: Consent::OptedOut,
+        at: stop.at,
+        by_carrier: false,
+    });
     let known = edge.store.record_inbound(stop).await;
     assert!(
         matches!(known, Ok(InboundOutcome::Placed { .. })),

@@ -10,17 +10,29 @@ use super::world::*;
 
 cases! {
     what_was_said_later_stands,
+    clocks_that_differ_lose_no_stop,
     a_text_says_it_once,
     nobody_need_be_there,
     nothing_is_begun_that_is_unwanted,
 }
 
 fn said(held: &Held, peer: BlindIndex, consent: Consent, ms: i64) -> Change {
+    told(held, peer, consent, ms, true)
+}
+
+fn told(held: &Held, peer: BlindIndex, consent: Consent, ms: i64, by_carrier: bool) -> Change {
     Change::SetConsent {
         ours: held.index,
         peer,
+        said: of(consent, ms, by_carrier),
+    }
+}
+
+fn of(consent: Consent, ms: i64, by_carrier: bool) -> Said {
+    Said {
         consent,
         at: at(ms),
+        by_carrier,
     }
 }
 
@@ -33,6 +45,7 @@ async fn what_was_said_later_stands(w: &World) {
         (OptedOut, 100, (OptedOut, at(100))),
         (OptedIn, 99, (OptedOut, at(100))),
         (OptedIn, 100, (OptedIn, at(100))),
+        (OptedOut, 99, (OptedIn, at(100))),
         (OptedOut, 200, (OptedOut, at(200))),
     ] {
         w.commit(vec![said(&held, one, consent, ms)]).await;
@@ -46,10 +59,46 @@ async fn what_was_said_later_stands(w: &World) {
     assert_eq!(w.store.consent(&one, &held.index).await, Ok(None));
 }
 
+/// First one clock, then another: whether a word that came second counts, though its time is the earlier one.
+async fn clocks_that_differ_lose_no_stop(w: &World) {
+    const MINUTE: i64 = 60_000;
+    let held = w.alice().await;
+    for (n, (first, second, earlier, counts)) in [
+        // Neither time is the carrier's: we heard them in this order.
+        ((OptedIn, false), (OptedOut, false), 5 * MINUTE, true),
+        ((OptedOut, false), (OptedIn, false), 5 * MINUTE, true),
+        // One is: in doubt they do not want it.
+        ((OptedIn, false), (OptedOut, true), MINUTE, true),
+        ((OptedIn, true), (OptedOut, false), MINUTE, true),
+        ((OptedOut, false), (OptedIn, true), MINUTE, false),
+        ((OptedOut, true), (OptedIn, false), MINUTE, false),
+        // Beyond doubt.
+        ((OptedIn, false), (OptedOut, true), 3 * MINUTE, false),
+        ((OptedIn, true), (OptedOut, true), MINUTE, false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let peer = peer(u8::try_from(n).unwrap());
+        let (begin, then) = (10 * MINUTE, 10 * MINUTE - earlier);
+        w.commit(vec![told(&held, peer, first.0, begin, first.1)])
+            .await;
+        w.commit(vec![told(&held, peer, second.0, then, second.1)])
+            .await;
+        let stands = if counts { second.0 } else { first.0 };
+        let known = w.store.consent(&held.index, &peer).await;
+        assert_eq!(
+            known,
+            Ok(Some((stands, at(begin)))),
+            "{n}: the time never goes back"
+        );
+    }
+}
+
 async fn a_text_says_it_once(w: &World) {
     let held = w.alice().await;
     let mut sms = w.sms(held.index, peer(1), 1000);
-    sms.consent = Some(OptedOut);
+    sms.consent = Some(of(OptedOut, 1000, true));
     let again = sms.clone();
     let (conversation, ..) = placed(w.store.record_inbound(sms).await);
     w.commit(vec![said(&held, peer(1), OptedIn, 900)]).await;
@@ -63,7 +112,7 @@ async fn nobody_need_be_there(w: &World) {
     w.alice().await;
     let ours = peer(9);
     let mut sms = w.sms(ours, peer(1), 1000);
-    sms.consent = Some(OptedOut);
+    sms.consent = Some(of(OptedOut, 1000, true));
     let outcome = w.store.record_inbound(sms).await;
     assert!(
         matches!(outcome, Ok(InboundOutcome::Unplaced { .. })),

@@ -4,7 +4,7 @@ use verbatim_domain::Duration;
 use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{FailureClass, Store};
+use verbatim_engine::ports::{FailureClass, PageAt, Store};
 use verbatim_testkit::fakes::carrier::SubmitFault;
 
 use super::house::{ALICE, CLIENT, House, OURS};
@@ -89,6 +89,8 @@ async fn what_was_said_later_stands() {
     says(&house, "START").await;
     house.hook(&stop).await;
     house.work().await;
+    let said = last_said(&house).await;
+    assert!(said.contains("came late. Your client agreed"), "{said}");
     assert_eq!(write(&house, "still here").await, None);
     assert_eq!(house.phone()[before..], ["still here"]);
 }
@@ -105,7 +107,7 @@ async fn a_carrier_that_knows_better_is_believed() {
     assert_eq!(house.phone().len(), before);
     let records = house.records("opted-out").await;
     assert_eq!(records.len(), 1, "by the refusal alone");
-    assert_eq!(records[0].rule, "consent.carrier v1");
+    assert_eq!(records[0].rule, "consent.refused_by_carrier v1");
 }
 
 /// They said START while the answer was on its way.
@@ -170,4 +172,35 @@ async fn stop_to_a_number_without_holder_counts() {
     assert_eq!(house.records("opted-out").await.len(), 1);
     write(&house, "who are you?").await;
     assert!(house.phone().is_empty());
+}
+
+/// The number has changed hands: who texts this client now is told.
+#[tokio::test]
+async fn what_is_entered_is_told_to_who_holds_the_number() {
+    const BOB: &str = "@bob:example.org";
+    let (house, _) = texting().await;
+    let old = house.conversation().await;
+    let (engine, actor) = (&house.engine, Actor::operator("ann"));
+    engine.add_employee(&actor, BOB, "Bob").await.unwrap();
+    engine.release_number(&actor, OURS).await.unwrap();
+    house.pass(1).await;
+    engine.assign_number(&actor, OURS, BOB).await.unwrap();
+    house.pass(1).await;
+    says(&house, "hello Bob").await;
+    let entered = engine.enter_consent(&actor, old.id, Consent::OptedOut, "by letter");
+    entered.await.unwrap();
+    house.work().await;
+    let all = PageAt {
+        after: None,
+        limit: 10,
+    };
+    let page = house.store.conversations(all).await.unwrap();
+    let new = page.items.iter().find(|c| c.id != old.id).unwrap();
+    for room in [old.room.unwrap(), new.room.clone().unwrap()] {
+        let said = house.said(&room);
+        assert!(
+            said.last().unwrap().contains("asked not to be texted"),
+            "{said:?}"
+        );
+    }
 }

@@ -118,6 +118,10 @@ async fn only_what_was_recorded_is_shown() {
         (false, format!(r#"{{"as_stand_in":true,{recorded}}}"#)),
         (
             false,
+            format!(r#"{{"as_stand_in":true,{recorded},{right},"consent":"opted-out"}}"#),
+        ),
+        (
+            false,
             format!(
                 r#"{{"as_stand_in":true,{recorded},{}}}"#,
                 parties(OTHER, OURS)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use verbatim_domain::consent::Consent;
 use verbatim_engine::admin::Actor;
-use verbatim_engine::ports::{Change, Commit, PageAt, Store};
+use verbatim_engine::ports::{Change, Commit, PageAt, Said, Store};
 
 use super::{BOB, BOBS, Office};
 use crate::testing::{CLIENT, OURS};
@@ -131,8 +131,11 @@ async fn opt_out(office: &Office) {
     let said = Change::SetConsent {
         ours: conversation.number.index,
         peer: conversation.peer,
-        consent: Consent::OptedOut,
-        at: conversation.created,
+        said: Said {
+            consent: Consent::OptedOut,
+            at: conversation.created,
+            by_carrier: false,
+        },
     };
     let (fence, changes) = (None, vec![said]);
     store.commit(Commit { fence, changes }).await.unwrap();

@@ -1,6 +1,5 @@
 //! A commit: changes that become durable together.
 
-use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
     ContactId, ConversationId, DisposalId, EmployeeId, EventId, JobId, MessageId, NumberId,
@@ -11,7 +10,7 @@ use verbatim_record::{BucketId, SealedRecord};
 use super::{
     Act, Alarm, ApiToken, BlindIndex, ClassPeriod, Contact, Cosignature, Destruction, Disposal,
     Employee, Failure, Fence, Hold, Lane, LogTile, LogTimestamp, Message, NewJob, Number, Promise,
-    RotateKeys, Sealed, SignedCheckpoint,
+    RotateKeys, Said, Sealed, SignedCheckpoint,
 };
 
 /// A record to be appended.
@@ -97,17 +96,16 @@ pub enum Change {
     Disclosed(ConversationId, Timestamp),
     /// The disclosure made at that moment did not reach the client. Without effect if another one is on its way.
     NotDisclosed(ConversationId, Timestamp),
-    /// What a client's number says to one of ours about being texted, from a moment on. Without effect if
-    /// something later was said.
+    /// What a client's number says to one of ours about being texted. Without effect if something later was
+    /// said: by the carrier's time where both have that; in the order in which we heard it where neither has;
+    /// else in doubt, within minutes, it is that they do not want it.
     SetConsent {
         /// Our number.
         ours: BlindIndex,
         /// The client's.
         peer: BlindIndex,
         /// What it says.
-        consent: Consent,
-        /// Since when.
-        at: Timestamp,
+        said: Said,
     },
     /// A direct chat of an employee with the bot.
     BindDirect(RoomId, EmployeeId),

@@ -1,6 +1,5 @@
 //! What intake brings to the store, and what becomes of it.
 
-use verbatim_domain::consent::Consent;
 use verbatim_domain::message::MessageState;
 use verbatim_domain::{
     AccountId, ContactId, ConversationId, EmployeeId, EventId, JobId, MessageId, ProviderId,
@@ -8,7 +7,7 @@ use verbatim_domain::{
 };
 use verbatim_record::{Hash, SealedRecord};
 
-use super::{BlindIndex, Sealed};
+use super::{BlindIndex, Said, Sealed};
 
 /// A client's text, verified, sealed, ready to be recorded.
 #[derive(Debug, Clone)]
@@ -28,8 +27,8 @@ pub struct InboundSms {
     pub at: Timestamp,
     /// Its record.
     pub record: SealedRecord,
-    /// What it says about being texted, if it does; stands from `at` on, unless something later was said.
-    pub consent: Option<Consent>,
+    /// What it says about being texted, if it does: as [`Change::SetConsent`](super::Change::SetConsent).
+    pub consent: Option<Said>,
     /// Payload of the job that says it into the room.
     pub say: Sealed,
     /// Used only where something new must be made.

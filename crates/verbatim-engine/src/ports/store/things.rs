@@ -82,6 +82,17 @@ pub struct Conversation {
     pub created: Timestamp,
 }
 
+/// What a client says about being texted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Said {
+    /// What.
+    pub consent: Consent,
+    /// Since when.
+    pub at: Timestamp,
+    /// Whether that is the carrier's time; else ours, when we heard of it.
+    pub by_carrier: bool,
+}
+
 impl Conversation {
     /// Whether the client asked not to be texted.
     pub fn opted_out(&self) -> bool {

@@ -71,7 +71,7 @@ impl Audit {
 /// What a record says of it.
 fn read(view: &RecordView) -> Option<Said> {
     let by_text = view.kind == "message_in";
-    let by_carrier = view.rule.starts_with("consent.carrier");
+    let by_carrier = view.rule.starts_with("consent.refused_by_carrier");
     let word = match (by_text, by_carrier) {
         (true, _) => view.details.get("consent")?,
         (_, true) => &view.reason,
