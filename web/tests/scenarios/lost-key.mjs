@@ -4,11 +4,12 @@ import { audit, auditNarrow } from "../lib/axe.mjs";
 import { PHONES } from "../lib/stage.mjs";
 import { step } from "../lib/story.mjs";
 import { until } from "../lib/wait.mjs";
-import { FIRST } from "./texts.mjs";
 
 const TEXTED = "an answer reaches the phone, and its marks advance";
 const CHANGED = "who has lost the paper makes another recovery key, and loses nothing";
 const RESET = "who has lost the recovery key makes the keys anew";
+/** Late in the conversation, so that it is on the screen without scrolling. */
+const BEFORE = "Said before the keys were made anew.";
 const SINCE = "Said after the keys were made anew.";
 const ANSWERED = "Read, with new keys.";
 const COLLEAGUE = "Does this reach your new keys?";
@@ -30,6 +31,12 @@ step(CHANGED, [TEXTED], async (stage) => {
   await client.keepKey();
   await client.isOnline();
 
+  await client.choose("0141");
+  const since = Date.now();
+  await stage.carrier.text(PHONES.carol, stage.alice.number, BEFORE);
+  await client.reads(BEFORE);
+  await backedUp(stage, since);
+
   const { profile: another, client: there } = await stage.open("paper-2");
   await there.signIn(stage.alice);
   await there.sees("Read older messages in this browser");
@@ -38,7 +45,7 @@ step(CHANGED, [TEXTED], async (stage) => {
   await there.recover(key);
   await there.isOnline();
   await there.choose("0141");
-  await there.reads(FIRST);
+  await there.reads(BEFORE);
   await another.close();
   stage.key = key;
   stage.old = { profile, client };
@@ -76,7 +83,7 @@ step(RESET, [CHANGED], async (stage) => {
   await client.keepKey();
   await client.isOnline();
   await client.choose("0141");
-  assert.equal(await client.said(FIRST).count(), 0, "what was said before stays locked");
+  assert.equal(await client.said(BEFORE).count(), 0, "what was said before stays locked");
   await stage.carrier.text(PHONES.carol, stage.alice.number, SINCE);
   await client.reads(SINCE);
   await client.write(ANSWERED);
@@ -103,7 +110,7 @@ step("the browser of before is led to the new key, and brings along what it had"
   await client.recover(stage.key);
   await client.isOnline();
   await client.choose("0141");
-  await client.reads(FIRST);
+  await client.reads(BEFORE);
   await client.reads(SINCE);
   await client.write("From the browser of before");
   await stage.carrier.gets(PHONES.carol, "From the browser of before");
@@ -233,7 +240,7 @@ async function confirmAt(address, { browser }) {
 async function backedUp({ homeserver, alice }, since) {
   const said = await homeserver.events(alice);
   const sessions = said.filter((e) => e.type === "m.room.encrypted" && e.origin_server_ts >= since).map((e) => e.content.session_id);
-  assert.ok(sessions.length > 1, "something was said");
+  assert.ok(sessions.length > 0, "something was said");
   await homeserver.as(alice, (call) =>
     until("keys are in the new backup", async () => {
       const { version } = await call("GET", "room_keys/version");

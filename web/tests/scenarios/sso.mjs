@@ -21,14 +21,8 @@ const TYPED = "And not finished by then";
 const NEW = "frances";
 
 step(OFFERED, [], async (stage) => {
-  const { demo } = stage;
-  // What earlier steps left open would notice the restart.
-  await stage.closeProfiles();
-  await demo.stop();
   stage.provider = await Provider.start(stage.alice.name);
-  demo.addToHomeserver(stage.provider.synapseConfig(SIGN_ON, home(stage)));
-  await demo.start();
-
+  await restart(stage);
   const { profile, client } = await openAtSignIn(stage, "sso");
   await client.button("Sign in").waitFor();
   await audit(client.page, "sign-in, single sign-on");
@@ -123,11 +117,8 @@ step("a token that the homeserver did not make is refused in words", [OFFERED], 
 });
 
 step("a login that ran out is its owner's to go on with, and nobody else's", [READ_ELSEWHERE, OFFERED], async (stage) => {
-  const { demo, carrier, provider, alice, bob } = stage;
-  await stage.closeProfiles();
-  await demo.stop();
-  demo.addToHomeserver({ ...provider.synapseConfig(SIGN_ON, home(stage)), session_lifetime: `${LIFETIME_S}s` });
-  await demo.start();
+  const { carrier, provider, alice, bob } = stage;
+  await restart(stage, { session_lifetime: `${LIFETIME_S}s` });
   const { profile, client } = await openAtSignIn(stage, "ran-out");
   const { page } = client;
   await client.signIn(alice);
@@ -166,8 +157,18 @@ step("a login that ran out is its owner's to go on with, and nobody else's", [RE
     assert.deepEqual((await kept(page))[0].filter((name) => name !== "verbatim"), device);
   });
   assert.equal(await carrier.accepted(WAITING), 1);
-  await profile.close();
+  // What comes after is to last.
+  await restart(stage);
 });
+
+/** The homeserver starts anew, with this besides the single sign-on; what was open before would notice. */
+async function restart(stage, more = {}) {
+  const { demo, provider } = stage;
+  await stage.closeProfiles();
+  await demo.stop();
+  demo.addToHomeserver({ ...provider.synapseConfig(SIGN_ON, home(stage)), ...more });
+  await demo.start();
+}
 
 /** A browser at the sign-in page that may also visit the single sign-on. */
 async function openAtSignIn(stage, name) {
