@@ -425,3 +425,34 @@ async fn full_numbers_are_shown_only_to_who_needs_them() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_a_client_said_elsewhere_is_entered_with_how_it_is_known() {
+    let caller = firm().await;
+    let wish = json!({"user": ALICE, "peer": CLIENT, "name": "Jane Doe"});
+    let conversation = caller.done("conversations", &wish).await;
+    assert_eq!(conversation["consent"], "not-asked");
+    let id = &conversation["id"];
+    let said = json!({"conversation": id, "consent": "opted-out", "because": "by telephone"});
+    let entered = caller.done("conversations/consent", &said).await;
+    assert_eq!(entered["consent"], "opted-out");
+    let path = format!("conversations/{}", id.as_str().unwrap());
+    assert_eq!(caller.shown(&path).await["consent"], "opted-out");
+    for (wrong, status) in [
+        (
+            json!({"conversation": id, "consent": "opted-out", "because": " "}),
+            400,
+        ),
+        (
+            json!({"conversation": id, "consent": "asked", "because": "so"}),
+            400,
+        ),
+        (
+            json!({"conversation": "12", "consent": "opted-in", "because": "so"}),
+            404,
+        ),
+    ] {
+        let answer = caller.post("conversations/consent", &wrong).await;
+        assert_eq!(answer.status, status, "{wrong}: {}", answer.body);
+    }
+}
