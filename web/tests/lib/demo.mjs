@@ -1,23 +1,30 @@
 /** The whole product as `verbatim demo` starts it: homeserver, carrier, Verbatim, the client's files. */
-import { spawn } from "node:child_process";
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { until } from "./wait.mjs";
 
 /** A first start installs the homeserver. */
 const START_MS = 10 * 60_000;
 const STOP_MS = 60_000;
 const LAST_LINES = 15;
-/** Reads a second file of configuration into Synapse. */
-const MORE_CONFIG = fileURLToPath(new URL("synapse", import.meta.url));
+/** Reads a second file of configuration into Synapse, and lets it be stopped and started by itself. */
+const BESIDE_SYNAPSE = fileURLToPath(new URL("synapse", import.meta.url));
 
 export class Demo {
   constructor({ program, data, portBase }) {
     this.program = program;
     this.data = data;
     this.portBase = portBase;
-    this.more = {};
+    this.synapse = {
+      PYTHONPATH: BESIDE_SYNAPSE,
+      PYTHONDONTWRITEBYTECODE: "1",
+      VERBATIM_TEST_SYNAPSE_PID: join(data, "homeserver.pid"),
+      VERBATIM_TEST_SYNAPSE_CONFIG: join(data, "homeserver-more.yaml"),
+      VERBATIM_TEST_SYNAPSE_PACKAGES: join(data, "homeserver-packages"),
+    };
   }
 
   /** From nothing; only the homeserver's programs stay, which take a minute to install. */
@@ -34,7 +41,7 @@ export class Demo {
   async start() {
     const child = spawn(this.program, ["demo", "--json", "--data", this.data, "--port-base", String(this.portBase)], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...this.more },
+      env: { ...process.env, ...this.synapse },
     });
     this.child = child;
     this.ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(signal ?? code)));
@@ -46,12 +53,37 @@ export class Demo {
     return this.facts;
   }
 
+  /** A Python whose packages the homeserver may use besides its own, from its next start on. */
+  lendPackages(python) {
+    const where = "import sysconfig; print(sysconfig.get_path('purelib'))";
+    const packages = execFileSync(python, ["-c", where], { encoding: "utf8" }).trim();
+    symlinkSync(packages, this.synapse.VERBATIM_TEST_SYNAPSE_PACKAGES);
+  }
+
   /** What the homeserver is told besides, from its next start on. */
-  addToHomeserver(config) {
-    const path = join(this.data, "homeserver-more.yaml");
+  tellHomeserver(config) {
     // JSON is YAML.
-    writeFileSync(path, JSON.stringify(config));
-    this.more = { PYTHONPATH: MORE_CONFIG, PYTHONDONTWRITEBYTECODE: "1", VERBATIM_TEST_SYNAPSE_CONFIG: path };
+    writeFileSync(this.synapse.VERBATIM_TEST_SYNAPSE_CONFIG, JSON.stringify(config));
+  }
+
+  /** Stops the homeserver alone; all else goes on. */
+  async stopHomeserver() {
+    this.signalHomeserver("SIGUSR1");
+    await until("the homeserver is away", async () => !(await this.homeserverAnswers()));
+  }
+
+  async startHomeserver() {
+    this.signalHomeserver("SIGUSR2");
+    await until("the homeserver answers", () => this.homeserverAnswers());
+  }
+
+  signalHomeserver(signal) {
+    process.kill(Number(readFileSync(this.synapse.VERBATIM_TEST_SYNAPSE_PID, "ascii")), signal);
+  }
+
+  async homeserverAnswers() {
+    const answer = await fetch(`${this.homeserver}/_matrix/client/versions`).catch(() => undefined);
+    return answer?.ok === true;
   }
 
   /** As Ctrl-C does it. */

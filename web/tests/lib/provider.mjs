@@ -1,25 +1,34 @@
 /**
- * A firm's single sign-on, as small as one can be: a CAS server (protocol 2), which Synapse speaks without
- * further packages. What the employee's client sees of it does not differ from OpenID Connect or SAML.
+ * A firm's single sign-on by OpenID Connect: `oidc-provider`, which others wrote and have had certified. Only its
+ * one page is ours, on which whoever comes goes on as somebody. It knows one application, the homeserver.
  */
-import { randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { Provider as OpenIdProvider } from "oidc-provider";
+
+/** By this Synapse calls it in addresses: `oidc-` and what its configuration says. */
+export const PROVIDER_ID = "oidc-firm";
+
+const APPLICATION = "homeserver";
+const SCOPE = "openid profile";
 
 export class Provider {
-  /** On a port of its own; whoever comes is offered to be `person`. */
-  static async start(person) {
-    const provider = new Provider(person);
-    provider.server.listen(0, "127.0.0.1");
-    await once(provider.server, "listening");
-    return provider;
+  /** On a port of its own, for the homeserver at `homeserver`; whoever comes is offered to be `person`. */
+  static async start(person, homeserver) {
+    const server = createServer();
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new Provider(person, homeserver, server);
   }
 
-  constructor(person) {
+  constructor(person, homeserver, server) {
     this.person = person;
-    /** Tickets that nobody has shown yet: whom and which service they are for. */
-    this.tickets = new Map();
-    this.server = createServer((request, response) => this.answer(request, response));
+    this.server = server;
+    this.secret = randomBytes(24).toString("hex");
+    const callback = new URL("/_synapse/client/oidc/callback", homeserver).href;
+    this.openId = new OpenIdProvider(this.address, configuration(this.secret, callback));
+    server.on("request", (request, response) => void this.answer(request, response));
   }
 
   get address() {
@@ -28,10 +37,23 @@ export class Provider {
 
   /** What a homeserver has to be told to trust it, and to send people back to `client` without asking them. */
   synapseConfig(name, client) {
-    return {
-      cas_config: { enabled: true, server_url: this.address, protocol_version: 2, idp_name: name },
-      sso: { client_whitelist: [client] },
+    const firm = {
+      idp_id: PROVIDER_ID.replace("oidc-", ""),
+      idp_name: name,
+      issuer: this.address,
+      // An issuer is refused where it has no TLS, as here on loopback.
+      skip_verification: true,
+      client_id: APPLICATION,
+      client_secret: this.secret,
+      scopes: SCOPE.split(" "),
+      pkce_method: "always",
+      // Accounts that were there before the single sign-on.
+      allow_existing_users: true,
+      user_mapping_provider: {
+        config: { localpart_template: "{{ user.preferred_username }}", display_name_template: "{{ user.name }}" },
+      },
     };
+    return { oidc_providers: [firm], sso: { client_whitelist: [client] } };
   }
 
   async stop() {
@@ -39,44 +61,53 @@ export class Provider {
     this.server.closeAllConnections();
   }
 
-  answer(request, response) {
-    const { pathname, searchParams } = new URL(request.url, this.address);
-    const service = searchParams.get("service");
-    if (pathname === "/login" && service) {
-      if (request.method === "POST") return response.writeHead(303, { location: this.admit(service) }).end();
-      return say(response, "text/html; charset=utf-8", this.page());
-    }
-    if (pathname === "/proxyValidate") return say(response, "application/xml", this.validate(searchParams.get("ticket"), service));
-    response.writeHead(404).end();
-  }
-
-  /** The way back to the service, with a ticket. */
-  admit(service, person = this.person) {
-    const ticket = `ST-${randomBytes(18).toString("hex")}`;
-    this.tickets.set(ticket, { person, service });
-    const back = new URL(service);
-    back.searchParams.set("ticket", ticket);
-    return back.href;
-  }
-
-  /** A ticket is good once, and only for the service that it was made for. */
-  validate(ticket, service) {
-    const found = this.tickets.get(ticket);
-    this.tickets.delete(ticket);
-    const said =
-      found?.service === service
-        ? `<cas:authenticationSuccess><cas:user>${found.person}</cas:user></cas:authenticationSuccess>`
-        : `<cas:authenticationFailure code="INVALID_TICKET"/>`;
-    return `<cas:serviceResponse xmlns:cas="http://www.yale.edu/tp/cas">${said}</cas:serviceResponse>`;
-  }
-
-  page() {
-    // Without an action the form goes to this very address, with the service in it.
-    return `<!doctype html><html lang="en"><title>Single sign-on</title><link rel="icon" href="data:,">
-<h1>Single sign-on</h1><form method="post"><button>Go on as ${this.person}</button></form></html>`;
+  async answer(request, response) {
+    if (!new URL(request.url, this.address).pathname.startsWith("/sign-on/")) return this.openId.callback()(request, response);
+    if (request.method !== "POST") return say(response, page(this.person));
+    await this.openId.interactionFinished(request, response, { login: { accountId: subject(this.person) } });
   }
 }
 
-function say(response, type, body) {
-  response.writeHead(200, { "content-type": type, "cache-control": "no-store" }).end(body);
+function configuration(secret, callback) {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return {
+    clients: [{ client_id: APPLICATION, client_secret: secret, redirect_uris: [callback] }],
+    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256" }] },
+    cookies: { keys: [randomBytes(24).toString("hex")] },
+    claims: { openid: ["sub"], profile: ["name", "preferred_username"] },
+    // The homeserver reads them from the signed token, and asks for nothing more.
+    conformIdTokenClaims: false,
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_, { uid }) => `/sign-on/${uid}` },
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => claims(sub) }),
+    // It is the firm's own application: nobody is asked for consent.
+    loadExistingGrant: granted,
+    ttl: { AccessToken: 60, AuthorizationCode: 60, Grant: 3600, IdToken: 60, Interaction: 3600, Session: 3600 },
+  };
+}
+
+/** Firms' directories call people by something else than their names. */
+const subject = (person) => `employee-of-the-firm:${person}`;
+
+function claims(sub) {
+  const person = sub.split(":")[1];
+  return { sub, preferred_username: person, name: person };
+}
+
+async function granted({ oidc }) {
+  const { client, session, provider } = oidc;
+  const known = session.grantIdFor(client.clientId);
+  if (known) return provider.Grant.find(known);
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  grant.addOIDCScope(SCOPE);
+  await grant.save();
+  return grant;
+}
+
+// Without an action the form goes to this very address.
+const page = (person) => `<!doctype html><html lang="en"><title>Single sign-on</title><link rel="icon" href="data:,">
+<h1>Single sign-on</h1><form method="post"><button>Go on as ${person}</button></form></html>`;
+
+function say(response, body) {
+  response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" }).end(body);
 }

@@ -6,7 +6,6 @@ import { step } from "../lib/story.mjs";
 
 const TEXTED = "an answer reaches the phone, and its marks advance";
 const OFFLINE = "Written while this browser was offline";
-const AWAY = "Written while the homeserver was away";
 const KEPT = "Kept here, goes out by itself";
 
 /** What a browser says of a server that is not there. */
@@ -44,23 +43,26 @@ step("offline, what is written waits and goes out once", [TEXTED], async (stage)
 });
 
 step("a restart of the homeserver loses and doubles nothing", [TEXTED], async (stage) => {
-  const { client, profile, carrier, demo, alice } = stage;
-  await client.choose("0141");
-  await profile.expecting(NO_SERVER, async () => {
-    await demo.stop();
-    try {
-      await client.page.getByText("The firm’s chat server does not answer.").waitFor();
-      await client.write(AWAY);
-      await client.stands(AWAY, KEPT);
+  const { demo, client, carrier, alice } = stage;
+  await outage(stage, "Written while the homeserver was away", {
+    begin: () => demo.stopHomeserver(),
+    async meanwhile() {
+      // It waits until there is a homeserver to show it by.
+      await carrier.text(PHONES.carol, alice.number, "Texted while the homeserver was away");
       await audit(client.page, "server away");
-    } finally {
-      await demo.start();
-    }
-    await client.isOnline();
+    },
+    end: () => demo.startHomeserver(),
   });
-  await carrier.gets(PHONES.carol, AWAY);
-  await client.stands(AWAY, "Delivered");
-  assert.equal(await carrier.accepted(AWAY), 1);
+  await client.reads("Texted while the homeserver was away");
+});
+
+step("a restart of everything loses and doubles nothing", [TEXTED], async (stage) => {
+  const { demo, client, carrier, alice } = stage;
+  await outage(stage, "Written while nothing answered", {
+    begin: () => demo.stop(),
+    meanwhile: async () => {},
+    end: () => demo.start(),
+  });
   await carrier.text(PHONES.carol, alice.number, "After the restart");
   await client.reads("After the restart");
 });
@@ -76,3 +78,23 @@ step("where nothing answers at the start, it says so", [], async (stage) => {
   });
   await profile.close();
 });
+
+/** What is written while the homeserver is away waits and goes out once. An outage ends even where its step fails. */
+async function outage({ client, profile, carrier }, words, { begin, meanwhile, end }) {
+  await client.choose("0141");
+  await profile.expecting(NO_SERVER, async () => {
+    await begin();
+    try {
+      await client.page.getByText("The firm’s chat server does not answer.").waitFor();
+      await client.write(words);
+      await client.stands(words, KEPT);
+      await meanwhile();
+    } finally {
+      await end();
+    }
+    await client.isOnline();
+  });
+  await carrier.gets(PHONES.carol, words);
+  await client.stands(words, "Delivered");
+  assert.equal(await carrier.accepted(words), 1);
+}

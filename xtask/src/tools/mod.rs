@@ -22,6 +22,8 @@ pub(crate) use process::{Server, free_port};
 
 /// The homeserver that every fact about Synapse in this repository was checked with.
 pub(crate) const SYNAPSE: &str = "matrix-synapse==1.163.2";
+/// What it wants for single sign-on by OpenID Connect, which only a test has it do.
+pub(crate) const AUTHLIB: &str = "authlib==1.9.6";
 /// Its driver for PostgreSQL.
 pub(crate) const PSYCOPG: &str = "psycopg2-binary==2.9.13";
 /// An independent Matrix client with end-to-end encryption.

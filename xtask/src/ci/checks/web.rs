@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{run, web};
+use crate::{run, tools, web};
 
 pub(crate) fn client(limit: Duration) -> anyhow::Result<()> {
     let client = web::client(limit)?;
@@ -12,5 +12,9 @@ pub(crate) fn client(limit: Duration) -> anyhow::Result<()> {
 }
 
 pub(crate) fn browser(limit: Duration) -> anyhow::Result<()> {
-    run::run(web::on_stage("scenarios.mjs", limit)?, limit)
+    let mut scenarios = web::on_stage("scenarios.mjs", limit)?;
+    // Lent to the demo's homeserver, whose own packages stay what they are.
+    let packages = tools::venv("oidc", &[tools::AUTHLIB], limit)?;
+    scenarios.env("VERBATIM_OIDC_PYTHON", packages);
+    run::run(scenarios, limit)
 }
