@@ -100,7 +100,10 @@ export interface Conversation {
   kind: Kind;
   name: string;
   unread: number;
-  /** For the list: what was said last, and when; of a notice that says how a text stands, that text. */
+  /**
+   * For the list: what was said last; of a notice that says how a text stands, that text. `at` is of whatever
+   * happened last, also of a notice about no text.
+   */
   last?: { text: string; at: number; mine: boolean; delivery?: Delivery };
   /** My latest text failed. */
   failed?: boolean;

@@ -59,6 +59,8 @@ describe("a room on the list", () => {
     ["that it went after all", [mine("delivered"), notice("It was delivered.", "1")], { text: "me 1", mine: true, delivery: { state: "delivered" } }],
     ["something else about a text", [mine("delivered"), notice("Your edit was not sent.", "1")], { text: "Your edit was not sent.", mine: false }],
     ["about a text that is not loaded", [entry("client", 2), notice(NOT_DELIVERED, "0")], { text: NOT_DELIVERED, mine: false }],
+    ["something about no text", [entry("client", 2), notice("The client gets this first.")], { text: "client 2", at: 9, mine: false }],
+    ["something before anybody has", [notice("This room texts a client.")], { text: "This room texts a client.", mine: false }],
     ["about nothing", [mine("failed"), notice(NOT_DELIVERED)], { text: NOT_DELIVERED, mine: false }],
   ])("a notice that says %s", (_name, entries, shown) => {
     expect(lastOf(entries)).toMatchObject(shown);

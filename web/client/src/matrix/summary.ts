@@ -18,8 +18,15 @@ function isFromOthers({ who, body }: Entry): boolean {
 export function lastOf(entries: Entry[]): Conversation["last"] {
   const last = entries.findLast(({ body }) => body.is !== "event");
   if (!last) return undefined;
-  const shown = toldBy(last, entries) ?? last;
+  const said = entries.findLast((entry) => entry.body.is !== "event" && !isRemark(entry)) ?? last;
+  const shown = toldBy(said, entries) ?? said;
   return { text: words(shown), at: last.at, mine: shown.who === "me", delivery: shown.delivery };
+}
+
+/** What the service says about no text in particular: it must not hide what was said last. */
+function isRemark({ who, body }: Entry): boolean {
+  if (who !== "bot") return false;
+  return body.is === "text" || (body.is === "notice" && body.about === undefined && !tells(body.text));
 }
 
 /** The text of mine about whose way to the phone the notice tells: on the list the text's own mark says it. */

@@ -77,7 +77,7 @@ function writer(event: MatrixEvent, room: Room, view: View, body: Body): Pick<En
 /** None where there is nothing to show: state, statuses, edits (they show in what they edit). */
 function bodyOf(event: MatrixEvent, room: Room, view: View): Body | undefined {
   if (event.isRedacted()) return redacted(event, view);
-  if (event.isDecryptionFailure()) return { is: "unreadable", why: whyUnreadable(event.decryptionFailureReason) };
+  if (event.isDecryptionFailure()) return { is: "unreadable", why: whyUnreadable(event.decryptionFailureReason, event.getSender() === view.me) };
   switch (event.getType()) {
     case "m.room.message":
       if (isEdit(event)) return undefined;

@@ -3,7 +3,26 @@ import { DecryptionFailureCode as Code } from "matrix-js-sdk/lib/crypto-api";
 
 const OLDER = "To read it, choose “Recovery key…” in the menu and enter yours.";
 
-export function whyUnreadable(code: string | null): string {
+export function whyUnreadable(code: string | null, isMine = false): string {
+  return (isMine && whyMine(code)) || why(code);
+}
+
+/** What I wrote in another browser of mine: there is nobody to ask but me. */
+function whyMine(code: string | null): string | undefined {
+  switch (code) {
+    case Code.UNSIGNED_SENDER_DEVICE:
+    case Code.UNKNOWN_SENDER_DEVICE:
+    case Code.SENDER_IDENTITY_PREVIOUSLY_VERIFIED:
+      return "You wrote this in a browser that does not have your recovery key. Enter the key there, and it can be read here.";
+    case Code.MEGOLM_KEY_WITHHELD:
+    case Code.MEGOLM_KEY_WITHHELD_FOR_UNVERIFIED_DEVICE:
+      return "The browser in which you wrote this did not give this one the key. Sign in again with your recovery key.";
+    default:
+      return undefined;
+  }
+}
+
+function why(code: string | null): string {
   switch (code) {
     case Code.HISTORICAL_MESSAGE_NO_KEY_BACKUP:
       return "This is from before you used this browser, and its key was not backed up, so it cannot be read here any more.";

@@ -148,6 +148,14 @@ test("SMS and Team are told apart in words, in the list and in the conversation"
   expect(root.querySelector(".counter")).toBeNull();
 });
 
+test.each([
+  ["client", "Why. The firm’s record has it."],
+  ["me", "Why. If it was sent, the firm’s record has it."],
+] as const)("what cannot be read of %s is in the record", async (who, words) => {
+  await open({ entries: () => [{ key: "$1", who, at: NOW, body: { is: "unreadable", why: "Why." } }] }, "Robert");
+  expect(root.querySelector(".unreadable")?.textContent).toBe(`This message cannot be read here. ${words}`);
+});
+
 test("going on needs the tick that the key is kept", async () => {
   const world = await open({ stage: { at: "keep-recovery-key", recoveryKey: "EsTc LW2K PWiF", busy: false } });
   expect([...root.querySelectorAll(".key li")].map((li) => li.textContent)).toEqual(["EsTc", "LW2K", "PWiF"]);

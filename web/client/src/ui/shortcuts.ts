@@ -5,6 +5,7 @@ import { groups } from "./list/order";
 
 export const SEARCH_ID = "search";
 export const COMPOSER_ID = "composer";
+export const HEADING_ID = "open-conversation";
 
 export function useShortcuts(ui: Ui): void {
   useEffect(() => {
@@ -67,6 +68,11 @@ export function toList(ui: Ui): void {
 /** To the box, after the conversation is drawn. Not on touch screens, where a keyboard would cover what is to be read. */
 export function toComposer(): void {
   if (matchMedia("(hover: hover)").matches) requestAnimationFrame(() => focus(COMPOSER_ID));
+}
+
+/** To the name of the open conversation, where what is typed goes nowhere. */
+export function toHeading(): void {
+  requestAnimationFrame(() => focus(HEADING_ID));
 }
 
 export function focus(id: string): boolean {

@@ -8,7 +8,7 @@ import { Icon } from "../parts/icon";
 import { ProblemNote } from "../parts/problem";
 import { fold } from "../list/order";
 import { askAtRest } from "../rest";
-import { toComposer } from "../shortcuts";
+import { toComposer, toHeading } from "../shortcuts";
 import { useUi } from "../state";
 import { TYPED_WORDS, typed } from "./number";
 
@@ -32,22 +32,30 @@ function Begin({ me, numbers, onClose }: { me: Me; numbers: Numbers; onClose: ()
   // Without an answer nothing is forbidden here: the server decides when the conversation begins.
   const askable = verdict.state === "good" || verdict.state === "unanswered";
   const { busy, trouble, run } = useRequest();
-  const go = (id: string) => {
+  const show = (id: string) => {
     onClose();
     ui.query.value = "";
     ui.select(id);
+  };
+  const begun = (id: string) => {
+    show(id);
     toComposer();
+  };
+  // By a key one may still be typing for the form, and what is typed then must not become a text.
+  const open = (id: string, byKey: boolean) => {
+    show(id);
+    if (byKey) toHeading();
+    else toComposer();
   };
   const submit = (event: Event) => {
     event.preventDefault();
     if (!askable) return;
-    void run(async () => go(await ui.world.start(number.trim(), name.trim() || undefined, from)));
+    void run(async () => begun(await ui.world.start(number.trim(), name.trim() || undefined, from)));
   };
   return (
     <Modal title="New text" onClose={onClose}>
       <form class="stack" onSubmit={submit}>
         <NumberField number={number} region={me.region} verdict={verdict} write={setNumber} />
-        <Known found={found} go={go} />
         <label class="field">
           <span>
             Client’s name <span class="optional">if you know it</span>
@@ -55,6 +63,7 @@ function Begin({ me, numbers, onClose }: { me: Me; numbers: Numbers; onClose: ()
           <input autocomplete="off" maxLength={80} value={name} onInput={(e) => setName(e.currentTarget.value)} />
         </label>
         <From numbers={numbers} from={from} choose={setFrom} />
+        <Known found={found} open={open} />
         <Rules firm={me.firm} />
         <ProblemNote problem={trouble} />
         <div class="actions actions-end">
@@ -186,16 +195,17 @@ function country(region: string): string {
   }
 }
 
-/** Conversations that there are already, by name or by the last four digits. */
-function Known({ found, go }: { found: Conversation[]; go: (id: string) => void }) {
+/** Conversations that there are already, by name or by the last four digits. Behind the fields: who goes on by Tab fills them in. */
+function Known({ found, open }: { found: Conversation[]; open: (id: string, byKey: boolean) => void }) {
   if (found.length === 0) return null;
   return (
     <ul class="known" aria-label="Conversations there are already">
       {found.map((c) => (
         <li key={c.id}>
-          <button type="button" onClick={() => go(c.id)}>
+          {/* A click that a key made has no count. */}
+          <button type="button" onClick={(event) => open(c.id, event.detail === 0)}>
             <span class="known-name">{c.name}</span>
-            <span class="number">{c.sms?.facts?.maskedNumber}</span>
+            {c.sms?.facts?.maskedNumber !== c.name && <span class="number">{c.sms?.facts?.maskedNumber}</span>}
             <span class="known-go">Open</span>
           </button>
         </li>

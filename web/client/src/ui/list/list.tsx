@@ -62,7 +62,7 @@ function Search({ first }: { first: () => HTMLElement | null | undefined }) {
         id={SEARCH_ID}
         type="search"
         aria-label="Search conversations"
-        placeholder="Search"
+        placeholder="Search conversations"
         autocomplete="off"
         spellcheck={false}
         aria-keyshortcuts="Control+K"
@@ -128,7 +128,7 @@ function Empty() {
   if (none) return <p class="empty">No conversations yet. When a client texts one of your numbers, it appears here.</p>;
   return (
     <div class="empty">
-      <p>{ui.query.value ? `Nothing found for “${ui.query.value}”.` : "Nothing here."}</p>
+      <p>{ui.query.value ? `No conversation found for “${ui.query.value}”. Texts themselves are not searched.` : "Nothing here."}</p>
       <button type="button" onClick={everything}>
         Show all conversations
       </button>

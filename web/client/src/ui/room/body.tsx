@@ -18,7 +18,7 @@ export function Body({ entry: { body, who }, kind }: { entry: Entry; kind: Kind 
           <Icon name="lock" />
           <span>
             <strong>This message cannot be read here.</strong> {body.why}
-            {kind === "sms" && who === "client" && " The firm’s record has it."}
+            {kind === "sms" && recorded(who)}
           </span>
         </p>
       );
@@ -34,6 +34,12 @@ export function Body({ entry: { body, who }, kind }: { entry: Entry; kind: Kind 
     default:
       return <p class="words">{body.text}</p>;
   }
+}
+
+/** Of what I wrote it is not known here whether it went out. */
+function recorded(who: Entry["who"]): string {
+  if (who === "client") return " The firm’s record has it.";
+  return who === "me" ? " If it was sent, the firm’s record has it." : "";
 }
 
 /** Text whose addresses are links that show where they lead. */

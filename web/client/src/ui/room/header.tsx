@@ -3,7 +3,7 @@ import type { Conversation, SmsFacts } from "../../model";
 import { count, exact, phoneNumber } from "../format";
 import { Avatar, ConsentChip, KindBadge } from "../parts/badge";
 import { Icon } from "../parts/icon";
-import { toList } from "../shortcuts";
+import { HEADING_ID, toList } from "../shortcuts";
 import { useUi } from "../state";
 
 export function Header({ conversation: c }: { conversation: Conversation }) {
@@ -15,7 +15,7 @@ export function Header({ conversation: c }: { conversation: Conversation }) {
       </button>
       <Avatar kind={c.kind} name={c.name} />
       <div class="room-who">
-        <h2>
+        <h2 id={HEADING_ID} tabIndex={-1}>
           <span dir="auto">{c.name}</span>
           <KindBadge kind={c.kind} />
         </h2>
