@@ -30,7 +30,7 @@ const ACTS = {
   "new-known": async (page) => {
     await page.keyboard.press("Alt+KeyN");
     await page.locator("#new-number").fill("(415) 555-0142");
-    await page.getByText("No rule of the firm").waitFor();
+    await page.getByText("You may text this number").waitFor();
   },
   "new-wrong": async (page) => {
     await page.keyboard.press("Alt+KeyN");
