@@ -14,6 +14,7 @@ export function eachOnAPage(made: (root: HTMLElement) => void): void {
   afterEach(() => {
     act(() => render(null, root));
     root.remove();
+    sessionStorage.clear();
     vi.useRealTimers();
   });
 }

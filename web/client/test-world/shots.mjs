@@ -1,6 +1,6 @@
 /**
  * Opens every state of the test world in light and dark, wide and narrow; asks axe about each, fails on console
- * errors and on sideways scrolling, and saves a picture.
+ * errors, on sideways scrolling and where a page of lists scrolls itself, and saves a picture.
  *
  *     node test-world/shots.mjs FOLDER [STATE…]
  */
@@ -30,7 +30,7 @@ const ACTS = {
   "new-known": async (page) => {
     await page.keyboard.press("Alt+KeyN");
     await page.locator("#new-number").fill("(415) 555-0142");
-    await page.getByText("No rule of the firm").waitFor();
+    await page.getByText("You may text this number").waitFor();
   },
   "new-wrong": async (page) => {
     await page.keyboard.press("Alt+KeyN");
@@ -149,9 +149,11 @@ async function checks(page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate((runOnly) => axe.run(document, { runOnly }), RULES);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const high = await page.evaluate(() => document.querySelector(".shell") ? document.documentElement.scrollHeight - document.documentElement.clientHeight : 0);
   return [
     ...violations.map((v) => `${v.id}: ${v.help} ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join(" | ")}`),
     ...(wide > 0 ? [`scrolls sideways by ${wide} px`] : []),
+    ...(high > 0 ? [`the page itself scrolls by ${high} px`] : []),
   ];
 }
 

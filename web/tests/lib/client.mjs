@@ -134,7 +134,7 @@ export class Client {
   }
 
   async numberIsGood() {
-    await this.dialog("New text").getByText("No rule of the firm stands against this number.").waitFor();
+    await this.dialog("New text").getByText("You may text this number.").waitFor();
   }
 
   button(name) {

@@ -23,7 +23,8 @@ step("a reload keeps everything, drafts too", [TEXTED], async (stage) => {
   await audit(client.page, "starting");
   await release();
   await client.isOnline();
-  await client.choose(DRAFT);
+  // It is open again by itself.
+  await client.composer.waitFor();
   assert.equal(await client.composer.inputValue(), DRAFT);
   await client.reads(FIRST);
   await client.stands(ANSWER, "Delivered");
@@ -37,7 +38,7 @@ step("a reload right after the last letter loses none", [TEXTED], async (stage) 
   await client.composer.fill(HASTY);
   await client.page.reload();
   await client.isOnline();
-  await client.choose(HASTY);
+  await client.composer.waitFor();
   assert.equal(await client.composer.inputValue(), HASTY);
   await client.composer.fill("");
 });

@@ -13,6 +13,7 @@ import { Moved, OpenElsewhere } from "./screens/one-tab";
 import { Recover } from "./screens/recover";
 import { SignIn } from "./screens/sign-in";
 import { Waiting } from "./screens/waiting";
+import { isOver, rememberOpened } from "./opened";
 import { type Ui, UiProvider, createUi } from "./state";
 import { applyTheme } from "./theme";
 
@@ -29,6 +30,9 @@ export function App({ world, now }: { world: World; now?: number }) {
   }, [ui, now]);
   useSignalEffect(() => {
     document.title = title(ui);
+  });
+  useSignalEffect(() => {
+    if (isOver(world.stage.value)) rememberOpened(undefined);
   });
   return (
     <UiProvider value={ui}>

@@ -134,6 +134,12 @@ test.each(["Retry", "Discard"])("%s asks for the text that it stands under", asy
   expect(button(words)).toBeUndefined();
 });
 
+test.each(["No answer", "No answer."])("a problem's title, %s, ends before what to do about it", async (title) => {
+  await open({ fails: { title, mend: "Try again in a minute." } }, "María");
+  await press(button("Retry"));
+  expect(root.textContent).toContain("No answer. Try again in a minute.");
+});
+
 test("a request that fails says what to do", async () => {
   await open({ fails: { title: "No answer.", mend: "Try again in a minute." } }, "María");
   await press(button("Retry"));

@@ -9,6 +9,7 @@ import { NewConversation } from "./dialogs/new";
 import { SignOut } from "./dialogs/sign-out";
 import { Nothing } from "./room/nothing";
 import { useBack } from "./back";
+import { useReopen } from "./opened";
 import { useShortcuts } from "./shortcuts";
 import { conversation, useUi } from "./state";
 
@@ -16,6 +17,7 @@ export function Main() {
   const ui = useUi();
   useShortcuts(ui);
   useBack(ui);
+  useReopen(ui);
   useEffect(() => () => (ui.dialog.value = undefined), [ui]);
   const open = conversation(ui, ui.selected.value);
   return (

@@ -4,6 +4,7 @@ import { useContext } from "preact/hooks";
 import { type Signal, signal } from "@preact/signals";
 import type { Conversation, Kind, World } from "../model";
 import type { Filter } from "./list/order";
+import { rememberOpened } from "./opened";
 import { preference } from "./preference";
 
 export type Dialog = "new" | "menu" | "sign-out" | "keyboard";
@@ -43,6 +44,7 @@ export function createUi(world: World, now = Date.now()): Ui {
     select(id) {
       if (id === ui.selected.peek()) return;
       ui.selected.value = id;
+      rememberOpened(id);
       world.open(id);
     },
   };

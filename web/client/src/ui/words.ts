@@ -57,6 +57,11 @@ export function need(conversation: Conversation): string {
   return conversation.failed ? "Failed" : "Needs action";
 }
 
+/** Titles of problems stand as headings, too, without a full stop. */
+export function sentence(title: string): string {
+  return /[.!?…]$/.test(title) ? title : `${title}.`;
+}
+
 /** What went wrong, if whoever rejected said it in words; else words of our own. */
 export function problem(why: unknown): Problem {
   if (typeof why === "object" && why !== null && "title" in why && "mend" in why) return why as Problem;

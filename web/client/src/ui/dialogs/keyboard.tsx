@@ -3,7 +3,7 @@ import { useUi } from "../state";
 
 const KEYS: [string[], string][] = [
   [["Ctrl", "K"], "Search"],
-  [["/"], "Search, where one does not type"],
+  [["/"], "Search (when you are not typing)"],
   [["↑", "↓"], "Go through the list"],
   [["Enter"], "Open a conversation; send"],
   [["Shift", "Enter"], "New line"],

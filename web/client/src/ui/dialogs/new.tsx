@@ -161,14 +161,14 @@ function NumberField({ number, region, verdict, write }: { number: string; regio
 function Said({ verdict, region }: { verdict: Verdict; region?: string }) {
   switch (verdict.state) {
     case "none":
-      return <p>{region ? `With country code, or as it is dialled in ${country(region)}. You can also type a name.` : "With country code, such as +1 or +44."}</p>;
+      return <p>{region ? `With country code, or dialled as in: ${country(region)}. You can also type a name.` : "With country code, such as +1 or +44."}</p>;
     case "asking":
       return <p>Checking…</p>;
     case "good":
       return (
         <p>
           <Icon name="check" />
-          No rule of the firm stands against this number.
+          You may text this number.
         </p>
       );
     case "unanswered":

@@ -47,7 +47,7 @@ export function Announcer() {
   }, [ui.said.value]);
 
   return (
-    <div class="unseen" role="status" aria-live="polite">
+    <div class="unseen announcer" role="status" aria-live="polite">
       {ui.said.value}
     </div>
   );

@@ -1,5 +1,5 @@
 import { useUi } from "../state";
-import { CONNECTION } from "../words";
+import { CONNECTION, sentence } from "../words";
 import { Icon } from "./icon";
 
 /** Says that nothing goes out, or that the line is down and that nothing is lost. */
@@ -12,7 +12,7 @@ export function Banner() {
       {refused && (
         <p class="banner tone-bad">
           <Icon name="alert" />
-          {refused.title} {refused.mend}
+          {sentence(refused.title)} {refused.mend}
         </p>
       )}
       {state && (

@@ -1,4 +1,5 @@
 import type { Problem } from "../../model";
+import { sentence } from "../words";
 import { Icon } from "./icon";
 
 /** What went wrong and what to do about it, said aloud when it appears. */
@@ -9,7 +10,7 @@ export function ProblemNote({ problem }: { problem: Problem | undefined }) {
         <div class="note tone-bad">
           <Icon name="alert" />
           <p>
-            <strong>{problem.title}</strong> {problem.mend}
+            <strong>{sentence(problem.title)}</strong> {problem.mend}
           </p>
         </div>
       )}
