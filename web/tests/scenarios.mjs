@@ -13,6 +13,8 @@ import "./scenarios/outages.mjs";
 import "./scenarios/rush.mjs";
 import "./scenarios/leaving.mjs";
 import "./scenarios/sso.mjs";
+import "./scenarios/interrupted.mjs";
+import "./scenarios/expiry.mjs";
 import "./scenarios/lost-key.mjs";
 import { play } from "./lib/story.mjs";
 

@@ -14,16 +14,17 @@ const APPLICATION = "homeserver";
 const SCOPE = "openid profile";
 
 export class Provider {
-  /** On a port of its own, for the homeserver at `homeserver`; whoever comes is offered to be `person`. */
-  static async start(person, homeserver) {
+  /** On a port of its own, for the homeserver at `homeserver`. */
+  static async start(homeserver) {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new Provider(person, homeserver, server);
+    return new Provider(homeserver, server);
   }
 
-  constructor(person, homeserver, server) {
-    this.person = person;
+  constructor(homeserver, server) {
+    /** Whom it offers to be, to whoever comes. */
+    this.person = "nobody";
     this.server = server;
     this.secret = randomBytes(24).toString("hex");
     const callback = new URL("/_synapse/client/oidc/callback", homeserver).href;

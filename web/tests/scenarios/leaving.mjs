@@ -19,7 +19,7 @@ step(LEFT, [TEXTED], async (stage) => {
   await client.write(LAST_ANSWER);
   await carrier.gets(NEW_CLIENT, LAST_ANSWER);
   const [before] = await kept(client.page);
-  const devices = await devicesOf(stage);
+  const devices = await stage.homeserver.browsers(stage.alice);
   assert.ok(before.length > 2, `keys and texts were kept: ${before}`);
   await typeDraft(client, "A draft that goes");
   await client.menu("Sign out…");
@@ -33,7 +33,7 @@ step(LEFT, [TEXTED], async (stage) => {
   const [databases, records] = await kept(client.page);
   assert.deepEqual(databases, ["verbatim"], "only the vault is left");
   assert.deepEqual(records.filter((name) => name !== "config"), [], "and there is nothing of anybody in it");
-  assert.equal(await devicesOf(stage), devices - 1, "the homeserver has forgotten the device");
+  assert.equal(await stage.homeserver.browsers(stage.alice), devices - 1, "the homeserver has forgotten the device");
 });
 
 step("what was written last can be read in the next browser", [LEFT], async (stage) => {
@@ -62,9 +62,3 @@ step("signed out from elsewhere, it says so", [SIGNED_IN], async (stage) => {
   assert.deepEqual(databases, ["verbatim"]);
   await profile.close();
 });
-
-/** How many browsers the employee is signed in with. */
-async function devicesOf({ homeserver, alice }) {
-  const { devices } = await homeserver.as(alice, (call) => call("GET", "devices"));
-  return devices.filter(({ display_name }) => display_name === "Verbatim in a browser").length;
-}

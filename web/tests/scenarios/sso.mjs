@@ -5,19 +5,13 @@ import { join } from "node:path";
 import { audit, auditNarrow } from "../lib/axe.mjs";
 import { Client } from "../lib/client.mjs";
 import { PROVIDER_ID, Provider } from "../lib/provider.mjs";
-import { PHONES } from "../lib/stage.mjs";
-import { kept } from "../lib/storage.mjs";
+import { home, openAtSignIn, signOn, tellHomeserver, wayOf } from "../lib/sign-on.mjs";
 import { step } from "../lib/story.mjs";
 import { FIRST } from "./texts.mjs";
 
 /** By then the keys of what it reads are in the backup. */
-const READ_ELSEWHERE = "another browser reads history with the recovery key";
-const OFFERED = "the firm's single sign-on is offered by its name";
-const SIGN_ON = "Harbour sign-on";
-/** Long enough to come back to what ran out. */
-const LIFETIME_S = 30;
-const WAITING = "Written before the login ran out";
-const TYPED = "And not finished by then";
+export const READ_ELSEWHERE = "another browser reads history with the recovery key";
+export const OFFERED = "the firm's single sign-on is offered by its name";
 /** Somebody of the firm whose account the single sign-on makes. */
 const NEW = "frances";
 
@@ -26,8 +20,8 @@ step(OFFERED, [], async (stage) => {
   const { VERBATIM_OIDC_PYTHON: packages } = process.env;
   if (!packages) throw new Error("VERBATIM_OIDC_PYTHON must name a Python that has authlib");
   demo.lendPackages(packages);
-  stage.provider = await Provider.start(stage.alice.name, demo.homeserver);
-  await restart(stage);
+  stage.provider = await Provider.start(demo.homeserver);
+  await tellHomeserver(stage);
   const { profile, client } = await openAtSignIn(stage, "sso");
   await client.button("Sign in").waitFor();
   await audit(client.page, "sign-in, single sign-on");
@@ -39,8 +33,7 @@ step("the single sign-on leads to the employee's account", [READ_ELSEWHERE, OFFE
   const { profile, client } = await openAtSignIn(stage, "sso");
   const { page } = client;
   const carried = watchFor("loginToken", page);
-  await wayOf(client).click();
-  await page.getByRole("button", { name: `Go on as ${stage.alice.name}` }).click();
+  await signOn(stage, client, stage.alice.name);
   await client.sees("Read older messages in this browser");
   await client.recover(stage.key);
   await client.isOnline();
@@ -64,16 +57,13 @@ step("the single sign-on leads to the employee's account", [READ_ELSEWHERE, OFFE
 
 step("who has no password gets keys all the same", [OFFERED], async (stage) => {
   const { profile, client } = await openAtSignIn(stage, "new");
-  stage.provider.person = NEW;
-  await wayOf(client).click();
   // Nobody has given this one a number yet.
   await profile.expecting(["403"], async () => {
-    await client.page.getByRole("button", { name: `Go on as ${NEW}` }).click();
+    await signOn(stage, client, NEW);
     await client.recoveryKey();
     await client.keepKey();
     await client.page.getByText("You cannot text clients now.").waitFor();
   });
-  stage.provider.person = stage.alice.name;
   await profile.close();
 });
 
@@ -121,74 +111,6 @@ step("a token that the homeserver did not make is refused in words", [OFFERED], 
   await profile.close();
 });
 
-step("a login that ran out is its owner's to go on with, and nobody else's", [READ_ELSEWHERE, OFFERED], async (stage) => {
-  const { carrier, provider, alice, bob } = stage;
-  await restart(stage, { session_lifetime: `${LIFETIME_S}s` });
-  const { profile, client } = await openAtSignIn(stage, "ran-out");
-  const { page } = client;
-  await client.signIn(alice);
-  await client.recover(stage.key);
-  await client.isOnline();
-  await profile.expecting(["net::ERR_FAILED", "403"], async () => {
-    await page.route(/\/send\/m\.room\./, (route) => route.abort());
-    await client.choose("0141");
-    await client.write(WAITING);
-    await client.composer.fill(TYPED);
-    await client.sees("Sign in");
-    await page.getByText("Your sign-in has run out.").waitFor();
-    await page.unroute(/\/send\/m\.room\./);
-    await audit(page, "sign-in, run out");
-    const [databases, records] = await kept(page);
-    const device = databases.filter((name) => name !== "verbatim");
-    assert.ok(device.length > 2, `the device's stores are kept: ${databases}`);
-
-    provider.person = bob.name;
-    await wayOf(client).click();
-    await page.getByRole("button", { name: `Go on as ${bob.name}` }).click();
-    await page.getByRole("alert").getByText("Only alice can sign in here now").waitFor();
-    await page.getByText("You are not alice?").click();
-    await audit(page, "sign-in of somebody else");
-    assert.deepEqual(await kept(page), [databases, records], "nothing of hers has gone");
-
-    // The provider would send back whom it knows by now.
-    await profile.context.clearCookies();
-    provider.person = alice.name;
-    await wayOf(client).click();
-    await page.getByRole("button", { name: `Go on as ${alice.name}` }).click();
-    // On the device that it was: without the recovery key.
-    await client.isOnline();
-    await carrier.gets(PHONES.carol, WAITING);
-    await client.choose("0141");
-    assert.equal(await client.composer.inputValue(), TYPED);
-    await client.reads(FIRST);
-    assert.deepEqual((await kept(page))[0].filter((name) => name !== "verbatim"), device);
-  });
-  assert.equal(await carrier.accepted(WAITING), 1);
-  // What comes after is to last.
-  await restart(stage);
-});
-
-/** The homeserver starts anew, with this besides the single sign-on; what was open before would notice. */
-async function restart(stage, more = {}) {
-  const { demo, provider } = stage;
-  await stage.closeProfiles();
-  await demo.stopHomeserver();
-  demo.tellHomeserver({ ...provider.synapseConfig(SIGN_ON, home(stage)), ...more });
-  await demo.startHomeserver();
-}
-
-/** A browser at the sign-in page that may also visit the single sign-on. */
-async function openAtSignIn(stage, name) {
-  const { profile, client } = await stage.open(name);
-  profile.mayAsk(stage.provider.address);
-  await wayOf(client).waitFor();
-  return { profile, client };
-}
-
-function wayOf(client) {
-  return client.button(`Continue with ${SIGN_ON}`);
-}
-
 /** A login token that is good, for Bob: somebody who wants others to write in an account of theirs has one. */
 async function tokenOf(stage) {
   const { provider, homeserver } = stage;
@@ -201,14 +123,8 @@ async function tokenOf(stage) {
   await page.getByRole("button", { name: `Go on as ${stage.bob.name}` }).click();
   // The client does not use it: this tab has not asked there for a sign-in.
   await wayOf(new Client(page)).waitFor();
-  provider.person = stage.alice.name;
   await profile.close();
   return carried.addresses[0];
-}
-
-/** The client's address as the browser writes it. */
-function home({ demo }) {
-  return new URL(demo.client).href;
 }
 
 function linkTo(client, token, answer) {
