@@ -53,6 +53,8 @@ async function workUntilItRanOut(stage, how) {
   const { profile, client } = await openAtSignIn(stage, `ran out, ${how}`);
   const { page } = client;
   const [renewed, waiting, typed] = ["With a renewed token", "Before it ran out", "Not finished"].map((text) => `${text}, ${how}`);
+  const renewals = [];
+  page.on("response", (answer) => answer.url().endsWith("/v3/refresh") && renewals.push(answer.status()));
   await client.signIn(alice);
   await client.sees("Read older messages in this browser");
   const ranOut = homeserver.untilRunOut(alice);
@@ -61,9 +63,9 @@ async function workUntilItRanOut(stage, how) {
   await client.isOnline();
   await client.choose("0141");
   await tokenRanOut;
-  const [renewal] = await Promise.all([page.waitForResponse("**/v3/refresh"), client.write(renewed)]);
-  assert.equal(renewal.status(), 200);
+  await client.write(renewed);
   await carrier.gets(PHONES.carol, renewed);
+  assert.ok(renewals.includes(200), `its token was renewed: ${renewals}`);
 
   // To renew it is refused in the end.
   await profile.expecting(["403"], async () => {
