@@ -205,6 +205,7 @@ step("who has no password confirms where they sign in", ["who has no password ge
     await client.recoveryKey();
     await client.keepKey();
     await client.isOnline();
+    await page.getByText("You cannot text clients now.").waitFor();
   });
   provider.person = before;
   await profile.close();

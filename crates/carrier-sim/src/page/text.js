@@ -12,7 +12,7 @@ export function outcome(entry) {
   return entry.outcome === "answered" ? `answer ${entry.http_status}` : OUTCOMES[entry.outcome] ?? entry.outcome;
 }
 
-export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clock = (ms) => new Date(ms).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 export const exact = (ms) => new Date(ms).toLocaleTimeString([], { hour12: false }) + "." + String(ms % 1000).padStart(3, "0");
 export const day = (ms) => new Date(ms).toLocaleDateString([], { weekday: "long", day: "numeric", month: "long" });
 

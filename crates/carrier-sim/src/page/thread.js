@@ -139,7 +139,7 @@ function note(item) {
   const at = clock(item.at);
   if (item.kind === "mine") {
     if (item.taken) return `${at} · Delivered`;
-    return item.tried ? `${at} · The firm did not take it (${item.tried})` : `${at} · Sent`;
+    return item.tried ? `${at} · The firm has not taken it yet (${item.tried}); it can still fetch it` : `${at} · Sent`;
   }
   if (item.kind === "theirs") return at;
   if (item.kind === "refused") return `${at} · The carrier refused a text to this phone (${code(item.error)})`;

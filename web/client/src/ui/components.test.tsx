@@ -6,6 +6,7 @@ import { expect, test, vi } from "vitest";
 import { CONVERSATIONS, ME, NOW } from "../../test-world/data";
 import { eachOnAPage } from "../../test-world/page";
 import { type FakeWorld, type Given, fakeWorld } from "../../test-world/world";
+import type { Stage } from "../model";
 import { App } from "./app";
 
 let root: HTMLElement;
@@ -231,4 +232,20 @@ test("the menu leads to the recovery key, and back", async () => {
   await press(button("Back"));
   expect(root.querySelector("dialog")).toBeNull();
   expect(world.stage.value.at).toBe("ready");
+});
+
+test("who opted out is marked on the list, in words", async () => {
+  await open({});
+  const marked = [...root.querySelectorAll(".row")].filter((row) => row.textContent?.includes("Opted out"));
+  expect(marked.map((row) => row.querySelector(".row-name")?.textContent)).toEqual(["Lee Chang"]);
+});
+
+test.each<[string, Partial<Extract<Stage, { at: "sign-in" }>>, string]>([
+  ["asks who comes", {}, "username"],
+  ["says first why one is here again", { why: "expired" }, ""],
+  ["offers the firm's way first", { ways: { password: true, sso: [{ id: "s", name: "Firm" }] } }, ""],
+])("the sign-in %s", async (_, more, field) => {
+  const stage: Stage = { at: "sign-in", ways: { password: true, sso: [] }, busy: false, ...more };
+  await open({ stage });
+  expect((document.activeElement as HTMLInputElement).name ?? "").toBe(field);
 });

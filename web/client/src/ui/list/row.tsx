@@ -32,6 +32,7 @@ export function Row({ conversation: c }: { conversation: Conversation }) {
         <span class="row-bottom">
           <Last conversation={c} open={open} />
           {urgent && <span class="need">{need(c)}</span>}
+          {!urgent && c.sms?.facts?.consent === "opted-out" && <span class="need">Opted out</span>}
           {c.unread > 0 && (
             <span class="unread">
               {c.unread > 99 ? "99+" : c.unread}

@@ -19,7 +19,7 @@ export function SignIn({ stage }: { stage: SignInStage }) {
   const { world } = useUi();
   const { password, sso } = stage.ways;
   return (
-    <Card title="Sign in">
+    <Card title="Sign in" toField={stage.why === undefined && sso.length === 0}>
       {stage.why && (
         <div class="note tone-plain">
           <Icon name="info" />
