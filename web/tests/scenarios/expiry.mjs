@@ -9,7 +9,7 @@ import { OFFERED, READ_ELSEWHERE } from "./sso.mjs";
 import { FIRST } from "./texts.mjs";
 
 /** How long a login lasts; and an access token, which is renewed until then. */
-const BRIEF = { session_lifetime: "20s", refreshable_access_token_lifetime: "3s" };
+const BRIEF = { session_lifetime: "30s", refreshable_access_token_lifetime: "3s" };
 const SENDING = /\/send\/m\.room\./;
 
 step("a login that ran out is its owner's to go on with, and nobody else's", [READ_ELSEWHERE, OFFERED], async (stage) => {

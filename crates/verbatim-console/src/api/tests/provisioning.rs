@@ -441,7 +441,7 @@ async fn what_a_client_said_elsewhere_is_entered_with_how_it_is_known() {
     for (wrong, status) in [
         (
             json!({"conversation": id, "consent": "opted-out", "because": " "}),
-            400,
+            422,
         ),
         (
             json!({"conversation": id, "consent": "asked", "because": "so"}),
