@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use carrier_sim::{Fault, FaultKind};
-use e2e::harness::{Options, PATIENCE, Stack, switched_on, until};
+use e2e::harness::{Options, PATIENCE, Said, Stack, switched_on, until};
 
 use crate::talk::{Talk, bot};
 
@@ -133,7 +133,12 @@ async fn opted_out(talk: &Talk<'_>) -> Result<()> {
         "the client asked not to be texted (carrier's code: 21610)",
     )
     .await?;
-    talk.stack.carrier().opt_out(phone, number, false)?;
+    // From here on we know it ourselves, until they say otherwise.
+    talk.stack.carrier().text(phone, number, "START")?;
+    let agreed = |said: &Said| said.body.contains("agreed to be texted");
+    talk.employee()
+        .wait_for("the client's START", agreed)
+        .await?;
     talk.fence("wanted again").await?;
     for failed in ["FAIL_RETRIABLE", "FAIL_PERMANENT"] {
         let said = talk.employee().said();
