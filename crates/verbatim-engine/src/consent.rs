@@ -78,7 +78,7 @@ pub(crate) fn heard(
 }
 
 /// Whether what is to be told of a text is what its record says, and that is what its words say, unless a
-/// carrier read them.
+/// carrier read them. A record that says nothing is of an edge that does not listen for it yet.
 pub(crate) fn is_heard(told: Option<Consent>, body: &Body) -> bool {
     let noted = body.details.get(CONSENT);
     let noted = noted.map(|word| Consent::from_word(word));
@@ -87,11 +87,9 @@ pub(crate) fn is_heard(told: Option<Consent>, body: &Body) -> bool {
         .get(CONSENT_RULE)
         .is_some_and(|rule| rule == BY_CARRIER);
     match noted {
+        None => told.is_none(),
         Some(None) => false,
-        noted => {
-            let noted = noted.flatten();
-            told == noted && (by_carrier || noted == Consent::said_in(&body.text))
-        }
+        Some(noted) => told == noted && (by_carrier || noted == Consent::said_in(&body.text)),
     }
 }
 
@@ -295,5 +293,16 @@ mod tests {
             };
             assert!(!is_heard(other, &body), "{words}: told otherwise");
         }
+    }
+
+    /// Edges are upgraded after full nodes, and what they queued waits for these.
+    #[test]
+    fn what_an_older_edge_recorded_is_told_without() {
+        let body = Body {
+            text: "STOP".to_owned(),
+            ..Body::default()
+        };
+        assert!(is_heard(None, &body));
+        assert!(!is_heard(Some(Consent::OptedOut), &body));
     }
 }
